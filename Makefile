@@ -1,0 +1,116 @@
+# Lobule: build, test, install. `make demo` and `make test` install what they need first.
+#   make BUILD=dir   another build folder      make WERROR=1   warnings are errors
+#   make SAN=1       address and undefined-behaviour sanitizers (`make asan` does all of it)
+BUILD   ?= build
+PREFIX  ?= /usr/local
+CC      := gcc
+CFLAGS  ?= -O2 -g
+VERSION := 0.1.0
+
+WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes
+ifdef WERROR
+WARN += -Werror
+endif
+ifdef SAN
+override CFLAGS := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined \
+  -fno-omit-frame-pointer
+endif
+# Bits must not depend on what the compiler fancies: no contraction, no fast-math.
+FLAGS = -std=c11 -D_GNU_SOURCE -DLOBULE_VERSION='"$(VERSION)"' $(WARN) -fPIC -fopenmp \
+  -ffp-contract=off -Isrc $(shell pkg-config --cflags lua5.4 gsl libcjson) $(CFLAGS)
+# The program holds Lua whole and exports it, so that C modules of others find it; GSL only as far as used.
+LIBS     = -Wl,-Bstatic -lgsl -lgslcblas -Wl,-Bdynamic -lcjson -ldl -lm -fopenmp
+LUA_LIB  = -Wl,-E -Wl,--whole-archive -l:liblua5.4.a -Wl,--no-whole-archive
+
+CORE    := $(sort $(wildcard src/base/*.c src/frame/*.c src/expr/*.c src/model/*.c src/io/*.c \
+             src/stats/*.c src/stats/*/*.c))
+BIND    := $(sort $(wildcard src/bind/*.c))
+HOST    := $(sort $(wildcard src/host/*.c))
+LUA     := $(sort $(shell find lua -name '*.lua'))
+C_TESTS := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/*/test_*.c)))
+REPLAY  := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
+CORE_O  := $(CORE:%.c=$(BUILD)/%.o)
+BIND_O  := $(BIND:%.c=$(BUILD)/%.o)
+HOST_O  := $(HOST:%.c=$(BUILD)/%.o)
+
+.PHONY: all demo test asan bench fuzz install uninstall format lint clean deps
+.SECONDARY:
+
+all: $(BUILD)/lobule $(BUILD)/module/lobule/core.so
+
+$(BUILD)/lobule: $(CORE_O) $(BIND_O) $(HOST_O) $(BUILD)/embed.o
+	$(CC) $(CFLAGS) -o $@ $^ $(LUA_LIB) $(LIBS) $(LDFLAGS)
+
+# nodelete: a module that uses OpenMP must stay loaded when lua_close unloads it.
+$(BUILD)/module/lobule/core.so: $(CORE_O) $(BIND_O)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -shared -Wl,-z,nodelete -o $@ $^ -lgsl -lgslcblas -lcjson -lm -fopenmp $(LDFLAGS)
+
+$(BUILD)/embed.s: scripts/dev/embed.sh $(LUA)
+	@mkdir -p $(@D)
+	sh scripts/dev/embed.sh $@ $(LUA)
+
+$(BUILD)/embed.o: $(BUILD)/embed.s
+	$(CC) -c -o $@ $<
+
+$(BUILD)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(FLAGS) -MMD -MP -c -o $@ $<
+
+# C tests of a layer link the core, never Lua.
+$(BUILD)/tests/%.o: tests/%.c
+	@mkdir -p $(@D)
+	$(CC) $(FLAGS) -Itests/support -MMD -MP -c -o $@ $<
+$(BUILD)/tests/fuzz/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/tests/fuzz/replay.o $(CORE_O)
+	$(CC) $(CFLAGS) -o $@ $^ $(LIBS) $(LDFLAGS)
+$(BUILD)/tests/stats/test_%: $(BUILD)/tests/stats/test_%.o $(filter $(BUILD)/src/base/% $(BUILD)/src/stats/%,$(CORE_O))
+	$(CC) $(CFLAGS) -o $@ $^ -lcmocka $(LIBS) $(LDFLAGS)
+$(BUILD)/tests/%: $(BUILD)/tests/%.o $(CORE_O)
+	$(CC) $(CFLAGS) -o $@ $^ -lcmocka $(LIBS) $(LDFLAGS)
+
+test: deps
+	@$(MAKE) --no-print-directory all tests
+	@BUILD=$(BUILD) SAN=$(SAN) sh scripts/dev/test.sh $(C_TESTS)
+.PHONY: tests
+tests: $(C_TESTS) $(REPLAY)
+
+asan:
+	@$(MAKE) --no-print-directory test BUILD=$(BUILD)/asan SAN=1
+
+demo: deps
+	@$(MAKE) --no-print-directory $(BUILD)/lobule
+	@mkdir -p $(BUILD)/demo
+	$(BUILD)/lobule scripts/net_embolization.lua $(BUILD)/demo
+	$(BUILD)/lobule scripts/pbc_survival.lua $(BUILD)/demo
+
+deps:
+	@sh scripts/dev/deps.sh build
+
+bench: all
+	@BUILD=$(BUILD) sh tests/bench/run.sh
+
+FUZZ_SECONDS ?= 60
+fuzz:
+	@BUILD=$(BUILD) SECONDS_EACH=$(FUZZ_SECONDS) sh scripts/dev/fuzz.sh $(CORE)
+
+lint:
+	@BUILD=$(BUILD) FLAGS="$(filter-out -M%,$(FLAGS))" sh scripts/dev/lint.sh
+
+format:
+	clang-format -i $(shell find src tests -name "*.[ch]" -not -path "tests/bench/*")
+
+install: all
+	install -D -m 755 $(BUILD)/lobule $(DESTDIR)$(PREFIX)/bin/lobule
+	install -D -m 644 $(BUILD)/module/lobule/core.so $(DESTDIR)$(PREFIX)/lib/lua/5.4/lobule/core.so
+	cd lua && find lobule -name '*.lua' -exec install -D -m 644 {} $(DESTDIR)$(PREFIX)/share/lua/5.4/{} \;
+	cd lua && find meta -name '*.lua' -exec install -D -m 644 {} $(DESTDIR)$(PREFIX)/share/lobule/{} \;
+
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/bin/lobule
+	rm -rf $(DESTDIR)$(PREFIX)/lib/lua/5.4/lobule $(DESTDIR)$(PREFIX)/share/lua/5.4/lobule \
+	  $(DESTDIR)$(PREFIX)/share/lobule
+
+clean:
+	rm -rf $(BUILD)
+
+-include $(CORE_O:.o=.d) $(BIND_O:.o=.d) $(HOST_O:.o=.d)

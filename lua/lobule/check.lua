@@ -1,0 +1,186 @@
+--- Arguments and options, checked: what is wrong is raised at the researcher's own line, with the
+--- mend.
+local core = require "lobule.core"
+
+local M = {}
+
+local function article(kind)
+  return (kind:find("^[aeiou]") and "an " or "a ") .. kind
+end
+
+--- What a value is, in the words of a message.
+---@param value any
+---@return string
+function M.describe(value)
+  if value == nil then return "nothing" end
+  local meta = getmetatable(value)
+  local name = type(meta) == "table" and rawget(meta, "__name")
+  if name then return article((name:gsub("^lobule%.", ""):lower())) end
+  if type(value) == "string" then return "text" end
+  return article(type(value))
+end
+
+--- Raises unless `value` has one of Lua's types.
+---@param value any
+---@param kind string               "string", "number", "table", "function", "boolean"
+---@param what string               the argument's name in the message
+---@return any value
+function M.type(value, kind, what)
+  if type(value) ~= kind then
+    local expected = kind == "string" and "text" or article(kind)
+    core.raise("argument", ("%s: expected %s, found %s"):format(what, expected, M.describe(value)))
+  end
+  return value
+end
+
+--- A list of texts; one text stands for a list of one.
+---@param value string|string[]
+---@param what string
+---@return string[]
+function M.texts(value, what)
+  if type(value) == "string" then return { value } end
+  M.type(value, "table", what)
+  for i = 1, #value do M.type(value[i], "string", what .. "[" .. i .. "]") end
+  if next(value) ~= nil and #value == 0 then
+    core.raise("argument", what .. ": expected a list, found a table with named fields",
+      "A list keeps its order: write { 'a', 'b' }.")
+  end
+  return value
+end
+
+--- true when `value` is a C object or Lua object of the class named.
+---@param value any
+---@param name string               e.g. "lobule.Frame"
+---@return boolean
+function M.is(value, name)
+  local meta = getmetatable(value)
+  return type(meta) == "table" and rawget(meta, "__name") == name
+end
+
+--- The frame behind a Frame or a Cohort, and the cohort if it was one.
+---@param value lobule.Frame|lobule.Cohort
+---@return lobule.Frame frame
+---@return lobule.Cohort? cohort
+function M.data(value)
+  if M.is(value, "lobule.Frame") then return value, nil end
+  if M.is(value, "lobule.Cohort") then return rawget(value, "data"), value end
+  core.raise("argument", "data: expected a cohort or a frame, found " .. M.describe(value),
+    "The data comes after the formula: lb.survival.km(\"Surv(time, event) ~ arm\", cohort).")
+end
+
+local kinds = {}
+
+function kinds.level(value, what)
+  M.type(value, "number", what)
+  if value >= 1 and value < 100 then
+    core.raise("argument", ("%s is %s: expected a fraction between 0 and 1"):format(what,
+      core.format_number(value)),
+      ("Write %s = %s."):format(what, core.format_number(value == 1 and 0.95 or value / 100)))
+  elseif not (value > 0 and value < 1) then
+    core.raise("argument", ("%s is %s: expected a fraction between 0 and 1"):format(what,
+      core.format_number(value)))
+  end
+  return value
+end
+
+function kinds.count(value, what)
+  M.type(value, "number", what)
+  local whole = math.tointeger(value)
+  if not whole or whole < 1 then
+    core.raise("argument", ("%s is %s: expected a whole number from 1"):format(what,
+      core.format_number(value)))
+  end
+  return whole
+end
+
+function kinds.positive(value, what)
+  M.type(value, "number", what)
+  if not (value > 0 and value < math.huge) then
+    core.raise("argument", ("%s is %s: expected a positive number"):format(what,
+      core.format_number(value)))
+  end
+  return value
+end
+
+function kinds.times(value, what)
+  if type(value) == "number" then value = { value } end
+  M.type(value, "table", what)
+  local last = -math.huge
+  for i = 1, #value do
+    M.type(value[i], "number", what .. "[" .. i .. "]")
+    if not (value[i] >= 0 and value[i] < math.huge) or value[i] <= last then
+      core.raise("argument", what .. ": expected ascending times from 0 on")
+    end
+    last = value[i]
+  end
+  if #value == 0 then core.raise("argument", what .. ": the list is empty") end
+  return value
+end
+
+kinds.texts = M.texts
+function kinds.any(value)
+  return value
+end
+
+local function check_choice(value, choices, what)
+  for _, choice in ipairs(choices) do
+    if choice == value then return value end
+  end
+  local near = type(value) == "string" and core.nearest(value, choices)
+  local shown = type(value) == "string" and "'" .. value .. "'" or M.describe(value)
+  core.raise("argument", ("%s: unknown choice %s%s"):format(what, shown, near
+    and (" (did you mean '%s'?)"):format(near) or ""),
+    "Choices are: " .. table.concat(choices, ", ") .. ".")
+end
+
+local function check_value(value, kind, what)
+  if type(kind) == "table" then return check_choice(value, kind, what) end
+  if kinds[kind] then return kinds[kind](value, what) end
+  return M.type(value, kind, what)
+end
+
+--- Options checked against a schema, defaults filled in; an unknown option raises with
+--- did-you-mean.
+---@param given? table
+---@param schema table[]            a list of { name, kind, default }; kind: a Lua type, "level",
+---                                 "count", "positive", "times",
+---                                 "texts", "any", or a list of choices
+---@return table                    # every option of the schema that is given or has a default
+function M.options(given, schema)
+  local names, result = {}, {}
+  for i, option in ipairs(schema) do names[i] = option[1] end
+  if given ~= nil then M.type(given, "table", "options") end
+  local unknown
+  for key in next, given or {} do
+    local known = false
+    for _, name in ipairs(names) do known = known or name == key end
+    -- `pairs` has no fixed order: the first in the alphabet is the one reported.
+    if not known and (unknown == nil or tostring(key) < tostring(unknown)) then unknown = key end
+  end
+  if unknown ~= nil then
+    local near = type(unknown) == "string" and core.nearest(unknown, names)
+    core.raise("name", ("unknown option '%s'%s"):format(tostring(unknown), near
+      and (" (did you mean '%s'?)"):format(near) or ""),
+      #names > 0 and "Options are: " .. table.concat(names, ", ") .. "."
+        or "There are no options here.")
+  end
+  for _, option in ipairs(schema) do
+    local name, kind, default = option[1], option[2], option[3]
+    local value = given and given[name]
+    if value ~= nil then value = check_value(value, kind, name) else value = default end
+    result[name] = value
+  end
+  return result
+end
+
+--- Raises for a column that the frame does not have.
+---@param frame lobule.Frame
+---@param name string
+---@return string name
+function M.column(frame, name)
+  M.type(name, "string", "column")
+  frame:column(name)
+  return name
+end
+
+return M

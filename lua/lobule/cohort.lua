@@ -1,0 +1,363 @@
+--- Cohorts: a frame of people with an id and a lineage; every step records its reason and its
+--- counts.
+local check = require "lobule.check"
+local core = require "lobule.core"
+local frames = require "lobule.frame"
+local lineage = require "lobule.lineage"
+
+---@class lobule.Cohort
+---@field data lobule.Frame         the frame behind the cohort
+---@field id? string                column that names the person; may repeat (visits)
+---@field arm? string               treatment column named by :by_arm
+local Cohort = { __name = "lobule.Cohort" }
+
+--- A cohort with another frame and one more step; nothing of the old one changes.
+local function derive(self, frame, step)
+  local new = {}
+  for key, value in next, self do new[key] = value end
+  new.data = frame
+  if step then
+    local steps = table.move(self.steps, 1, #self.steps, 1, {})
+    steps[#steps + 1] = step
+    new.steps = steps
+  end
+  return setmetatable(new, Cohort)
+end
+
+local WITH <const> = { { "with", "table" } }
+
+--- Rows for which a Lua function of the row is true: the slow last resort.
+local function by_function(frame, condition)
+  local rows, n_false, n_missing = {}, 0, 0
+  for i, row in ipairs(frame:rows_list()) do
+    local value = condition(row)
+    if value then
+      rows[#rows + 1] = i
+    elseif value == nil then
+      n_missing = n_missing + 1
+    else
+      n_false = n_false + 1
+    end
+  end
+  return core.take(frame, rows), #rows, n_false, n_missing, {}
+end
+
+local function keep(frame, condition, with)
+  if type(condition) == "function" then return by_function(frame, condition) end
+  return core.filter(frame, check.type(condition, "string", "condition"), with)
+end
+
+local function shown_condition(condition)
+  return type(condition) == "string" and condition or "(a Lua function)"
+end
+
+--- Keeps rows where the condition is true. Rows where it is NA are left out and counted apart. A
+--- list of conditions means
+--- `and`, each counted by itself on the rows before the step.
+---@param condition string|string[]|fun(row: table): boolean?   e.g. "age >= 18"
+---@param reason? string            why, for the flow diagram, e.g. "adults"; else the condition is
+---                                 shown
+---@param options? table            with: values for $names
+---@return lobule.Cohort
+---@raise an unknown column, a type that does not fit, a syntax error, each with a caret
+function Cohort:filter(condition, reason, options)
+  if type(reason) == "table" and options == nil then reason, options = nil, reason end
+  if reason ~= nil then check.type(reason, "string", "reason") end
+  local opts <const> = check.options(options, WITH)
+  local with <const> = core.with(opts.with)
+  local conditions = type(condition) == "table" and check.texts(condition, "condition")
+    or { condition }
+  local frame, causes = self.data, {}
+  for i, one in ipairs(conditions) do
+    local _, _, n_false, n_missing, notes = keep(self.data, one, with)
+    frames.tell(notes)
+    causes[i] = { reason = reason and #conditions == 1 and reason or shown_condition(one),
+      condition = shown_condition(one), n = n_false, n_missing = n_missing }
+    frame = keep(frame, one, with)
+  end
+  with:check_used()
+  return derive(self, frame, lineage.step(self, frame, "filter", reason, causes))
+end
+
+local function exclusion_list(first, second)
+  if type(first) == "table" then
+    if #first == 0 then core.raise("argument", "the list of exclusions is empty") end
+    for i, pair in ipairs(first) do
+      check.type(pair, "table", ("exclusion %d"):format(i))
+      check.type(pair[1], "string", ("exclusion %d, condition"):format(i))
+      check.type(pair[2], "string", ("exclusion %d, reason"):format(i))
+    end
+    return first, second
+  end
+  check.type(first, "string", "condition")
+  if type(second) ~= "string" then
+    core.raise("argument", "an exclusion needs a reason",
+      "Write :exclude(\"ecog > 2\", \"ECOG above 2\"); the reason stands in the flow diagram.")
+  end
+  return { { first, second } }, nil
+end
+
+--- Drops rows where a condition is true; rows where it is NA are kept and counted. Several reasons
+--- in one call are
+--- judged on the same rows, so that they may overlap.
+---@param condition string|table[]  a condition, or a list of { condition, reason }
+---@param reason? string|table      the reason; with a list: the options
+---@param options? table            with: values for $names
+---@return lobule.Cohort
+function Cohort:exclude(condition, reason, options)
+  local list, moved = exclusion_list(condition, reason)
+  local opts <const> = check.options(moved or options, WITH)
+  local with <const> = core.with(opts.with)
+  local causes, all = {}, {}
+  for i, pair in ipairs(list) do
+    local dropped, n_true, _, n_missing, notes = core.filter(self.data, pair[1], with)
+    frames.tell(notes)
+    causes[i] = { reason = pair[2], condition = pair[1], n = n_true, n_missing = n_missing,
+      dropped = dropped }
+    all[i] = "(" .. pair[1] .. ")"
+  end
+  local frame = core.reject(self.data, table.concat(all, " or "), with)
+  with:check_used()
+  return derive(self, frame, lineage.step(self, frame, "exclude", nil, causes))
+end
+
+--- Drops rows in which any of the columns is missing, counted by column.
+---@param columns string|string[]
+---@param reason? string            for the flow diagram
+---@return lobule.Cohort
+function Cohort:complete(columns, reason)
+  local names, causes, frame = check.texts(columns, "columns"), {}, self.data
+  if reason ~= nil then check.type(reason, "string", "reason") end
+  for i, name in ipairs(names) do
+    causes[i] = { reason = name .. " missing", condition = "is_na(" .. name .. ")",
+      n = self.data:column(name):missing(), n_missing = 0 }
+    frame = core.reject(frame, "is_na(`" .. name .. "`)")
+  end
+  return derive(self, frame, lineage.step(self, frame, "complete", reason, causes))
+end
+
+local function mutate_one(frame, item, with)
+  if type(item) == "table" then
+    check.type(item[1], "string", "column name")
+    check.type(item[2], "function", item[1])
+    local values = { n = #frame }
+    for i, row in ipairs(frame:rows_list()) do
+      local value = item[2](row)
+      values[i] = value == nil and core.NA or value
+    end
+    return core.with_column(frame, item[1], core.frame({ { item[1], values } }):column(item[1]))
+  end
+  local name, expression = core.split_assignment(check.type(item, "string", "assignment"))
+  local column, notes = core.eval(frame, expression, with)
+  frames.tell(notes)
+  return core.with_column(frame, name, column)
+end
+
+--- New or changed columns, computed one after another from "name = expression" or { name,
+--- function(row) }.
+---@param assignments (string|table)[]  a list, e.g. { "pfs = months(start, stop)" }
+---@param options? table            with: values for $names
+---@return lobule.Cohort
+function Cohort:mutate(assignments, options)
+  local opts <const> = check.options(options, WITH)
+  local with <const> = core.with(opts.with)
+  if type(assignments) == "string" then assignments = { assignments } end
+  check.type(assignments, "table", "assignments")
+  if next(assignments) ~= nil and #assignments == 0 then
+    core.raise("argument", "assignments: expected a list of texts, found a table with named fields",
+      "A list keeps its order: :mutate { \"bmi = weight / height^2\" }.")
+  end
+  local frame = self.data
+  for _, item in ipairs(assignments) do frame = mutate_one(frame, item, with) end
+  with:check_used()
+  return derive(self, frame)
+end
+
+--- Labels and units that reports use. Each value is a text or { text, unit = "months" }.
+---@param labels table<string, string|table>
+---@return lobule.Cohort
+function Cohort:label(labels)
+  local frame = self.data:label(labels)
+  return derive(self, frame)
+end
+
+--- A factor with the named level (or levels) first: the reference of every model.
+---@param column string
+---@param first string|string[]
+---@return lobule.Cohort
+function Cohort:relevel(column, first)
+  local frame = self.data:relevel(column, first)
+  return derive(self, frame)
+end
+
+--- Columns in the order named; the id stays.
+---@param names string[]
+---@return lobule.Cohort
+function Cohort:select(names)
+  local wanted, has_id = {}, self.id == nil
+  for i, name in ipairs(check.texts(names, "names")) do
+    wanted[i] = name
+    has_id = has_id or name == self.id
+  end
+  if not has_id then table.insert(wanted, 1, self.id) end
+  local frame = self.data:select(wanted)
+  return derive(self, frame)
+end
+
+--- Names the treatment column: from here on every step is counted per arm.
+---@param column string
+---@return lobule.Cohort
+function Cohort:by_arm(column)
+  check.column(self.data, column)
+  local new = derive(self, self.data)
+  new.arm = column
+  new.steps = table.move(self.steps, 1, #self.steps, 1, {})
+  new.steps[#new.steps + 1] = lineage.arms(new)
+  return new
+end
+
+--- One row a group, as Frame:summarise.
+---@param assignments string[]
+---@param options? table            by, with
+---@return lobule.Frame
+function Cohort:summarise(assignments, options)
+  local frame = self.data:summarise(assignments, options)
+  return frame
+end
+
+--- The frame behind the cohort.
+---@return lobule.Frame
+function Cohort:frame()
+  return self.data
+end
+
+--- Rows and persons.
+---@return integer rows
+---@return integer persons          the same number when no id was named
+function Cohort:count()
+  return #self.data, lineage.persons(self, self.data)
+end
+
+--- What happened from the file to here: a CONSORT/STROBE flow.
+---@param options? table            results: a list of fitted models, whose dropped rows become the
+---                                 last steps
+---@return lobule.Flow
+function Cohort:flow(options)
+  local flow = require("lobule.flow").new(self, options)
+  return flow
+end
+
+--- Cells, rows and headers of the file that were not as they should be.
+---@return lobule.Frame             # row, line, column, message
+function Cohort:problems()
+  local row, line, column, message = {}, {}, {}, {}
+  for i, problem in ipairs(self.found) do
+    row[i], line[i], column[i], message[i] = problem.row, problem.line, problem.column or core.NA,
+      problem.message
+  end
+  local frame = core.frame { { "row", row, "integer" }, { "line", line, "integer" },
+    { "column", column, "text" },
+    { "message", message, "text" } }
+  return frame
+end
+
+--- Missing cells of every column, by group if asked.
+---@param options? table            by: grouping columns
+---@return lobule.Frame
+function Cohort:missing(options)
+  local opts <const> = check.options(options, { { "by", "texts", {} } })
+  local assignments = {}
+  for _, name in ipairs(self.data:names()) do
+    local grouping = false
+    for _, key in ipairs(opts.by) do grouping = grouping or key == name end
+    if not grouping then assignments[#assignments + 1] = ("`%s` = n_missing(`%s`)"):format(name,
+      name) end
+  end
+  local frame = core.summarise(self.data, assignments, opts.by)
+  return frame
+end
+
+--- The first rows. Ids and free text show as a dot unless `ids`.
+---@param n? integer                default 6
+---@param options? table            ids: true shows ids and text too
+---@return lobule.Table
+function Cohort:head(n, options)
+  local opts <const> = check.options(options, { { "ids", "boolean", false } })
+  local shown = require("lobule.schema").head(self, n or 6, opts.ids)
+  return shown
+end
+
+--- The schema as a table: type, missing, range or levels; never rows, never ids.
+---@return lobule.Table
+function Cohort:schema()
+  local shown = require("lobule.schema").table(self)
+  return shown
+end
+
+function Cohort:__tostring()
+  return require("lobule.schema").text(self)
+end
+
+--- The blocks of a report: the schema.
+---@return table[]
+function Cohort:report_blocks()
+  return { { kind = "table", table = require("lobule.schema").table(self) } }
+end
+
+core.class("cohort", Cohort)
+
+local OPTIONS <const> = { { "id", "string" }, { "na", "texts" }, { "types", "table" },
+  { "columns", "texts" },
+  { "separator", "string" } }
+
+local M = {}
+
+local function read(path, opts)
+  check.type(path, "string", "path")
+  local text = core.read_file(path)
+  local name = path:match("[^/]*$")
+  local frame, problems, n_problems = core.parse_csv(text, name, opts)
+  require("lobule.session").add_input { name = name, sha256 = core.sha256(text), rows = #frame,
+    columns = #frame:names() }
+  return frame, problems, n_problems
+end
+
+--- Reads a CSV file into a frame.
+---@param path string
+---@param options? table            na, types, columns, separator, id
+---@return lobule.Frame
+function M.read(path, options)
+  local opts <const> = check.options(options, OPTIONS)
+  local frame, _, n_problems = read(path, opts)
+  if n_problems > 0 then
+    warn("lobule: ", path:match("[^/]*$"), (": %d problems found while reading"):format(n_problems),
+      "; lb.cohort keeps the list")
+  end
+  return frame
+end
+
+--- A cohort from a CSV file or a frame. Rows are counted from here on.
+---@param source string|lobule.Frame  path of a CSV file, or a frame
+---@param options? table            id: column that names the person; na: list of texts that mean
+---                                 missing (default "" and "NA");
+---                                 types: column -> type name, a misfit is then an error; columns:
+--- only these; separator
+---@return lobule.Cohort
+---@raise a missing or malformed file, an unknown column in the options
+function M.cohort(source, options)
+  local opts <const> = check.options(options, OPTIONS)
+  local frame, problems, n_problems
+  if check.is(source, "lobule.Frame") then
+    frame, problems, n_problems = source, {}, 0
+  else
+    frame, problems, n_problems = read(source, opts)
+  end
+  if opts.id then check.column(frame, opts.id) end
+  local self = setmetatable({ data = frame, id = opts.id or false, found = problems, n_found = n_problems,
+    steps = {},
+    arm = false }, Cohort)
+  self.steps[1] = lineage.start(self, frame:source())
+  return self
+end
+
+return M

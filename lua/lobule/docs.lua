@@ -1,0 +1,103 @@
+--- The docstrings of the library, read from its own sources: help(), `lobule help` and editors show
+--- the same text.
+local M = {}
+
+--- Sources that define what researchers call, in the order of the index.
+local FILES <const> = { "lobule/init.lua", "lobule/cohort.lua", "lobule/frame.lua",
+  "lobule/survival.lua", "lobule/survival/km.lua",
+  "lobule/survival/logrank.lua", "lobule/survival/cox.lua", "lobule/categorical.lua",
+    "lobule/categorical/proportion.lua",
+  "lobule/table_one.lua", "lobule/flow.lua", "lobule/quantity.lua", "lobule/table.lua",
+    "lobule/report/init.lua", "lobule/figure/init.lua",
+  "meta/core.lua" }
+
+--- Text of a source file: embedded in the program, else found beside this file.
+local function source(name)
+  local ok, host = pcall(require, "lobule.host")
+  if ok then return host.source(name) end
+  local folder = debug.getinfo(1, "S").source:match("^@(.*)lobule/docs%.lua$")
+  local file = folder and (io.open(folder .. name) or io.open(folder .. "../../lobule/" .. name)
+    or io.open(folder .. "../../../lobule/" .. name))
+  if not file then return nil end
+  local text = file:read "a"
+  file:close()
+  return text
+end
+
+--- Which local table of a file is known to researchers under which name.
+local function public_names(text)
+  local names = {}
+  for kind, variable in text:gmatch('core%.class%("([%w_]+)", ([%w_]+)%)') do names[variable] = kind
+    .. ":" end
+  for name, variable in text:gmatch('core%.namespace%("([%w_]*)", ([%w_]+)%)') do
+    names[variable] = name == "" and "lb." or "lb." .. name .. "."
+  end
+  -- The figure package stands alone: it does not register its names with the core.
+  if text:find("^%-%-%- A figure") or text:find("lobule.figure.CurvesSpec", 1, true) then
+    names.M, names.Figure = "lb.figure.", "figure:"
+  end
+  return names
+end
+
+local function add(entries, names, owner, sep, name, args, doc)
+  local prefix = names[owner]
+  if owner == "Column" or owner == "Frame" then prefix = prefix or owner:lower() .. ":" end
+  if not prefix or #doc == 0 or name:find("^__") then return end
+  local full = prefix .. name
+  entries[#entries + 1] = { name = full, args = args, doc = doc, method = sep == ":" }
+end
+
+local function parse(text, entries)
+  local names, doc = public_names(text), {}
+  for line in (text .. "\n"):gmatch("(.-)\n") do
+    local comment = line:match("^%s*%-%-%-%s?(.*)$")
+    local owner, sep, name, args = line:match("^%s*function ([%w_]+)([.:])([%w_]+)%((.-)%)")
+    local alias_owner, alias = line:match("^([%w_]+)%.([%w_]+) = cohorts%.[%w_]+$")
+    if comment then
+      doc[#doc + 1] = comment
+    else
+      if owner then add(entries, names, owner, sep, name, args, doc) end
+      if alias_owner == "lb" then entries[#entries + 1] = { alias = alias, name = "lb."
+        .. alias } end
+      doc = {}
+    end
+  end
+end
+
+--- lb.read and lb.cohort are defined in cohort.lua as M.read and M.cohort.
+local function resolve(entries, text)
+  local found, doc = {}, {}
+  for line in (text .. "\n"):gmatch("(.-)\n") do
+    local comment = line:match("^%-%-%-%s?(.*)$")
+    local name, args = line:match("^function M%.([%w_]+)%((.-)%)")
+    if comment then
+      doc[#doc + 1] = comment
+    else
+      if name then found[name] = { doc = doc, args = args } end
+      doc = {}
+    end
+  end
+  for _, entry in ipairs(entries) do
+    if entry.alias and found[entry.alias] then entry.doc, entry.args = found[entry.alias].doc,
+      found[entry.alias].args end
+  end
+end
+
+local cache
+
+--- Every documented function: a list of { name, args, doc (list of lines), method }.
+---@return table[]
+function M.entries()
+  if cache then return cache end
+  local entries = {}
+  for _, file in ipairs(FILES) do
+    local text = source(file)
+    if text and file ~= "meta/core.lua" then parse(text, entries) end
+    if text and file == "lobule/cohort.lua" then resolve(entries, text) end
+  end
+  cache = entries
+  return entries
+end
+
+M.source = source
+return M

@@ -1,0 +1,223 @@
+--- Checks of a figure's description: each gives a message, or nil when all is well.
+local number = require "lobule.figure.number"
+
+local M = {}
+
+local function set(names)
+  local t = {}
+  for name in names:gmatch("%S+") do t[name] = true end
+  return t
+end
+
+local HEAD <const> = "id title desc data width_mm "
+local CURVES <const> = set(HEAD .. [[height_mm x_label y_label x_max times curves conf risk_table
+  annotation min_at_risk start]])
+local CURVE <const> = set [[label time survival conf_low conf_high censor_time censor_survival note
+  n_risk n_risk_time faint_from]]
+local BLOCK <const> = set "label n_risk n_censor n_event"
+local FOREST <const> = set(HEAD .. [[columns rows estimate_label label_label log reference x_label
+  favours limits]])
+local ROW <const> = set [[label indent bold header cells estimate conf_low conf_high weight text
+  reference summary predict_low predict_high]]
+local FLOW <const> = set(HEAD .. "steps arms")
+local STEP <const> = set "label n unit excluded excluded_label excluded_n note"
+local ARM <const> = set "label n unit lines"
+local MOST_CURVES <const> = 8
+
+--- The first field, in alphabetical order, that the description may not have.
+---@param t table
+---@param allowed table<string, any>
+---@param where string
+---@return string|nil problem
+function M.fields(t, allowed, where)
+  if type(t) ~= "table" then return ("%s is not a table"):format(where) end
+  local unknown = {}
+  for key in pairs(t) do
+    if allowed[key] == nil then unknown[#unknown + 1] = tostring(key) end
+  end
+  if #unknown == 0 then return nil end
+  table.sort(unknown)
+  return ("%s has an unknown field '%s'"):format(where, unknown[1])
+end
+
+--- What all figures share: title, desc, id, width and, where known, height.
+---@param spec table
+---@return string|nil problem
+function M.head(spec)
+  if type(spec.title) ~= "string" or not spec.title:find("%S") then
+    return "title must be a text that is not empty"
+  end
+  if spec.desc ~= nil and type(spec.desc) ~= "string" then return "desc must be text" end
+  if spec.id ~= nil and not (type(spec.id) == "string" and spec.id:find("^%a[%w_.-]*$")) then
+    return "id must begin with a letter and hold only letters, digits, '_', '-' and '.'"
+  end
+  if spec.height_mm ~= nil and not (number.finite(spec.height_mm) and spec.height_mm > 0) then
+    return "height_mm must be a positive number"
+  end
+  return M.width(spec.width_mm or 183)
+end
+
+--- A figure's width.
+---@param mm any
+---@return string|nil problem
+function M.width(mm)
+  if number.finite(mm) and mm >= 40 and mm <= 1000 then return nil end
+  return "width_mm must be a number from 40 to 1000"
+end
+
+--- A list of numbers (NaN allowed) of a given length.
+---@param list any
+---@param n integer|nil  nil: any length
+---@param where string
+---@return string|nil problem
+function M.numbers(list, n, where)
+  if type(list) ~= "table" then return ("%s must be a list of numbers"):format(where) end
+  if n and #list ~= n then
+    return ("%s has %d values, expected %d"):format(where, #list, n)
+  end
+  for i, x in ipairs(list) do
+    if type(x) ~= "number" then
+      return ("%s: value %d is a %s, expected a number"):format(where, i, type(x))
+    end
+  end
+end
+
+--- A list of finite numbers that do not fall.
+---@param list any
+---@param where string
+---@return string|nil problem
+function M.ascending(list, where)
+  local problem <const> = M.numbers(list, nil, where)
+  if problem then return problem end
+  for i, x in ipairs(list) do
+    if not number.finite(x) then return ("%s: value %d is not finite"):format(where, i) end
+    if i > 1 and x < list[i - 1] then
+      return ("%s: value %d is below the one before"):format(where, i)
+    end
+  end
+end
+
+-- A list with at least one entry.
+local function filled(list, where)
+  if type(list) ~= "table" then return ("%s must be a list"):format(where) end
+  if #list == 0 then return ("%s is empty"):format(where) end
+end
+
+local function number_or_nil(t, names, where)
+  for _, name in ipairs(names) do
+    if t[name] ~= nil and type(t[name]) ~= "number" then
+      return ("%s: %s must be a number"):format(where, name)
+    end
+  end
+end
+
+local function curve(c, i)
+  local where <const> = ("curves[%d]"):format(i)
+  local problem = M.fields(c, CURVE, where) or M.ascending(c.time, where .. ".time")
+    or M.numbers(c.survival, #c.time, where .. ".survival")
+  for _, name in ipairs { "conf_low", "conf_high" } do
+    problem = problem or c[name] and M.numbers(c[name], #c.time, where .. "." .. name)
+  end
+  if not problem and c.censor_time then
+    problem = M.ascending(c.censor_time, where .. ".censor_time")
+      or c.censor_survival
+      and M.numbers(c.censor_survival, #c.censor_time, where .. ".censor_survival")
+  end
+  if not problem and c.n_risk then
+    problem = M.numbers(c.n_risk, #(c.n_risk_time or c.time), where .. ".n_risk")
+  end
+  if not problem and (c.time[1] or 0) < 0 then problem = where .. ".time: times begin at 0" end
+  return problem or nil
+end
+
+local function risk_blocks(spec)
+  if not spec.risk_table then return nil end
+  if not spec.times then return "risk_table needs times: the columns it is aligned with" end
+  local problem = filled(spec.risk_table, "risk_table")
+  for i, block in ipairs(problem and {} or spec.risk_table) do
+    local where <const> = ("risk_table[%d]"):format(i)
+    problem = problem or M.fields(block, BLOCK, where)
+    for _, name in ipairs { "n_risk", "n_censor", "n_event" } do
+      problem = problem or block[name] and M.numbers(block[name], #spec.times, where .. "." .. name)
+    end
+  end
+  if problem then return problem end
+  if #spec.risk_table > MOST_CURVES then return "risk_table has more than 8 arms" end
+end
+
+--- The description of a Kaplan-Meier figure.
+---@param spec table
+---@return string|nil problem
+function M.curves(spec)
+  local problem = M.fields(spec, CURVES, "the description") or M.head(spec)
+    or filled(spec.curves, "curves")
+  if problem then return problem end
+  if #spec.curves > MOST_CURVES then return "curves has more than 8 entries" end
+  for i, c in ipairs(spec.curves) do problem = problem or curve(c, i) end
+  if not problem and spec.times then
+    problem = filled(spec.times, "times") or M.ascending(spec.times, "times")
+  end
+  if not problem and spec.x_max ~= nil and not (number.finite(spec.x_max) and spec.x_max > 0) then
+    problem = "x_max must be a positive number"
+  end
+  return problem or number_or_nil(spec, { "min_at_risk", "start" }, "the description")
+    or risk_blocks(spec)
+end
+
+local function limits(spec)
+  local l <const> = spec.limits
+  if l == nil then return nil end
+  if type(l) ~= "table" or not (number.finite(l[1]) and number.finite(l[2]) and l[1] < l[2]) then
+    return "limits must be two numbers, the lower first"
+  end
+  if spec.log and l[1] <= 0 then return "limits of a log axis must be positive" end
+end
+
+--- The description of a forest plot.
+---@param spec table
+---@return string|nil problem
+function M.forest(spec)
+  local problem = M.fields(spec, FOREST, "the description") or M.head(spec)
+    or filled(spec.rows, "rows") or limits(spec)
+    or number_or_nil(spec, { "reference" }, "the description")
+  if problem then return problem end
+  if spec.log and spec.reference and spec.reference <= 0 then
+    return "reference must be positive on a log axis"
+  end
+  if spec.favours and not spec.reference then return "favours needs a reference" end
+  local numbers <const> = { "estimate", "conf_low", "conf_high", "weight", "predict_low",
+    "predict_high", "indent" }
+  for i, row in ipairs(spec.rows) do
+    local where <const> = ("rows[%d]"):format(i)
+    problem = problem or M.fields(row, ROW, where) or number_or_nil(row, numbers, where)
+  end
+  return problem
+end
+
+local function flow_step(s, i)
+  local where <const> = ("steps[%d]"):format(i)
+  local problem = M.fields(s, STEP, where) or number_or_nil(s, { "n", "excluded_n" }, where)
+  if not problem and type(s.label) ~= "string" then problem = where .. " has no label" end
+  for k, reason in ipairs(not problem and s.excluded or {}) do
+    if type(reason) ~= "table" or type(reason[1]) ~= "string" or type(reason[2]) ~= "number" then
+      problem = problem or ("%s.excluded[%d] must be { reason, n }"):format(where, k)
+    end
+  end
+  return problem
+end
+
+--- The description of a flow diagram.
+---@param spec table
+---@return string|nil problem
+function M.flow(spec)
+  local problem = M.fields(spec, FLOW, "the description") or M.head(spec)
+    or filled(spec.steps, "steps")
+  for i, s in ipairs(problem and {} or spec.steps) do problem = problem or flow_step(s, i) end
+  for i, arm in ipairs(not problem and spec.arms or {}) do
+    problem = problem or M.fields(arm, ARM, ("arms[%d]"):format(i))
+      or number_or_nil(arm, { "n" }, ("arms[%d]"):format(i))
+  end
+  return problem
+end
+
+return M

@@ -1,0 +1,204 @@
+--- The flow of a cohort: who was there, who left and why, who is analysed. CONSORT and STROBE draw
+--- it; nobody types it.
+local check = require "lobule.check"
+local core = require "lobule.core"
+
+---@class lobule.Flow
+---@field steps table[]
+---@field unit string               "patients" or "rows"
+local Flow = { __name = "lobule.Flow" }
+
+local M = {}
+
+--- Steps that the models' dropped rows add.
+local function model_steps(results, before)
+  local steps = {}
+  for i, result in ipairs(results) do
+    local info = result.info
+    local causes = {}
+    for j, dropped in ipairs(info.dropped) do
+      causes[j] = { reason = dropped.variable .. " missing", n = dropped.n, n_missing = 0,
+        condition = "" }
+    end
+    steps[i] = { kind = "model", reason = result.title, before = before,
+      after = { rows = info.n_used, persons = info.n_used,
+      arms = {} }, causes = causes }
+  end
+  return steps
+end
+
+--- The flow of a cohort.
+---@param cohort lobule.Cohort
+---@param options? table
+---@return lobule.Flow
+function M.new(cohort, options)
+  local opts <const> = check.options(options, { { "results", "table", {} } })
+  local steps = table.move(cohort.steps, 1, #cohort.steps, 1, {})
+  for _, step in ipairs(model_steps(opts.results, steps[#steps].after)) do steps[#steps
+    + 1] = step end
+  return setmetatable({ steps = steps, arm = cohort.arm, unit = cohort.id and "patients" or "rows",
+    repeated = steps[1].after.rows ~= steps[1].after.persons }, Flow)
+end
+
+local COLUMNS <const> = { { "reason_id", "integer" }, { "reason", "text" }, { "arm", "text" },
+  { "number_records", "integer" },
+  { "number_subjects", "integer" }, { "excluded_records", "integer" },
+    { "excluded_subjects", "integer" }, { "number_na", "integer" } }
+
+--- The flow as a frame, one row a reason and arm, with OMOP's names. Rows of a call with several
+--- reasons count on the same
+--- rows, so excluded_records of single reasons may add up to more than left.
+---@return lobule.Frame             # reason_id, reason, arm, number_records, number_subjects,
+---                                 excluded_records, excluded_subjects, number_na
+function Flow:data()
+  local lists, n = {}, 0
+  for j = 1, #COLUMNS do lists[j] = {} end
+  local function add(...)
+    n = n + 1
+    for j = 1, #COLUMNS do
+      local value = (select(j, ...))
+      lists[j][n] = value == nil and core.NA or value
+    end
+  end
+  for i, step in ipairs(self.steps) do
+    local before, after = step.before or step.after, step.after
+    add(i, step.reason or step.kind, "all", after.rows, after.persons, before.rows - after.rows,
+      before.persons - after.persons, core.NA)
+    for _, cause in ipairs(step.causes) do
+      add(i, cause.reason, "all", core.NA, core.NA, cause.n, cause.persons, cause.n_missing)
+    end
+    for k, arm in ipairs(after.arms) do
+      local was = before.arms[k] and before.arms[k].label == arm.label and before.arms[k] or nil
+      add(i, step.reason or step.kind, arm.label, arm.n, arm.persons, was and was.n - arm.n, was
+        and was.persons - arm.persons, core.NA)
+    end
+  end
+  local columns = {}
+  for j, column in ipairs(COLUMNS) do
+    lists[j].n = n
+    columns[j] = { column[1], lists[j], column[2] }
+  end
+  local frame = core.frame(columns)
+  return frame
+end
+
+--- The same as data().
+---@return lobule.Frame
+function Flow:tidy()
+  local frame = self:data()
+  return frame
+end
+
+local function removed_text(cause)
+  local na = ""
+  if cause.n_missing > 0 then na = ("  (NA: %d)"):format(cause.n_missing) end
+  return ("%s: %d%s"):format(cause.reason, cause.n, na)
+end
+
+--- What a box is called: the reason, or what its kind means.
+local TITLES <const> = { exclude = "remaining after exclusions", complete = "complete",
+  filter = "kept" }
+local function title_of(step)
+  return step.reason or TITLES[step.kind] or step.kind
+end
+
+local function arms_text(arms)
+  local parts = {}
+  for i, arm in ipairs(arms) do parts[i] = ("%s %d"):format(arm.label, arm.n) end
+  return table.concat(parts, ", ")
+end
+
+function Flow:__tostring()
+  local lines = {}
+  for _, step in ipairs(self.steps) do
+    for _, cause in ipairs(step.causes) do
+      local word = step.kind == "filter" and "not " or ""
+      lines[#lines + 1] = ("          - %s%s"):format(word, removed_text(cause))
+    end
+    local persons = self.repeated and (" (%d persons)"):format(step.after.persons) or ""
+    if step.kind ~= "by_arm" then
+      lines[#lines + 1] = ("%6d%s  %s"):format(step.after.rows, persons, title_of(step))
+    end
+    if #step.after.arms > 0 then
+      lines[#lines + 1] = "          " .. arms_text(step.after.arms)
+    end
+  end
+  return table.concat(lines, "\n")
+end
+
+--- Filters are named by what is kept; in the side box stands what left.
+local function side_reason(step, cause)
+  local text = step.kind == "filter" and "not: " .. cause.reason or cause.reason
+  return text
+end
+
+local function excluded(step)
+  local list, na = {}, 0
+  for _, cause in ipairs(step.causes) do
+    local n = cause.n
+    if n > 0 then list[#list + 1] = { side_reason(step, cause), n } end
+    if cause.n_missing > 0 then
+      na = na + cause.n_missing
+      if step.kind == "filter" then list[#list + 1] = { "unknown: " .. cause.reason,
+        cause.n_missing } end
+    end
+  end
+  return list, na
+end
+
+--- What the drawing code takes: one box a step that changed something, exclusions beside it, arms
+--- below.
+local function spec(self, options)
+  local steps, last = {}, self.steps[#self.steps]
+  for i, step in ipairs(self.steps) do
+    if step.kind ~= "by_arm" then
+      local box = { label = title_of(step), n = step.after.rows, unit = self.unit }
+      if self.repeated then box.label = ("%s (%d persons)"):format(box.label,
+        step.after.persons) end
+      local list, na = excluded(step)
+      if i > 1 and #steps > 0 then
+        steps[#steps].excluded = #list > 0 and list or nil
+        steps[#steps].excluded_n = step.before.rows - step.after.rows
+        if na > 0 and step.kind
+          == "exclude" then box.note = ("kept though unknown: %d"):format(na) end
+      end
+      steps[#steps + 1] = box
+    end
+  end
+  local arms
+  for i, arm in ipairs(last.after.arms) do
+    arms = arms or {}
+    arms[i] = { label = arm.label, n = arm.n }
+  end
+  return { title = options.title or "Flow of the cohort", steps = steps, arms = arms,
+    width_mm = options.width_mm,
+    desc = tostring(self) }
+end
+
+--- The flow diagram.
+---@param options? table            title, width_mm (default 183)
+---@return lobule.Figure
+function Flow:plot(options)
+  local opts <const> = check.options(options, { { "title", "string" },
+    { "width_mm", "positive", 183 } })
+  local figure = require("lobule.figure").flow(spec(self, opts))
+  return figure
+end
+
+--- The blocks of a report: the diagram.
+---@param options? table
+---@return table[]
+function Flow:report_blocks(options)
+  return { { kind = "figure", figure = self:plot(), caption = options and options.caption
+    or "Flow of the cohort",
+    data = self:data():table { rows = 1000 } } }
+end
+
+--- Everything, for the provenance of a report.
+---@return table
+function Flow:record()
+  return { kind = "flow", steps = self:data():rows_list() }
+end
+
+core.class("flow", Flow)
+return M

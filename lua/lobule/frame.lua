@@ -1,0 +1,165 @@
+--- Verbs of a frame: every one returns a new frame that shares what did not change.
+local check = require "lobule.check"
+local core = require "lobule.core"
+
+---@class lobule.Frame
+local Frame = { __name = "lobule.Frame" }
+
+local WITH <const> = { { "with", "table" } }
+
+--- Warnings of an expression, each once, on stderr.
+local function tell(notes)
+  for _, note in ipairs(notes) do warn("lobule: ", note) end
+end
+
+--- Rows where a condition is true; rows where it is false or NA are left out.
+---@param condition string          expression over the columns, e.g. "age >= 18 and arm == 'SIRT'"
+---@param options? table            with: values for $names
+---@return lobule.Frame
+---@raise an unknown column, a type that does not fit, a syntax error, each with a caret
+function Frame:filter(condition, options)
+  local opts <const> = check.options(options, WITH)
+  local with <const> = core.with(opts.with)
+  local kept, _, _, _, notes = core.filter(self, check.type(condition, "string", "condition"), with)
+  with:check_used()
+  tell(notes)
+  return kept
+end
+
+--- Columns in the order named.
+---@param names string[]
+---@return lobule.Frame
+function Frame:select(names)
+  local frame = core.select(self, check.texts(names, "names"))
+  return frame
+end
+
+--- New or changed columns, computed one after another from "name = expression".
+---@param assignments string[]      a list, e.g. { "bmi = weight / height^2", "old = age >= 65" }
+---@param options? table            with: values for $names
+---@return lobule.Frame
+function Frame:mutate(assignments, options)
+  local opts <const> = check.options(options, WITH)
+  local with <const> = core.with(opts.with)
+  local frame = self
+  for _, text in ipairs(check.texts(assignments, "assignments")) do
+    local name, expression = core.split_assignment(text)
+    local column, notes = core.eval(frame, expression, with)
+    tell(notes)
+    frame = core.with_column(frame, name, column)
+  end
+  with:check_used()
+  return frame
+end
+
+--- One row a group (or one row in all), each "name = expression" with aggregates such as n(),
+--- mean(x), median(x).
+--- Groups come in order of their keys; a missing key is a group of its own; aggregates skip missing
+--- values.
+---@param assignments string[]      e.g. { "n = n()", "median_age = median(age)" }
+---@param options? table            by: grouping columns; with: values for $names
+---@return lobule.Frame
+function Frame:summarise(assignments, options)
+  local opts <const> = check.options(options, { { "by", "texts", {} }, { "with", "table" } })
+  local with <const> = core.with(opts.with)
+  local frame, notes = core.summarise(self, check.texts(assignments, "assignments"), opts.by, with)
+  with:check_used()
+  tell(notes)
+  return frame
+end
+
+--- Another name for a column.
+---@param old string
+---@param new string
+---@return lobule.Frame
+function Frame:rename(old, new)
+  local frame = core.rename(self, check.column(self, old), check.type(new, "string", "new"))
+  return frame
+end
+
+--- A factor with the named level (or levels) first: the reference of every model.
+---@param name string
+---@param first string|string[]
+---@return lobule.Frame
+function Frame:relevel(name, first)
+  local column = self:column(check.type(name, "string", "column"))
+  local frame = core.with_column(self, name, core.relevel(column, check.texts(first, "first")))
+  return frame
+end
+
+--- Labels and units that reports use. Each value is a text or { text, unit = "months" }.
+---@param labels table<string, string|table>
+---@return lobule.Frame
+function Frame:label(labels)
+  check.type(labels, "table", "labels")
+  local frame, seen = self, {}
+  for _, name in ipairs(self:names()) do
+    local value = labels[name]
+    if value ~= nil then
+      seen[name] = true
+      local label = type(value) == "table" and value[1] or value
+      local unit = type(value) == "table" and value.unit or nil
+      frame = core.with_column(frame, name, core.label(self:column(name),
+        check.type(label, "string", name), unit))
+    end
+  end
+  local unknown = {}
+  for name in next, labels do
+    if not seen[name] then unknown[#unknown + 1] = tostring(name) end
+  end
+  table.sort(unknown)
+  if unknown[1] then self:column(unknown[1]) end
+  return frame
+end
+
+--- The frame as a table for reading: 3 significant digits, missing cells as NA.
+---@param options? table            digits (default 3), rows (default 20: the most that are shown)
+---@return lobule.Table
+function Frame:table(options)
+  local opts <const> = check.options(options, { { "digits", "count", 3 }, { "rows", "count", 20 },
+    { "caption", "string" } })
+  local shown = require("lobule.table").from_frame(self, opts)
+  return shown
+end
+
+--- Prints the frame as a table.
+---@param options? table            digits, rows
+function Frame:show(options)
+  print(self:table(options))
+end
+
+--- The frame as CSV at full precision; with a path, written there (atomically).
+---@param path? string
+---@return string csv
+function Frame:csv(path)
+  local text = core.format_csv(self)
+  if path ~= nil then core.write_file(check.type(path, "string", "path"), text) end
+  return text
+end
+
+--- A list with one table of values a row, for small things: missing cells are absent.
+---@return table[]
+function Frame:rows_list()
+  local names, list = self:names(), {}
+  for i = 1, #self do list[i] = {} end
+  for _, name in ipairs(names) do
+    local column = self:column(name)
+    for i = 1, #self do list[i][name] = column[i] end
+  end
+  return list
+end
+
+--- The blocks of a report.
+---@param options? table
+---@return table[]
+function Frame:report_blocks(options)
+  local shown = require("lobule.table").from_frame(self,
+    { digits = 3, rows = 200, caption = options and options.caption })
+  return { { kind = "table", table = shown } }
+end
+
+core.class("frame", Frame)
+
+local M = {}
+M.tell = tell
+return M

@@ -1,0 +1,169 @@
+--- help(): the docstring of a function, of a class, or the index.
+local docs = require "lobule.docs"
+local core = require "lobule.core"
+
+local M = {}
+
+local function first_sentence(doc)
+  local text = {}
+  for _, line in ipairs(doc) do
+    if line:find("^@") then break end
+    text[#text + 1] = line
+  end
+  return (table.concat(text, " "):match("^(.-%.)%s") or table.concat(text, " "))
+end
+
+local WIDTH <const> = 84
+
+--- Words laid out in lines of WIDTH with a hanging indent.
+local function flow(lead, text, indent)
+  local lines, line = {}, lead
+  for word in text:gmatch "%S+" do
+    if #line + #word + 1 > WIDTH and line:find "%S" then
+      lines[#lines + 1] = line
+      line = (" "):rep(indent) .. word
+    else
+      line = line .. (line:find "%S$" and " " or "") .. word
+    end
+  end
+  lines[#lines + 1] = line
+  return table.concat(lines, "\n")
+end
+
+--- The docstring's lines joined: the description first, then one text an annotation.
+local function join(doc)
+  local parts = { "" }
+  for _, line in ipairs(doc) do
+    if line:find "^@" then
+      parts[#parts + 1] = line
+    else
+      parts[#parts] = parts[#parts] .. " " .. line
+    end
+  end
+  return parts
+end
+
+--- An annotation as a reader's lines; nil for those that only editors need.
+local function annotation(text)
+  local name, optional, kind, rest = text:match "^@param ([%w_.]+)(%??)%s+(%S+)%s*(.*)$"
+  if name then
+    if rest == "" then rest = kind end
+    local lead = ("    %-12s "):format(name .. (optional == "?" and "?" or ""))
+    return flow(lead, rest, 17)
+  end
+  local result = text:match "^@return (.*)$"
+  if result then return flow("    returns      ", result:gsub("#", "", 1), 17) end
+  local raise = text:match "^@raise (.*)$"
+  if raise then return flow("    raises       ", raise, 17) end
+end
+
+local function entry_text(entry)
+  local parts = join(entry.doc)
+  local lines = { ("%s(%s)"):format(entry.name, entry.args), flow("  ", parts[1], 2) }
+  for i = 2, #parts do lines[#lines + 1] = annotation(parts[i]) end
+  return table.concat(lines, "\n")
+end
+
+local function index_text()
+  local lines = { "Topics: help \"survival.km\", help \"cohort\", help \"expressions\".", "" }
+  for _, entry in ipairs(docs.entries()) do
+    lines[#lines + 1] = flow(("  %-28s "):format(entry.name), first_sentence(entry.doc), 31)
+  end
+  return table.concat(lines, "\n")
+end
+
+local function expressions_text()
+  local lines = {
+    "Expressions: column names, numbers, 'text', true false NA; + - * / // % ^ ..;",
+    "< > <= >= == ~=; and or not;",
+    "x in {'A', 'B'}; x between 1 and 5; $name from the call's `with`; `odd names` in backticks.",
+      "" }
+  for _, f in ipairs(core.expression_functions()) do
+    lines[#lines + 1] = ("  %-34s %s%s"):format(f.signature, f.help, f.aggregate and " [aggregate]"
+      or "")
+  end
+  return table.concat(lines, "\n")
+end
+
+--- Entries that fit a topic: the very name, else a class or namespace, else those that contain the
+--- word.
+local function find(topic)
+  local exact, members, containing = {}, {}, {}
+  local word = topic:gsub("^lb%.", ""):lower()
+  for _, entry in ipairs(docs.entries()) do
+    local name = entry.name:gsub("^lb%.", ""):lower()
+    if name == word or name == word:gsub("%.", ":") then
+      exact[#exact + 1] = entry
+    elseif name:find("^" .. word:gsub("%p", "%%%0") .. "[.:]") then
+      members[#members + 1] = entry
+    elseif name:find(word, 1, true) then
+      containing[#containing + 1] = entry
+    end
+  end
+  if #exact + #members > 0 then return exact, members end
+  return #containing == 1 and containing or {}, #containing > 1 and containing or {}
+end
+
+--- The name under which researchers know a function.
+local function name_of(value)
+  local function search(t, prefix)
+    for key, member in next, t do
+      if member == value then return prefix .. tostring(key) end
+    end
+  end
+  local lb = require "lobule"
+  local name = search(lb, "")
+  for _, space in ipairs { "survival", "categorical", "figure" } do
+    name = name or (rawget(lb, space) and search(lb[space], space .. "."))
+  end
+  return name
+end
+
+local function not_found(topic)
+  local names = {}
+  for i, entry in ipairs(docs.entries()) do names[i] = entry.name:gsub("^lb%.", "") end
+  local near = core.nearest(topic, names)
+  return ("no help on '%s'%s"):format(topic, near and (" (did you mean '%s'?)"):format(near)
+    or "; help() lists what there is")
+end
+
+--- The text for a topic: a name ("survival.km", "cohort:filter", "cohort", "expressions"), a
+--- function, or nothing for the index.
+---@param topic? string|function|table
+---@return string text
+---@return boolean found
+function M.text(topic)
+  if topic == nil then return index_text(), true end
+  if type(topic) ~= "string" then
+    local meta = getmetatable(topic)
+    local class = type(meta) == "table" and rawget(meta, "__name")
+    topic = class and class:gsub("^lobule%.", ""):lower() or name_of(topic) or ""
+  end
+  if topic == "expressions" then return expressions_text(), true end
+  local entries, members = find(topic)
+  if #entries + #members == 0 then return not_found(topic), false end
+  local blocks, lines = {}, {}
+  for i, entry in ipairs(entries) do blocks[i] = entry_text(entry) end
+  for i, entry in ipairs(members) do
+    lines[i] = flow(("  %-28s "):format(entry.name), first_sentence(entry.doc), 31)
+  end
+  if #lines > 0 then blocks[#blocks + 1] = table.concat(lines, "\n") end
+  return table.concat(blocks, "\n\n"), true
+end
+
+--- Prints the help on a topic.
+---@param topic? string|function|table
+function M.help(topic)
+  print((M.text(topic)))
+end
+
+--- `lobule help [topic]`: prints, and tells whether the topic was found.
+---@param topic? string
+---@return boolean found
+function M.show(topic)
+  local text, found = M.text(topic)
+  print(text)
+  return found
+end
+
+return M

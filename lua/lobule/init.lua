@@ -1,0 +1,87 @@
+--- Lobule for scripts: `local lb = require "lobule"`. Namespaces are loaded when first used.
+local core = require "lobule.core"
+
+local own = debug.getinfo(1, "S").source
+core.internal((own:gsub("init%.lua$", "")))
+
+require "lobule.frame"
+local cohorts = require "lobule.cohort"
+
+---@class lobule
+---@field version string            version of the program
+---@field NA lobule.NA              the missing value, for lists of values
+---@field survival lobule.survival
+---@field categorical lobule.categorical
+---@field figure lobule.figure
+local lb = { version = core.version, NA = core.NA }
+
+lb.read = cohorts.read
+lb.cohort = cohorts.cohort
+
+--- A frame from Lua values: a list of { name, values, type }.
+---@param columns table[]           e.g. { { "age", { 61, 70, lb.NA } }, { "arm", { "A", "B", "A" },
+---                                 "factor" } }
+---@return lobule.Frame
+---@raise columns of unequal length, values that do not fit the type
+function lb.frame(columns)
+  local frame = core.frame(columns)
+  return frame
+end
+
+--- Table 1: numbers as median (IQR) or mean (SD), factors and logicals as n/N (%), missing rows, by
+--- arm and in all.
+---@param data lobule.Cohort|lobule.Frame
+---@param options? table            by, columns, smd (false), summary: "median" (default) or "mean",
+---                                 caption
+---@return lobule.TableOne
+function lb.table_one(data, options)
+  local result = require "lobule.table_one"(data, options)
+  return result
+end
+
+--- A report: text, tables and figures, saved as HTML, Markdown or JSON with its provenance.
+---@param options table             title; author, date, subtitle, seed
+---@return lobule.Report
+function lb.report(options)
+  local report = require("lobule.report").new(options)
+  return report
+end
+
+--- A table of display texts, to show or to add to a report.
+---@param spec table                columns: a list of { label, align = "left"|"right" }; rows: a
+---                                 list of lists of texts; caption; notes
+---@return lobule.Table
+function lb.table(spec)
+  local shown = require("lobule.table").new(spec)
+  return shown
+end
+
+--- Help on a function or topic, the same text as `lobule help`.
+---@param topic? string|function|table
+---@return string?
+function lb.help(topic)
+  return (require("lobule.help").help(topic))
+end
+
+local NAMESPACES <const> = { survival = true, categorical = true, figure = true }
+local LATER <const> = { regression = true, meta = true, causal = true, trial = true, econ = true,
+  response = true, safety = true, scores = true,
+  impute = true, simulate = true }
+
+core.namespace("", lb)
+
+-- Namespaces load on first use; core.namespace has set the did-you-mean for all other names.
+local meta = getmetatable(lb)
+local unknown = meta.__index
+meta.__index = function(t, key)
+  if NAMESPACES[key] then
+    local namespace = require("lobule." .. key)
+    if not getmetatable(namespace) then core.namespace(key, namespace) end
+    rawset(t, key, namespace)
+    return namespace
+  end
+  if LATER[key] then core.raise("name", ("lb.%s is not available in this version"):format(key)) end
+  return unknown(t, key)
+end
+
+return lb

@@ -1,0 +1,91 @@
+--- What a step did to a cohort: rows and persons before and after, by arm, and why rows left.
+local core = require "lobule.core"
+
+local M = {}
+
+--- Persons in a frame of the cohort: distinct ids, or rows when no id was named. Rows without an id
+--- count one each.
+---@param cohort lobule.Cohort
+---@param frame lobule.Frame
+---@return integer
+function M.persons(cohort, frame)
+  if not cohort.id then return #frame end
+  local id = ("`%s`"):format(cohort.id)
+  local counts = core.summarise(frame, { ("n = n_distinct(%s)"):format(id),
+    ("m = n_missing(%s)"):format(id) }, {})
+  return math.tointeger(counts:column("n")[1]) + math.tointeger(counts:column("m")[1])
+end
+
+--- Rows of each arm: a list of { label, n }, missing arm last.
+---@param cohort lobule.Cohort
+---@param frame lobule.Frame
+---@return table[]
+function M.by_arm(cohort, frame)
+  local list = {}
+  if not cohort.arm then return list end
+  for i, group in ipairs(core.split(frame, { cohort.arm })) do
+    local key = group.key[1]
+    list[i] = { label = key == core.NA and "NA" or key, n = #group.frame,
+      persons = M.persons(cohort, group.frame) }
+  end
+  return list
+end
+
+local function counts(cohort, frame)
+  return { rows = #frame, persons = M.persons(cohort, frame), arms = M.by_arm(cohort, frame) }
+end
+
+--- The first step: the file as read.
+---@param cohort lobule.Cohort
+---@param source? string
+---@return table step
+function M.start(cohort, source)
+  return { kind = "read", reason = source and ("Read from " .. source) or "Data given",
+    after = counts(cohort, cohort.data),
+    causes = {} }
+end
+
+--- The step that names the arms: nothing leaves.
+---@param cohort lobule.Cohort
+---@return table step
+function M.arms(cohort)
+  local now = counts(cohort, cohort.data)
+  return { kind = "by_arm", reason = "By " .. cohort.arm, before = now, after = now, causes = {} }
+end
+
+--- A step in which rows may have left.
+---@param cohort lobule.Cohort      before the step
+---@param frame lobule.Frame        after it
+---@param kind "filter"|"exclude"|"complete"
+---@param reason? string
+---@param causes table[]            list of { reason, condition, n, n_missing, dropped = Frame? }
+---@return table step
+function M.step(cohort, frame, kind, reason, causes)
+  for _, cause in ipairs(causes) do
+    if cause.dropped then
+      cause.persons = M.persons(cohort, cause.dropped)
+      cause.arms = M.by_arm(cohort, cause.dropped)
+      cause.dropped = nil
+    end
+  end
+  return { kind = kind, reason = reason, before = counts(cohort, cohort.data),
+    after = counts(cohort, frame), causes = causes }
+end
+
+--- One line a step, for the provenance of a report.
+---@param cohort lobule.Cohort
+---@return string[]
+function M.lines(cohort)
+  local lines = {}
+  for i, step in ipairs(cohort.steps) do
+    local text = ("%s: %d rows"):format(step.reason or step.kind, step.after.rows)
+    for _, cause in ipairs(step.causes) do
+      local na = cause.n_missing > 0 and (", %d NA"):format(cause.n_missing) or ""
+      text = ("%s; %s [%s] %d%s"):format(text, step.kind, cause.condition, cause.n, na)
+    end
+    lines[i] = text
+  end
+  return lines
+end
+
+return M

@@ -1,0 +1,149 @@
+--- Reports: prose, tables and figures in order, saved as HTML, Markdown or JSON with provenance.
+local check = require "lobule.check"
+local core = require "lobule.core"
+local document = require "lobule.report.document"
+local item = require "lobule.report.item"
+local template = require "lobule.report.template"
+
+---@class lobule.Report
+---@field options table             title, subtitle, author, date, lang, seed
+---@field blocks table[]
+---@field records table[]           results at full precision
+local Report = { __name = "lobule.Report" }
+
+local OPTIONS <const> = { { "title", "string" }, { "subtitle", "string" }, { "author", "string" },
+  { "date", "string" }, { "lang", "string", "en" }, { "seed", "any" } }
+local ADD <const> = { { "caption", "string" }, { "title", "string" }, { "width_mm", "positive" } }
+local FORMATS <const> = { ".html", ".md", ".json" }
+local RENDERERS <const> = { [".html"] = "lobule.report.html", [".md"] = "lobule.report.markdown",
+  [".json"] = "lobule.report.json" }
+
+--- A report with more blocks and records; earlier ones are shared.
+local function with(report, blocks, record)
+  local all = table.move(report.blocks, 1, #report.blocks, 1, {})
+  table.move(blocks, 1, #blocks, #all + 1, all)
+  local records = report.records
+  if record ~= nil then
+    records = table.move(records, 1, #records, 1, {})
+    records[#records + 1] = record
+  end
+  return setmetatable({ options = report.options, blocks = all, records = records }, Report)
+end
+
+--- A heading: level 2 for sections, 3 and 4 below them. A level that would skip one is moved up.
+---@param text string
+---@param level? integer            2 (default), 3 or 4
+---@return lobule.Report
+---@raise another level
+function Report:heading(text, level)
+  check.type(text, "string", "text")
+  local whole = math.tointeger(level or 2)
+  if not whole or whole < 2 or whole > 4 then
+    core.raise("argument", ("level is %s: expected 2, 3 or 4"):format(tostring(level)))
+  end
+  return (with(self, { { kind = "heading", text = text, level = whole } }))
+end
+
+local function prose(report, kind, text, values)
+  check.type(text, "string", "text")
+  if values ~= nil then check.type(values, "table", "values") end
+  local blocks = {}
+  for i, paragraph in ipairs(template.paragraphs(template.fill(text, values))) do
+    blocks[i] = { kind = kind, text = paragraph }
+  end
+  return (with(report, blocks))
+end
+
+--- Prose; a blank line begins a new paragraph. {name} is replaced by the value of that name as it
+--- shows itself ("12.3 months (95 % CI 10.1 to 15.2)"); {{name}} stands for the text {name}.
+---@param text string
+---@param values? table<string, any>
+---@return lobule.Report
+---@raise a name without a value, a value that the text does not use
+function Report:text(text, values)
+  local report = prose(self, "text", text, values)
+  return report
+end
+
+--- A remark set apart from the prose, with values as in text().
+---@param text string
+---@param values? table<string, any>
+---@return lobule.Report
+---@raise a name without a value, a value that the text does not use
+function Report:note(text, values)
+  local report = prose(self, "note", text, values)
+  return report
+end
+
+--- Adds a result, table, figure, flow or frame. Tables and figures are numbered in order.
+---@param object any                what answers report_blocks(options), or a figure
+---@param options? table            caption; title: a heading above; width_mm of figures
+---@return lobule.Report
+---@raise something that is no result, table or figure
+function Report:add(object, options)
+  local opts <const> = check.options(options, ADD)
+  local blocks = item.blocks(object, opts)
+  return (with(self, blocks, item.record(object)))
+end
+
+local function renderer(path)
+  local extension = check.type(path, "string", "path"):lower():match("[^/\\](%.%w+)$")
+  local module = RENDERERS[extension or ""]
+  if module then return require(module) end
+  core.raise("argument", ("cannot save '%s': %s"):format(path:match("([^/\\]*)$"),
+    extension and ("unknown extension '%s'"):format(extension) or "the name has no extension"),
+    "Extensions are: " .. table.concat(FORMATS, ", ") .. ".")
+end
+
+--- All files of all formats, rendered before the first is written.
+local function render(report, paths)
+  local doc, files, renderers, taken = document.build(report), {}, {}, {}
+  for i, path in ipairs(paths) do renderers[i] = renderer(path) end
+  for i, path in ipairs(paths) do
+    for _, file in ipairs(renderers[i].render(doc, path)) do
+      if taken[file.path] then core.raise("argument", "the same file twice: " .. file.path) end
+      taken[file.path] = true
+      files[#files + 1] = file
+    end
+  end
+  return files
+end
+
+--- Writes the report, in the format of each extension: .html (one file with everything inside), .md
+--- (figures as SVG files beside it), .json. Everything is rendered first, then written; each file
+--- is the old or the new one.
+---@param paths string|string[]
+---@return lobule.Report
+---@raise an extension that is not known, a file that cannot be written
+function Report:save(paths)
+  local files = render(self, check.texts(paths, "paths"))
+  for _, file in ipairs(files) do core.write_file(file.path, file.text) end
+  return self
+end
+
+function Report:__tostring()
+  local count = { table = 0, figure = 0 }
+  for _, block in ipairs(self.blocks) do count[block.kind] = (count[block.kind] or 0) + 1 end
+  return ("report '%s': %d blocks, %d tables, %d figures"):format(self.options.title, #self.blocks,
+    count.table, count.figure)
+end
+
+core.class("report", Report)
+
+local M = {}
+
+--- An empty report. Its methods each return a new report that shares what came before.
+---@param options table             title; subtitle, author, date (a text: a report knows no
+---                                 clock), lang ("en"), seed
+---@return lobule.Report
+---@raise no title, an unknown option
+function M.new(options)
+  local opts <const> = check.options(options, OPTIONS)
+  check.type(opts.title, "string", "title")
+  if opts.seed ~= nil and not math.tointeger(opts.seed) then
+    core.raise("argument", "seed: expected a whole number, found " .. check.describe(opts.seed))
+  end
+  return setmetatable({ options = opts, blocks = {}, records = {} }, Report)
+end
+
+return M

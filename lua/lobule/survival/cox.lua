@@ -1,0 +1,317 @@
+--- Cox model result: hazard ratios, tests, covariance, forest plot; says loudly when an estimate
+--- does not exist.
+local check = require "lobule.check"
+local core = require "lobule.core"
+local format = require "lobule.format"
+local result = require "lobule.result"
+
+---@class lobule.Cox
+---@field converged boolean
+---@field warnings string[]
+---@field info table
+---@field title string
+local Cox = { __name = "lobule.Cox" }
+result.mixin(Cox)
+
+local M = {}
+
+--- A term far from its limit may hold although another tends to infinity.
+local function settled(fit)
+  local any = fit.converged
+  for _, infinite in ipairs(fit.infinite) do any = any or infinite end
+  return any
+end
+
+--- Why a term has no estimate, in words.
+local function term_warning(fit, i, term)
+  if fit.collinear[i] then
+    return ("'%s' is a combination of the terms before it: no estimate"):format(term.term)
+  end
+  local counts = term.level and (": %s events among %d patients"):format(
+    format.number(term.n_event, 6), term.n) or ""
+  local limit = fit.coef[i] < 0 and "it tends to 0" or "it tends to infinity"
+  return ("no finite hazard ratio for '%s' (%s)%s; shown as NA; the other terms hold"):format(
+    term.term, limit, counts)
+end
+
+local function warnings(fit, info)
+  local list = result.warnings(info)
+  if not settled(fit) then
+    list[#list + 1] = ("the fit did not converge in %d iterations: no estimates are given")
+      :format(fit.iterations)
+  end
+  for i, term in ipairs(info.terms) do
+    if fit.collinear[i] or fit.infinite[i] then list[#list + 1] = term_warning(fit, i, term) end
+  end
+  if #info.terms > 0 and fit.n_event < 10 * #info.terms then
+    list[#list + 1] = ("%s events for %d parameters: fewer than 10 events per parameter"):format(
+      format.number(fit.n_event, 6), #info.terms)
+  end
+  return list
+end
+
+--- Wraps a fit of the core.
+---@param fit table
+---@param info table
+---@param opts table
+---@return lobule.Cox
+function M.new(fit, info, opts)
+  return setmetatable({ fit = fit, info = info, options = opts,
+    title = "Cox proportional hazards model", converged = fit.converged,
+    warnings = warnings(fit, info) }, Cox)
+end
+
+local function estimable(self, i)
+  return settled(self.fit) and not self.fit.infinite[i] and not self.fit.collinear[i]
+end
+
+--- The estimates of one term: nil where they do not exist.
+local function term_row(self, i, conf_level, exponentiate)
+  local info, term = self.fit, self.info.terms[i]
+  local row = { term = term.term, variable = term.variable, level = term.level,
+    reference = term.reference, n = term.n,
+    n_event = term.n_event }
+  if not estimable(self, i) then return row end
+  local b, se = info.coef[i], info.std_error[i]
+  local z = core.normal_quantile(0.5 + conf_level / 2)
+  row.estimate, row.std_error, row.statistic, row.p_value = b, se, b / se, core.normal_p(b / se)
+  row.conf_low, row.conf_high = b - z * se, b + z * se
+  if exponentiate then
+    row.estimate, row.conf_low, row.conf_high = math.exp(b), math.exp(row.conf_low),
+      math.exp(row.conf_high)
+  end
+  return row
+end
+
+local TIDY <const> = { { "term", "text" }, { "variable", "text" }, { "level", "text" },
+  { "reference", "text" }, { "estimate", "real" },
+  { "std_error", "real" }, { "statistic", "real" }, { "p_value", "real" }, { "conf_low", "real" },
+    { "conf_high", "real" },
+  { "n", "integer" }, { "n_event", "real" } }
+
+--- One row a term. Log hazard ratios, or hazard ratios with exponentiate; std_error stays on the
+--- log scale.
+---@param options? table            exponentiate (false); conf_level (that of the fit)
+---@return lobule.Frame             # term, variable, level, reference, estimate, std_error,
+---                                 statistic, p_value, conf_low, conf_high, n, n_event
+function Cox:tidy(options)
+  local opts <const> = check.options(options, { { "exponentiate", "boolean", false },
+    { "conf_level", "level", self.options.conf_level } })
+  local columns = {}
+  for j, column in ipairs(TIDY) do columns[j] = { column[1], { n = #self.info.terms },
+    column[2] } end
+  for i = 1, #self.info.terms do
+    local row = term_row(self, i, opts.conf_level, opts.exponentiate)
+    for j, column in ipairs(TIDY) do
+      local value = row[column[1]]
+      columns[j][2][i] = value == nil and core.NA or value
+    end
+  end
+  local frame = result.frame(columns)
+  return frame
+end
+
+--- The fit in one row. bic counts events, as in survival analysis there is no other sample size
+--- (Volinsky & Raftery 2000).
+---@return lobule.Frame             # n, n_missing, n_event, log_lik_null, log_lik, aic, bic,
+---                                 concordance, concordance_std_error, iterations, converged
+function Cox:glance()
+  local fit = self.fit
+  local df = fit.likelihood_ratio.df
+  local function opt(x)
+    return { x == nil and core.NA or x, n = 1 }
+  end
+  local frame = result.frame { { "n", { self.info.n_used }, "integer" },
+    { "n_missing", { self.info.n_missing }, "integer" },
+    { "n_event", { fit.n_event }, "real" }, { "log_lik_null", { fit.log_lik_null }, "real" },
+      { "log_lik", { fit.log_lik }, "real" },
+    { "aic", { 2 * df - 2 * fit.log_lik }, "real" }, { "bic",
+      { df * math.log(fit.n_event) - 2 * fit.log_lik }, "real" },
+    { "concordance", opt(fit.concordance), "real" }, { "concordance_std_error",
+      opt(fit.concordance_std_error), "real" },
+    { "iterations", { fit.iterations }, "integer" }, { "converged", { fit.converged }, "logical" } }
+  return frame
+end
+
+--- The model's global tests.
+---@return lobule.Frame             # test ("likelihood ratio", "wald", "score"), statistic, df,
+---                                 p_value
+function Cox:tests()
+  local fit = self.fit
+  local lists = { {}, {}, {}, {} }
+  for i, test in ipairs { { "likelihood ratio", fit.likelihood_ratio }, { "wald", fit.wald },
+    { "score", fit.score } } do
+    lists[1][i], lists[2][i], lists[3][i], lists[4][i] = test[1], test[2].chi_square, test[2].df,
+      test[2].p_value
+  end
+  local frame = result.frame { { "test", lists[1], "text" }, { "statistic", lists[2], "real" },
+    { "df", lists[3], "integer" },
+    { "p_value", lists[4], "real" } }
+  return frame
+end
+
+--- Covariance matrix of the log hazard ratios.
+---@return lobule.Frame             # term, then one column a term
+function Cox:vcov()
+  local terms, columns = {}, {}
+  for i, term in ipairs(self.info.terms) do terms[i] = term.term end
+  columns[1] = { "term", terms, "text" }
+  for j, term in ipairs(terms) do
+    local column = { n = #terms }
+    for i = 1, #terms do
+      local known = estimable(self, i) and estimable(self, j)
+      column[i] = known and self.fit.vcov[i][j] or core.NA
+    end
+    columns[j + 1] = { term, column, "real" }
+  end
+  local frame = result.frame(columns)
+  return frame
+end
+
+--- A term's hazard ratio for a sentence.
+---@param term string               as in tidy(), e.g. "treatment[SIRT]"
+---@return lobule.Quantity
+function Cox:hazard_ratio(term)
+  local names = {}
+  for i, one in ipairs(self.info.terms) do
+    names[i] = one.term
+    if one.term == term then
+      local row = term_row(self, i, self.options.conf_level, true)
+      return (require("lobule.quantity").new { estimate = row.estimate, conf_low = row.conf_low,
+        conf_high = row.conf_high, style = "ratio",
+        conf_level = self.options.conf_level, n = self.info.n_used, n_event = self.fit.n_event,
+          label = "Hazard ratio, " .. term })
+    end
+  end
+  local near = core.nearest(tostring(term), names)
+  core.raise("name", ("no term '%s'%s"):format(tostring(term), near
+    and (" (did you mean '%s'?)"):format(near) or ""),
+    "Terms are: " .. table.concat(names, ", ") .. ".")
+end
+
+local function ratio_text(row)
+  if not row.estimate then return "NA" end
+  return ("%s (%s to %s)"):format(format.ratio(row.estimate), format.ratio(row.conf_low),
+    format.ratio(row.conf_high))
+end
+
+--- What a report calls a variable: the column's label, each part of an interaction by itself.
+local function shown(self, variable)
+  local parts = {}
+  for part in variable:gmatch "[^:]+" do parts[#parts + 1] = self.info.labels[part] or part end
+  return table.concat(parts, " : ")
+end
+
+--- "Sex: female vs male", "Age (years)".
+local function term_label(self, term)
+  local label = shown(self, term.variable)
+  if not term.level then return label end
+  local versus = term.reference and " vs " .. term.reference or ""
+  return label .. ": " .. term.level .. versus
+end
+
+local function terms_table(self)
+  local rows = {}
+  for i = 1, #self.info.terms do
+    local row = term_row(self, i, self.options.conf_level, true)
+    rows[i] = { term_label(self, self.info.terms[i]), ratio_text(row),
+      row.p_value and format.p(row.p_value) or "NA" }
+  end
+  local level = core.format_number(100 * self.options.conf_level)
+  return require("lobule.table").new { columns = { { label = "Term", align = "left" },
+    { label = ("Hazard ratio (%s %% CI)"):format(level),
+    align = "right" }, { label = "p", align = "right" } }, rows = rows, notes = {} }
+end
+
+local function fit_lines(self)
+  local fit, lr = self.fit, self.fit.likelihood_ratio
+  local lines = { ("n = %d, events = %s, ties by %s%s"):format(self.info.n_used,
+    format.number(fit.n_event, 6),
+    self.options.ties == "efron" and "Efron" or "Breslow", #self.info.strata.label > 1
+    and (", %d strata"):format(#self.info.strata.label) or "") }
+  local p = format.p(lr.p_value)
+  local concordance = fit.concordance
+    and (", concordance %s (SE %s)"):format(format.fixed(fit.concordance, 3),
+    format.fixed(fit.concordance_std_error, 3)) or ""
+  lines[2] = ("likelihood ratio %s on %d df, p %s%s"):format(format.fixed(lr.chi_square, 2), lr.df,
+    p:find("^<") and p or "= " .. p, concordance)
+  return lines
+end
+
+function Cox:__tostring()
+  local parts = { result.heading(self.title, self.info) }
+  parts[#parts + 1] = tostring(terms_table(self))
+  for _, line in ipairs(fit_lines(self)) do parts[#parts + 1] = line end
+  for _, warning in ipairs(self.warnings) do parts[#parts + 1] = "warning: " .. warning end
+  return table.concat(parts, "\n")
+end
+
+--- Rows of the forest plot: a heading and the reference for each factor, a line for each number.
+local function forest_rows(self)
+  local rows, last = {}, nil
+  for i, term in ipairs(self.info.terms) do
+    local row = term_row(self, i, self.options.conf_level, true)
+    local level, variable = term.level, term.variable
+    if level and variable ~= last then
+      rows[#rows + 1] = { label = shown(self, variable), header = true }
+      if not variable:find(":", 1, true) then
+        rows[#rows + 1] = { label = term.reference, indent = 1, reference = true,
+          text = "1 (reference)" }
+      end
+    end
+    last = level and variable or nil
+    rows[#rows + 1] = { label = level or shown(self, variable), indent = level and 1 or 0,
+      estimate = row.estimate or 0 / 0, conf_low = row.conf_low or 0 / 0,
+      conf_high = row.conf_high or 0 / 0, text = ratio_text(row) }
+  end
+  return rows
+end
+
+--- The forest plot of hazard ratios.
+---@param kind? "forest"
+---@param options? table            title, width_mm (183), favours: { "favours A", "favours B" }
+---@return lobule.Figure
+function Cox:plot(kind, options)
+  if type(kind) == "table" then kind, options = "forest", kind end
+  check.options({ kind = kind }, { { "kind", { "forest" }, "forest" } })
+  local opts <const> = check.options(options, { { "title", "string", "Hazard ratios, "
+    .. self.info.formula }, { "width_mm", "positive", 183 },
+    { "favours", "texts" } })
+  local level = core.format_number(100 * self.options.conf_level)
+  local figure = require("lobule.figure").forest { title = opts.title,
+    desc = tostring(self):gsub("%s+", " "), width_mm = opts.width_mm,
+    rows = forest_rows(self), estimate_label = ("Hazard ratio (%s %% CI)"):format(level),
+      log = true, reference = 1, x_label = "Hazard ratio",
+    favours = opts.favours }
+  return figure
+end
+
+--- The blocks of a report: the table of hazard ratios with its notes, then warnings.
+---@param options? table
+---@return table[]
+function Cox:report_blocks(options)
+  local view = terms_table(self)
+  view.caption = options and options.caption or self.title
+  for _, line in ipairs(fit_lines(self)) do view.notes[#view.notes + 1] = line .. "." end
+  local missing = result.missing_text(self.info)
+  if missing ~= "" then view.notes[#view.notes + 1] = missing .. "." end
+  local blocks = { { kind = "table", table = view } }
+  for _, warning in ipairs(self.warnings) do blocks[#blocks + 1] = { kind = "warning",
+    text = warning } end
+  return blocks
+end
+
+--- Everything at full precision.
+---@return table
+function Cox:record()
+  return result.ordered { { "kind", "survival.cox" }, { "formula", self.info.formula },
+    { "ties", self.options.ties },
+    { "conf_level", self.options.conf_level }, { "converged", self.converged },
+      { "terms", result.record(self:tidy()) },
+    { "glance", result.record(self:glance()) }, { "tests", result.record(self:tests()) },
+      { "vcov", result.record(self:vcov()) },
+    { "lineage", self.info.lineage }, { "warnings", self.warnings } }
+end
+
+core.class("cox", Cox)
+return M

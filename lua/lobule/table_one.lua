@@ -1,0 +1,240 @@
+--- Table 1: who the patients are, by arm, with denominators, missing counts and standardised mean
+--- differences.
+local check = require "lobule.check"
+local core = require "lobule.core"
+local format = require "lobule.format"
+local smd = require "lobule.smd"
+
+local OPTIONS <const> = { { "by", "string" }, { "columns", "texts" }, { "smd", "boolean", false },
+  { "summary", { "median", "mean" }, "median" },
+  { "caption", "string", "Baseline characteristics" } }
+
+---@class lobule.TableOne
+local TableOne = { __name = "lobule.TableOne" }
+
+--- Columns to describe: all but the id, the arm, free text and dates.
+local function default_columns(frame, cohort, by)
+  local names = {}
+  for _, name in ipairs(frame:names()) do
+    local kind = frame:column(name):type()
+    local skip = name == by or (cohort and name == cohort.id) or kind == "text" or kind == "date"
+      or kind == "datetime"
+    if not skip then names[#names + 1] = name end
+  end
+  return names
+end
+
+local function title_of(column, name)
+  local label = column:label() or name
+  local unit = column:unit()
+  return unit and ("%s (%s)"):format(label, unit) or label
+end
+
+local function numeric_cell(summary, how)
+  local n = summary.n - summary.n_missing
+  if n == 0 then return "NA" end
+  if how == "mean" then
+    return ("%s (%s)"):format(format.number(summary.mean, 3), n > 1 and format.number(summary.sd, 3)
+      or "NA")
+  end
+  return ("%s (%s to %s)"):format(format.number(summary.median, 3), format.number(summary.q1, 3),
+    format.number(summary.q3, 3))
+end
+
+local function summaries(groups, name)
+  local list = {}
+  for i, group in ipairs(groups) do list[i] = core.summary(group:column(name)) end
+  return list
+end
+
+local function numeric_rows(self, title, list)
+  local row = { title .. (self.options.summary == "mean" and ", mean (SD)" or ", median (IQR)") }
+  for i, summary in ipairs(list) do row[i + 1] = numeric_cell(summary, self.options.summary) end
+  return { row }
+end
+
+local function level_rows(title, list)
+  local rows = { { title, kind = "heading" } }
+  for i = 1, #list do rows[1][i + 1] = "" end
+  for l, level in ipairs(list[1].levels) do
+    local row = { level.label, indent = 1 }
+    for i, summary in ipairs(list) do row[i + 1] = format.percent(summary.levels[l].n, summary.n
+      - summary.n_missing) end
+    rows[l + 1] = row
+  end
+  return rows
+end
+
+local function logical_row(title, list)
+  local row = { title }
+  for i, summary in ipairs(list) do
+    local n_true = 0
+    for _, level in ipairs(summary.levels) do
+      if level.label == "true" then n_true = level.n end
+    end
+    row[i + 1] = format.percent(n_true, summary.n - summary.n_missing)
+  end
+  return { row }
+end
+
+local function missing_row(list, indent)
+  local any, row = false, { "Missing", indent = indent }
+  for i, summary in ipairs(list) do
+    any = any or summary.n_missing > 0
+    row[i + 1] = tostring(summary.n_missing)
+  end
+  return any and row or nil
+end
+
+--- The rows of one variable: values by group, then the missing count if there is one.
+local function variable_rows(self, name)
+  local column = self.frame:column(name)
+  local title, list = title_of(column, name), summaries(self.groups, name)
+  local kind, rows = column:type(), nil
+  if kind == "factor" then
+    rows = level_rows(title, list)
+  elseif kind == "logical" then
+    rows = logical_row(title, list)
+  elseif kind == "real" or kind == "integer" then
+    rows = numeric_rows(self, title, list)
+  else
+    core.raise("type",
+      ("column '%s' is %s: Table 1 takes numbers, factors and logicals"):format(name, kind),
+      kind == "text" and "Read it as a factor: types = { " .. name .. " = \"factor\" }." or nil)
+  end
+  local missing = missing_row(list, 1)
+  if missing then rows[#rows + 1] = missing end
+  if self.options.smd then
+    local value = smd.largest(self.arms, name)
+    rows[1][#self.groups + 2] = value and format.fixed(value, 2) or "NA"
+    for i = 2, #rows do rows[i][#self.groups + 2] = "" end
+  end
+  return rows
+end
+
+local function collect_groups(self, by)
+  self.groups, self.labels, self.arms = {}, {}, {}
+  if by then
+    for _, group in ipairs(core.split(self.frame, { by })) do
+      local key = group.key[1]
+      self.groups[#self.groups + 1] = group.frame
+      self.labels[#self.labels + 1] = key == core.NA and "NA" or key
+      if key ~= core.NA then self.arms[#self.arms + 1] = group.frame end
+    end
+  end
+  self.groups[#self.groups + 1] = self.frame
+  self.labels[#self.labels + 1] = by and "All" or "Patients"
+end
+
+local function build(self)
+  local columns = { { label = "", align = "left" } }
+  for i, label in ipairs(self.labels) do
+    columns[i + 1] = { label = ("%s (n = %d)"):format(label, #self.groups[i]), align = "right" }
+  end
+  if self.options.smd then columns[#columns + 1] = { label = "SMD", align = "right" } end
+  local rows = {}
+  for _, name in ipairs(self.names) do
+    for _, row in ipairs(variable_rows(self, name)) do rows[#rows + 1] = row end
+  end
+  local notes = { "n/N (%) of those with a known value; "
+    .. (self.options.summary == "mean" and "mean (standard deviation)."
+    or "median (first to third quartile).") }
+  if self.options.smd then
+    notes[2] = #self.arms > 2
+      and "SMD: standardised mean difference, the largest of all pairs of arms."
+      or "SMD: standardised mean difference."
+  end
+  return require("lobule.table").new { caption = self.options.caption, columns = columns,
+    rows = rows, notes = notes }
+end
+
+--- The table itself.
+---@return lobule.Table
+function TableOne:table()
+  local shown = build(self)
+  return shown
+end
+
+function TableOne:__tostring()
+  return tostring(build(self))
+end
+
+--- The blocks of a report.
+---@param options? table
+---@return table[]
+function TableOne:report_blocks(options)
+  local shown = build(self)
+  if options and options.caption then shown.caption = options.caption end
+  return { { kind = "table", table = shown } }
+end
+
+--- One row a variable, level and group, at full precision.
+---@return lobule.Frame             # variable, level, group, n, n_missing, count, mean, std_dev,
+---                                 median, q1, q3, smd
+function TableOne:tidy()
+  local keys <const> = { "variable", "level", "group", "n", "n_missing", "count", "mean", "std_dev",
+    "median", "q1", "q3", "smd" }
+  local lists, k = {}, 0
+  for j = 1, #keys do lists[j] = {} end
+  local function add(values)
+    k = k + 1
+    for j, key in ipairs(keys) do lists[j][k] = values[key] == nil and core.NA or values[key] end
+  end
+  for _, name in ipairs(self.names) do
+    local difference = self.options.smd and smd.largest(self.arms, name) or nil
+    for i, s in ipairs(summaries(self.groups, name)) do
+      local base = { variable = name, group = self.labels[i], n = s.n - s.n_missing,
+        n_missing = s.n_missing, smd = difference }
+      if s.levels then
+        for _, level in ipairs(s.levels) do
+          base.level, base.count = level.label, level.n
+          add(base)
+        end
+      else
+        base.mean, base.std_dev, base.median, base.q1, base.q3 = s.mean, s.sd, s.median, s.q1, s.q3
+        add(base)
+      end
+    end
+  end
+  local columns = {}
+  for j, key in ipairs(keys) do
+    lists[j].n = k
+    columns[j] = { key, lists[j], j <= 3 and "text" or (j <= 6 and "integer" or "real") }
+  end
+  local frame = core.frame(columns)
+  return frame
+end
+
+--- Everything at full precision.
+---@return table
+function TableOne:record()
+  local result = require "lobule.result"
+  return result.ordered { { "kind", "table_one" }, { "by", self.options.by },
+    { "rows", result.record(self:tidy()) }, { "lineage", self.lineage or nil } }
+end
+
+core.class("table_one", TableOne)
+
+--- Table 1: numbers as median (IQR) or mean (SD), factors and logicals as n/N (%), missing rows, by
+--- arm and in all. No tests: p values
+--- of baseline differences answer no question; the standardised mean difference does.
+---@param data lobule.Cohort|lobule.Frame
+---@param options? table            by: column of arms; columns: a list (default all but id, arm,
+---                                 text, dates); smd (false); summary: "median" (default),
+---                                 "mean"; caption
+---@return lobule.TableOne
+return function(data, options)
+  local opts <const> = check.options(options, OPTIONS)
+  local frame, cohort = check.data(data)
+  local by = opts.by or (cohort and cohort.arm) or nil
+  if by then check.column(frame, by) end
+  local self = setmetatable({ frame = frame, options = opts, lineage = cohort
+    and require("lobule.lineage").lines(cohort) or false }, TableOne)
+  self.names = opts.columns or default_columns(frame, cohort, by)
+  for _, name in ipairs(self.names) do check.column(frame, name) end
+  opts.by = by
+  collect_groups(self, by)
+  if opts.smd and #self.arms < 2 then core.raise("argument",
+    "smd needs at least two arms: name them with by") end
+  return self
+end

@@ -1,0 +1,382 @@
+---@meta lobule.core
+--- The C core as Lua sees it. Researchers call the modules in lua/lobule, which call this one; a
+--- test compares
+--- the names here with the live module both ways. Missing cells are `core.NA` inside lists and nil
+--- when indexed.
+
+---@class lobule.core
+---@field version string            version of the program, "1.2.3"
+---@field NA lobule.NA              the missing value, for building lists; tostring gives "NA"
+local core = {}
+
+---@class lobule.NA
+
+---@class lobule.Error              what every failure raises
+---@field code "memory"|"argument"|"name"|"type"|"parse"|"data"|"io"|"interrupted"|"numeric"
+---@field message string            "cohort:filter: no column 'traetment' (did you mean
+---                                 'treatment'?)"
+---@field context string            further lines: source with a caret, the mend; may be ""
+---@field where string              "analysis.lua:12", "" when unknown
+
+--- Raises an error object at the researcher's line, prefixed with the name of the public function
+--- they called.
+---@param code string
+---@param message string
+---@param context? string
+function core.raise(code, message, context) end
+
+--- Declares a class of Lua tables or C objects: registers each function in `methods` under
+--- "kind:name" for messages,
+--- sets methods.__index to a function that notes the caller's line (chains over many lines) and
+--- raises with
+--- did-you-mean on an unknown member, and returns `methods`, which serves as the metatable of Lua
+--- objects.
+--- Members found by rawget on the object come first, then methods, then methods.__get(object, key)
+--- if there is one,
+--- which returns the value and, for a known member that is nil, true as second result; else the
+--- member is unknown.
+--- For "frame", "column", "model", "km_fit", "cox_fit" the methods join those of the C type of that
+--- name.
+---@param kind string               e.g. "cohort"
+---@param methods table
+---@return table methods
+function core.class(kind, methods) end
+
+--- Declares a namespace: registers its functions as "name.function" for messages, and makes an
+--- unknown field an error with
+--- did-you-mean.
+---@param name string               e.g. "survival"; "" for lb itself
+---@param functions table
+---@return table functions
+function core.namespace(name, functions) end
+
+--- Chunk names that begin with `prefix` are the library's own and never shown as the researcher's
+--- line.
+---@param prefix string
+function core.internal(prefix) end
+
+--- The nearest of a list of names, or nil when none is near.
+---@param name string
+---@param names string[]
+---@return string?
+function core.nearest(name, names) end
+
+--- Reads a CSV file. Options, all optional: na (list), types (table column -> type name), columns
+--- (list), separator, id.
+---@param path string
+---@param options? table
+---@return lobule.Frame frame
+---@return table[] problems         each { row, line, column, message }
+---@return integer n_problems       all that were found; `problems` holds the first 1000
+function core.read_csv(path, options) end
+
+--- As read_csv, from text; `source` names it in messages.
+---@param text string
+---@param source string
+---@param options? table
+---@return lobule.Frame frame
+---@return table[] problems
+---@return integer n_problems
+function core.parse_csv(text, source, options) end
+
+---@param frame lobule.Frame
+---@return string text
+function core.format_csv(frame) end
+
+--- A frame from Lua values: a list of { name, values, type?, label = , unit =, levels = }; values
+--- is a Column or a list in which core.NA
+--- is missing (n gives the length of a list that ends in missing values). Without a type: numbers
+--- real (integer if all
+--- are Lua integers), booleans logical, strings text.
+---@param columns table[]
+---@return lobule.Frame
+function core.frame(columns) end
+
+--- A `with` table for expressions: scalars (number, string, boolean) and lists of them.
+---@param values? table
+---@return lobule.With
+function core.with(values) end
+
+---@class lobule.With
+local With = {}
+--- Raises when a name was used by no expression.
+function With:check_used() end
+
+--- Rows where `text` is true.
+---@param frame lobule.Frame
+---@param text string
+---@param with? lobule.With
+---@return lobule.Frame kept
+---@return integer n_true
+---@return integer n_false
+---@return integer n_missing
+---@return string[] notes
+function core.filter(frame, text, with) end
+
+--- Rows where `text` is false or NA: those left when the true ones are dropped. The counts are
+--- those of filter.
+---@param frame lobule.Frame
+---@param text string
+---@param with? lobule.With
+---@return lobule.Frame kept
+---@return integer n_true
+---@return integer n_false
+---@return integer n_missing
+---@return string[] notes
+function core.reject(frame, text, with) end
+
+--- The value of an expression in every row.
+---@param frame lobule.Frame
+---@param text string
+---@param with? lobule.With
+---@return lobule.Column column
+---@return string[] notes
+function core.eval(frame, text, with) end
+
+--- Splits "name = expression".
+---@param text string
+---@return string name
+---@return string expression
+function core.split_assignment(text) end
+
+--- Rows chosen by number, from 1, in the order given.
+---@param frame lobule.Frame
+---@param rows integer[]
+---@return lobule.Frame
+function core.take(frame, rows) end
+
+--- Groups: one row a combination of the columns in `by` with the keys, and each "name = expression"
+--- evaluated over the group.
+---@param frame lobule.Frame
+---@param assignments string[]
+---@param by string[]
+---@param with? lobule.With
+---@return lobule.Frame
+---@return string[] notes
+function core.summarise(frame, assignments, by, with) end
+
+--- The frames of the groups, in order of key.
+---@param frame lobule.Frame
+---@param by string[]
+---@return table[] groups           each { key = { values as text or core.NA }, frame = Frame }
+function core.split(frame, by) end
+
+--- Columns in the order named.
+---@param frame lobule.Frame
+---@param names string[]
+---@return lobule.Frame
+function core.select(frame, names) end
+
+--- Column replaced in place or appended.
+---@param frame lobule.Frame
+---@param name string
+---@param column lobule.Column
+---@return lobule.Frame
+function core.with_column(frame, name, column) end
+
+---@param frame lobule.Frame
+---@param old string
+---@param new string
+---@return lobule.Frame
+function core.rename(frame, old, new) end
+
+--- Numbers that describe a column: n, n_missing, n_nan; for numbers and dates min, max, mean, sd,
+--- median, q1, q3 (type 7); for factor and logical
+--- levels = list of { label, n }; for text n_distinct. n_distinct for all.
+---@param column lobule.Column
+---@return table
+function core.summary(column) end
+
+--- Factor from text, numbers or logicals; levels in the order given, else sorted. `ordered` for an
+--- ordered one.
+---@param column lobule.Column
+---@param levels? string[]
+---@param ordered? boolean
+---@return lobule.Column
+function core.factor(column, levels, ordered) end
+
+--- A factor with the named levels first.
+---@param column lobule.Column
+---@param first string[]
+---@return lobule.Column
+function core.relevel(column, first) end
+
+--- The same values with a label and a unit (nil = none).
+---@param column lobule.Column
+---@param label? string
+---@param unit? string
+---@return lobule.Column
+function core.label(column, label, unit) end
+
+---@class lobule.Column             a column: `column[i]` is the value of row i from 1, nil when
+---                                 missing; `#column` its length
+local Column = {}
+---@return "real"|"integer"|"logical"|"factor"|"text"|"date"|"datetime"
+function Column:type() end
+---@return string[]?                # levels of a factor, else nil
+function Column:levels() end
+---@return boolean                  # true for an ordered factor
+function Column:ordered() end
+---@return string?
+function Column:label() end
+---@return string?
+function Column:unit() end
+---@return integer                  # number of missing rows
+function Column:missing() end
+---@return table                    # values as a Lua list, core.NA where missing; dates and
+---                                 datetimes as ISO text; field n = length
+function Column:totable() end
+
+---@class lobule.Frame              columns of one length, in order; `#frame` is the number of rows
+local Frame = {}
+---@return string[]
+function Frame:names() end
+---@return integer
+function Frame:rows() end
+---@param name string
+---@return boolean
+function Frame:has(name) end
+---@param name string
+---@return lobule.Column
+function Frame:column(name) end
+--- Row number from 1 in the table as it was read.
+---@param row integer
+---@return integer
+function Frame:source_row(row) end
+---@return string?                  # base name of the file, when read from one
+function Frame:source() end
+
+--- A formula and a frame as arrays for a statistic.
+---@param formula string
+---@param frame lobule.Frame
+---@param kind "groups"|"design"
+---@param weights? string           column of case weights
+---@return lobule.Model
+function core.model(formula, frame, kind, weights) end
+
+---@class lobule.Model
+local Model = {}
+--- n_rows, n_used, n_missing, n_event, n_time_zero, dropped (list of { variable, n }), groups and
+--- strata (each { label = list, name = list, empty =
+--- list }), terms (list of { term, variable, level, reference, n, n_event }), time_label,
+--- time_unit, formula, has_entry, time_max.
+---@return table
+function Model:info() end
+
+--- Kaplan-Meier curves of a "groups" model.
+---@param model lobule.Model
+---@param conf_level number
+---@param conf_type "log-log"|"log"|"plain"|"logit"|"arcsine"|"log-peto"
+---@return lobule.KMFit
+function core.km(model, conf_level, conf_type) end
+
+---@class lobule.KMFit
+local KMFit = {}
+--- time, n_risk, n_event, n_censor, survival, std_error, conf_low, conf_high of group g from 1.
+---@param g integer
+---@return lobule.Frame
+function KMFit:curve(g) end
+---@param g integer
+---@param prob number               fraction that has had the event: 0.5 for the median
+---@return number time              # nil (all three) when not reached
+---@return number conf_low
+---@return number conf_high
+function KMFit:quantile(g, prob) end
+--- One row a time: time, n_risk (just before), n_event and n_censor (since the previous time
+--- listed), survival, std_error, conf_low, conf_high.
+---@param g integer
+---@param times number[]            ascending
+---@return lobule.Frame
+function KMFit:at(g, times) end
+---@param g integer
+---@return integer n
+---@return number n_event
+function KMFit:count(g) end
+
+--- Log-rank test: fields group (list of names), n, observed, expected (lists), variance (list of
+--- lists), chi_square, df, p_value, n_strata.
+---@param model lobule.Model
+---@param rho number                0: log-rank; 1: Peto-Peto (G-rho family)
+---@return table
+function core.logrank(model, rho) end
+
+--- Cox model of a "design" model. Fields of the result: coef, std_error (lists, NaN where not
+--- estimable), vcov (list of
+--- lists), log_lik_null, log_lik, score (each { chi_square, df, p_value }), wald, likelihood_ratio,
+--- iterations, converged, n, n_event, infinite and collinear
+--- (lists of booleans), means, concordance, concordance_std_error.
+---@param model lobule.Model
+---@param ties "efron"|"breslow"
+---@param max_iter integer
+---@param tolerance number
+---@return table
+function core.cox(model, ties, max_iter, tolerance) end
+
+--- Interval of a proportion x / n.
+---@param x number
+---@param n number
+---@param conf_level number
+---@param method "wilson"|"exact"
+---@return number conf_low
+---@return number conf_high
+function core.proportion(x, n, conf_level, method) end
+
+---@param probability number
+---@return number                   # quantile of the standard normal distribution
+function core.normal_quantile(probability) end
+---@param x number
+---@return number                   # two-sided p of a standard normal statistic, computed in the
+---                                 tail
+function core.normal_p(x) end
+---@param x number
+---@param df number
+---@return number                   # upper tail of chi-square
+function core.chi_square_p(x, df) end
+
+---@param path string
+---@return string
+function core.read_file(path) end
+--- Writes atomically: the old file or the new one, never half.
+---@param path string
+---@param text string
+function core.write_file(path, text) end
+---@param text string
+---@return string                   # 64 hexadecimal digits
+function core.sha256(text) end
+--- JSON text of Lua values. Lists become arrays, other tables objects with sorted keys, or in the
+--- order of the list in the metatable's __keys;
+--- core.NA becomes null; NaN and infinities the strings "NaN", "Inf", "-Inf"; Columns arrays; an
+--- empty table is an array unless its metatable has __keys.
+---@param value any
+---@param indent? integer
+---@return string
+function core.json_encode(value, indent) end
+--- null becomes core.NA.
+---@param text string
+---@return any
+function core.json_decode(text) end
+--- Shortest text that reads back as the same number, whatever the locale.
+---@param x number
+---@return string
+function core.format_number(x) end
+---@param text string
+---@return integer                  # terminal columns
+function core.text_width(text) end
+--- Functions of the expression language: list of { name, signature, help, aggregate }.
+---@return table[]
+function core.expression_functions() end
+--- Threads in use; sets them when n is given (0: back to the environment).
+---@param n? integer
+---@return integer
+function core.threads(n) end
+--- C objects alive in this Lua state, for tests.
+---@return integer
+function core.live_objects() end
+--- Blocks of our own memory now held, for tests.
+---@return integer
+function core.live_blocks() end
+--- Tests: after k more allocations every one fails; -1 = never.
+---@param k integer
+function core.fail_after(k) end
+
+return core

@@ -1,0 +1,28 @@
+#!/bin/sh
+# Installs the Debian packages that a job needs and that are missing: sh scripts/dev/deps.sh build|ci
+# `build` is what building and `make test` need; `ci` adds the linters and the large programs of some tests.
+build="gcc make pkg-config libc6-dev liblua5.4-dev lua5.4 libgsl-dev libcjson-dev libcmocka-dev lua-busted expect"
+ci="$build clang clang-format clang-tidy cppcheck lua-check chromium librsvg2-bin libreadline8 fonts-liberation git nodejs"
+case "$1" in
+  build) want=$build ;;
+  ci) want=$ci ;;
+  *) echo "usage: deps.sh build|ci" >&2; exit 2 ;;
+esac
+if ! command -v dpkg-query >/dev/null 2>&1; then
+  echo "not a Debian system: the equivalents of these packages are needed: $want" >&2
+  exit 0
+fi
+missing=
+for package in $want; do
+  state=$(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null)
+  [ "$state" = installed ] || missing="$missing $package"
+done
+[ -z "$missing" ] && exit 0
+install="apt-get install -y --no-install-recommends$missing"
+if [ "$(id -u)" -ne 0 ]; then
+  echo "These packages are missing. Please run, then try again:" >&2
+  echo "  sudo $install" >&2
+  exit 1
+fi
+echo "installing:$missing"
+apt-get update -qq && DEBIAN_FRONTEND=noninteractive $install -qq >/dev/null

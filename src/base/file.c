@@ -1,0 +1,240 @@
+/* file.c - whole files in, and out atomically through a temporary name in the same folder. */
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/hash.h"
+#include "base/interrupt.h"
+#include "base/mem.h"
+#include "base/str.h"
+
+#define FIRST_CAPACITY ((size_t)64 * 1024) /* where the size is not known: pipes, /proc */
+#define STEP_LIMIT     ((size_t)16 << 20)  /* bytes per system call, so that Ctrl-C is seen */
+#define NAME_ATTEMPTS  100
+#define NAME_KEPT                                                                                  \
+  100 /* bytes of the file's name in the temporary one: 255 is the limit of a name */
+
+/* Turns errno into the message for a path; verb is "read" or "write". */
+static lb_status fail(lb_error *err, int code, const char *verb, const char *path)
+{
+  switch (code) {
+  case EISDIR:
+    return lb_error_set(err, LB_EIO, "'%s' is a folder, not a file", path);
+  case ENOENT:
+    return lb_error_set(err, LB_EIO, "no file '%s'", path);
+  case ENOTDIR:
+    return lb_error_set(err, LB_EIO, "no file '%s': a part of the path is not a folder", path);
+  case EACCES:
+  case EPERM:
+    return lb_error_set(err, LB_EIO, "no permission to %s '%s'", verb, path);
+  case ENOSPC:
+    return lb_error_set(err, LB_EIO, "cannot %s '%s': the disk is full", verb, path);
+  case ENOMEM:
+    return lb_error_nomem(err, path);
+  case EINTR:
+    return lb_error_interrupted(err);
+  default:
+    break;
+  }
+  const char *reason = strerrordesc_np(code); /* in English whatever the locale */
+  return lb_error_set(err, LB_EIO, "cannot %s '%s': %s", verb, path,
+                      reason != NULL ? reason : "unknown error");
+}
+
+/* ---- reading ---- */
+
+/* Reads up to the end into *data, which starts with capacity bytes; 0 or an errno. */
+static int read_all(int fd, char **data, size_t capacity, size_t *length)
+{
+  for (;;) {
+    if (lb_interrupted()) return EINTR;
+    if (*length + 1 >= capacity) {
+      char *larger = lb_mem_resize(*data, capacity, 2);
+      if (larger == NULL) return ENOMEM;
+      *data = larger;
+      capacity *= 2;
+    }
+    size_t room = capacity - 1 - *length;
+    ssize_t n = read(fd, *data + *length, room < STEP_LIMIT ? room : STEP_LIMIT);
+    if (n == 0) break;
+    if (n > 0)
+      *length += (size_t)n;
+    else if (errno != EINTR)
+      return errno;
+  }
+  (*data)[*length] = '\0';
+  return 0;
+}
+
+/* Opens for reading and says how large a buffer to begin with; 0 or an errno. */
+static int open_to_read(const char *path, int *fd, size_t *capacity)
+{
+  struct stat info;
+  do *fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+  while (*fd < 0 && errno == EINTR && !lb_interrupted());
+  if (*fd < 0 || fstat(*fd, &info) != 0) return errno;
+  if (S_ISDIR(info.st_mode)) return EISDIR;
+  *capacity = FIRST_CAPACITY;
+  /* One byte for the NUL and one to see the end without growing. */
+  if (S_ISREG(info.st_mode) && info.st_size > 0) *capacity = (size_t)info.st_size + 2;
+  return 0;
+}
+
+lb_status lb_file_read(const char *path, char **data, size_t *length, lb_error *err)
+{
+  int fd = -1;
+  char *bytes = NULL;
+  size_t capacity = 0, n = 0;
+  int failed = open_to_read(path, &fd, &capacity);
+  if (failed != 0) goto done;
+  bytes = lb_mem_alloc(capacity);
+  failed = bytes == NULL ? ENOMEM : read_all(fd, &bytes, capacity, &n);
+  if (failed != 0) goto done;
+  *data = bytes;
+  *length = n;
+  bytes = NULL;
+done:
+  lb_mem_free(bytes);
+  if (fd >= 0) close(fd);
+  return failed == 0 ? LB_OK : fail(err, failed, "read", path);
+}
+
+/* ---- writing ---- */
+
+static int write_all(int fd, const char *data, size_t length)
+{
+  for (size_t done = 0; done < length;) {
+    size_t left = length - done;
+    ssize_t n = write(fd, data + done, left < STEP_LIMIT ? left : STEP_LIMIT);
+    if (n > 0)
+      done += (size_t)n;
+    else if (n == 0)
+      return ENOSPC;
+    else if (errno != EINTR)
+      return errno;
+    if (done < length && lb_interrupted()) return EINTR;
+  }
+  return 0;
+}
+
+/* Bytes of path up to and with its last slash. */
+static size_t folder_length(const char *path)
+{
+  const char *slash = strrchr(path, '/');
+  return slash == NULL ? 0 : (size_t)(slash - path) + 1;
+}
+
+/* Opens a new file ".NAME.XXXXXX" beside target; its name goes to *name. 0 or an errno. */
+static int open_temporary(const char *target, mode_t mode, lb_str *name, int *fd)
+{
+  static const char LETTERS[] = "abcdefghijklmnopqrstuvwxyz0123456789";
+  size_t folder = folder_length(target);
+  for (uint64_t attempt = 0; attempt < NAME_ATTEMPTS; attempt++) {
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    uint64_t seed[] = {(uint64_t)now.tv_sec, (uint64_t)now.tv_nsec, (uint64_t)getpid(), attempt};
+    uint64_t hash = lb_hash_bytes(seed, sizeof seed);
+    lb_str_reset(name);
+    lb_str_add(name, target, folder);
+    lb_str_addf(name, ".%.*s.", NAME_KEPT, target + folder);
+    for (int i = 0; i < 6; i++, hash /= 36) lb_str_putc(name, LETTERS[hash % 36]);
+    if (name->failed) return ENOMEM;
+    *fd = open(name->data, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+    if (*fd >= 0) return 0;
+    if (errno != EEXIST && errno != EINTR) return errno;
+  }
+  return EEXIST;
+}
+
+/* Makes the rename itself last. Some file systems cannot sync a folder; the file is whole either
+ * way. */
+static void sync_folder(const char *target)
+{
+  size_t length = folder_length(target);
+  char *folder = length == 0 ? lb_mem_text(".", 1) : lb_mem_text(target, length);
+  if (folder == NULL) return;
+  int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd >= 0) {
+    fsync(fd);
+    close(fd);
+  }
+  lb_mem_free(folder);
+}
+
+/* Replaces target, whose state is old (NULL: it does not exist yet); 0 or an errno. */
+static int replace_file(const char *target, const struct stat *old, const char *data, size_t length)
+{
+  lb_str name = {0};
+  int fd = -1;
+  /* A private file must not be readable for a moment; a new one gets what the umask leaves. */
+  int failed = open_temporary(target, old != NULL ? 0600 : 0666, &name, &fd);
+  if (failed != 0) goto done;
+  failed = write_all(fd, data, length);
+  if (failed == 0 && old != NULL && fchmod(fd, old->st_mode & 07777) != 0) failed = errno;
+  if (failed == 0 && fsync(fd) != 0) failed = errno;
+  if (close(fd) != 0 && failed == 0) failed = errno;
+  if (failed == 0 && rename(name.data, target) != 0) failed = errno;
+  if (failed != 0)
+    unlink(name.data);
+  else
+    sync_folder(target);
+done:
+  lb_str_reset(&name);
+  return failed;
+}
+
+/* Pipes and devices (/dev/null, /dev/stdout) cannot be replaced, only written to. */
+static int write_through(const char *path, const char *data, size_t length)
+{
+  int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+  if (fd < 0) return errno;
+  int failed = write_all(fd, data, length);
+  if (close(fd) != 0 && failed == 0) failed = errno;
+  return failed;
+}
+
+/* Says which part of the way to a new file is wrong. */
+static lb_status fail_to_write(lb_error *err, int code, const char *path)
+{
+  size_t folder = folder_length(path);
+  struct stat info;
+  if (code != ENOENT) return fail(err, code, "write", path);
+  if (lstat(path, &info) == 0 && S_ISLNK(info.st_mode))
+    return lb_error_set(err, LB_EIO,
+                        "cannot write '%s': it is a link to a file that does not exist", path);
+  if (folder == 0 || folder > 4096) return fail(err, code, "write", path);
+  return lb_error_set(err, LB_EIO, "cannot write '%s': no folder '%.*s'", path,
+                      folder > 1 ? (int)folder - 1 : 1, path);
+}
+
+lb_status lb_file_write(const char *path, const char *data, size_t length, lb_error *err)
+{
+  struct stat old, link;
+  int failed = 0;
+  if (stat(path, &old) != 0) {
+    failed = errno;
+    /* A new file; but not through a dangling link, which a rename would destroy. */
+    if (failed == ENOENT && path[0] != '\0' && lstat(path, &link) != 0)
+      failed = replace_file(path, NULL, data, length);
+  } else if (S_ISDIR(old.st_mode)) {
+    failed = EISDIR;
+  } else if (!S_ISREG(old.st_mode)) {
+    failed = write_through(path, data, length);
+  } else if (access(path, W_OK) != 0) { /* the rename would not ask */
+    failed = errno;
+  } else {
+    char *target = realpath(path, NULL); /* of the C library: free, not lb_mem_free */
+    failed = target == NULL ? errno : replace_file(target, &old, data, length);
+    free(target);
+  }
+  return failed == 0 ? LB_OK : fail_to_write(err, failed, path);
+}

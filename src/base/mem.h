@@ -1,0 +1,22 @@
+/* mem.h - memory: counted, overflow-checked, and able to fail on demand so that tests can see what
+ * then happens. */
+#ifndef LB_BASE_MEM_H
+#define LB_BASE_MEM_H
+#include <stddef.h>
+
+/* All return NULL on failure or overflow; a size of 0 gives a unique non-NULL block. Thread-safe.
+ */
+void *lb_mem_alloc(size_t size);
+void *lb_mem_array(size_t n, size_t size); /* not initialised */
+void *lb_mem_zero(size_t n, size_t size);  /* zeroed */
+void *lb_mem_resize(void *block, size_t n,
+                    size_t size); /* as realloc; on failure the old block is unchanged */
+void lb_mem_free(void *block);    /* NULL is fine */
+char *lb_mem_text(const char *text, size_t length); /* copy with a final NUL */
+
+/* Tests: after k further allocations succeed, every one fails, until lb_mem_fail_after(-1). */
+void lb_mem_fail_after(long k);
+/* Blocks and bytes now held. */
+size_t lb_mem_live(void);
+size_t lb_mem_bytes(void);
+#endif

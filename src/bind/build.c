@@ -1,0 +1,332 @@
+/* build.c - columns from Lua lists, and core.frame, which puts them together. */
+#include <string.h>
+
+#include "base/bitmap.h"
+#include "base/date.h"
+#include "base/mem.h"
+#include "bind/bind.h"
+#include "frame/builder.h"
+
+/* Stores the Lua value on top of the stack as row i; false when it does not fit the type. None of
+ * these may raise: the arrays are not in a box yet. */
+static bool store_real(lua_State *L, void *values, size_t i)
+{
+  if (lua_type(L, -1) != LUA_TNUMBER) return false;
+  ((double *)values)[i] = lua_tonumber(L, -1);
+  return true;
+}
+
+static bool store_integer(lua_State *L, void *values, size_t i)
+{
+  int whole = 0;
+  if (lua_type(L, -1) != LUA_TNUMBER) return false;
+  ((int64_t *)values)[i] = lua_tointegerx(L, -1, &whole);
+  return whole;
+}
+
+static bool store_logical(lua_State *L, void *values, size_t i)
+{
+  if (!lua_isboolean(L, -1)) return false;
+  if (lua_toboolean(L, -1)) lb_bit_set(values, i);
+  return true;
+}
+
+/* ISO text, or a whole number of days. */
+static bool store_date(lua_State *L, void *values, size_t i)
+{
+  int32_t *days = (int32_t *)values + i;
+  int64_t number;
+  size_t length;
+  if (lua_type(L, -1) == LUA_TSTRING) {
+    const char *text = lua_tolstring(L, -1, &length);
+    return lb_date_parse(text, length, days);
+  }
+  if (!store_integer(L, &number, 0) || number < INT32_MIN || number > INT32_MAX) return false;
+  *days = (int32_t)number;
+  return true;
+}
+
+/* ISO text, or a whole number of microseconds. */
+static bool store_datetime(lua_State *L, void *values, size_t i)
+{
+  size_t length;
+  if (lua_type(L, -1) != LUA_TSTRING) return store_integer(L, values, i);
+  const char *text = lua_tolstring(L, -1, &length);
+  return lb_datetime_parse(text, length, (int64_t *)values + i);
+}
+
+static bool store_text(lua_State *L, void *values, size_t i)
+{
+  (void)i;
+  size_t length;
+  if (lua_type(L, -1) != LUA_TSTRING) return false;
+  const char *text = lua_tolstring(L, -1, &length);
+  if (!lb_utf8_valid(text, length)) return false;
+  lb_text_builder_add(values, text, length);
+  return true;
+}
+
+static const struct {
+  size_t size;
+  bool (*store)(lua_State *L, void *values, size_t i);
+  const char *expected;
+} KINDS[] = {
+    [LB_REAL] = {sizeof(double), store_real, "a number"},
+    [LB_INTEGER] = {sizeof(int64_t), store_integer, "a whole number"},
+    [LB_LOGICAL] = {1, store_logical, "true or false"},
+    [LB_TEXT] = {0, store_text, "text in UTF-8"},
+    [LB_DATE] = {sizeof(int32_t), store_date, "a date as text, YYYY-MM-DD"},
+    [LB_DATETIME] = {sizeof(int64_t), store_datetime, "a date and time as text, YYYY-MM-DD HH:MM"},
+};
+
+/* A Lua list as a column in the making. */
+typedef struct list {
+  lua_State *L;
+  int index;      /* of the list, absolute */
+  size_t n;       /* rows */
+  const void *na; /* address of NA */
+} list;
+
+/* Pushes item i; false when it is missing. */
+static bool push_item(const list *l, size_t i)
+{
+  int type = lua_rawgeti(l->L, l->index, (lua_Integer)i + 1);
+  return type != LUA_TNIL && !(type == LUA_TUSERDATA && lua_touserdata(l->L, -1) == l->na);
+}
+
+/* LB_ETYPE with *bad set to the row that does not fit; the message is the caller's, who holds
+ * nothing. */
+static lb_status fill_text(const list *l, lb_column **out, size_t *bad, lb_error *err)
+{
+  lb_text_builder builder = {0};
+  lb_text_builder_reserve(&builder, l->n, 0);
+  bool fits = true;
+  for (size_t i = 0; i < l->n && fits; i++) {
+    if (!push_item(l, i))
+      lb_text_builder_add_missing(&builder);
+    else
+      fits = store_text(l->L, &builder, i);
+    lua_pop(l->L, 1);
+    *bad = i;
+  }
+  if (fits) return lb_text_builder_finish(&builder, out, err);
+  lb_text_builder_reset(&builder);
+  return LB_ETYPE;
+}
+
+static lb_status fill_array(const list *l, lb_type type, lb_column **out, size_t *bad,
+                            lb_error *err)
+{
+  size_t n_missing = 0;
+  lb_status status = LB_OK;
+  uint8_t *valid = lb_bitmap_new(l->n, true);
+  size_t length = type == LB_LOGICAL ? lb_bitmap_bytes(l->n) : l->n;
+  void *values = lb_mem_zero(length, KINDS[type].size);
+  if (valid == NULL || values == NULL) status = lb_error_nomem(err, "column");
+  for (size_t i = 0; i < l->n && status == LB_OK; i++) {
+    if (!push_item(l, i)) {
+      lb_bit_clear(valid, i);
+      n_missing++;
+    } else if (!KINDS[type].store(l->L, values, i)) {
+      status = LB_ETYPE;
+    }
+    lua_pop(l->L, 1);
+    *bad = i;
+  }
+  if (status == LB_OK && n_missing > 0) return lb_column_new(type, l->n, values, valid, out, err);
+  lb_mem_free(valid);
+  if (status == LB_OK) return lb_column_new(type, l->n, values, NULL, out, err);
+  lb_mem_free(values);
+  return status;
+}
+
+/* The type of a list without one, from its values; `empty` when all are missing. */
+static lb_type infer(const list *l, lb_type empty)
+{
+  lb_type type = empty;
+  bool seen = false;
+  for (size_t i = 0; i < l->n; i++) {
+    bool present = push_item(l, i);
+    int kind = lua_type(l->L, -1);
+    bool whole = lua_isinteger(l->L, -1);
+    lua_pop(l->L, 1);
+    if (!present) continue;
+    if (!seen && kind != LUA_TNUMBER) return kind == LUA_TBOOLEAN ? LB_LOGICAL : LB_TEXT;
+    if (!seen) type = LB_INTEGER;
+    seen = true;
+    if (kind == LUA_TNUMBER && !whole) return LB_REAL;
+  }
+  return type;
+}
+
+/* Pushes a column of the list. */
+static void push_filled(const list *l, lb_type type, const char *name)
+{
+  lua_State *L = l->L;
+  size_t bad = 0;
+  lb_error err = {0};
+  lb_column **out = lbl_column_box(L);
+  lb_status status =
+      type == LB_TEXT ? fill_text(l, out, &bad, &err) : fill_array(l, type, out, &bad, &err);
+  if (status == LB_OK) {
+    lbl_account(L, lb_column_bytes(*out));
+    return;
+  }
+  if (status == LB_ETYPE && err.message[0] == '\0') {
+    push_item(l, bad);
+    lb_error_set(&err, LB_ETYPE, "row %zu is %s, expected %s", bad + 1, lbl_found(L, -1),
+                 KINDS[type].expected);
+  }
+  lb_error_in(&err, "column '%s'", name);
+  lbl_raise(L, &err);
+}
+
+/* Number of rows: field n, else the list's length. */
+static size_t list_rows(lua_State *L, int index, const char *name)
+{
+  lua_Integer n = (lua_Integer)lua_rawlen(L, index);
+  lua_pushliteral(L, "n");
+  if (lua_rawget(L, index) != LUA_TNIL) n = lua_isinteger(L, -1) ? lua_tointeger(L, -1) : -1;
+  lua_pop(L, 1);
+  if (n >= 0) return (size_t)n;
+  lb_error err = {0};
+  lb_error_set(&err, LB_EARG, "column '%s': the list's field n is not a number of rows", name);
+  lbl_raise(L, &err);
+  return 0;
+}
+
+/* Pushes the field of a spec as an optional text. */
+static const char *spec_text(lua_State *L, int spec, const char *field)
+{
+  lua_getfield(L, spec, field);
+  return lbl_opt_name(L, -1, field);
+}
+
+/* The type in position 3 of a spec; false when there is none. */
+static bool spec_type(lua_State *L, int spec, const char *name, lb_type *type)
+{
+  lua_rawgeti(L, spec, 3);
+  const char *word = lbl_opt_name(L, -1, "type");
+  if (word != NULL && !lb_type_from_name(word, type)) {
+    lb_error err = {0};
+    lb_error_set(&err, LB_EARG, "column '%s': unknown type '%s'", name, word);
+    lb_error_mend(&err, "Types are: real, integer, logical, factor, text, date, datetime");
+    lbl_raise(L, &err);
+  }
+  lua_pop(L, 1);
+  return word != NULL;
+}
+
+/* Replaces the column on top by a factor of it. */
+static void make_factor(lua_State *L, int spec, const char *name)
+{
+  lb_column *column = lbl_test_column(L, -1);
+  lua_getfield(L, spec, "levels");
+  bool as_it_is = lb_column_type(column) == LB_FACTOR && lua_isnil(L, -1);
+  lua_pop(L, 1);
+  if (as_it_is) return;
+  lua_getfield(L, spec, "ordered");
+  bool ordered = lua_toboolean(L, -1);
+  lua_getfield(L, spec, "levels");
+  size_t n;
+  const char **levels = lbl_check_names(L, -1, "levels", true, &n);
+  lb_column **out = lbl_column_box(L);
+  lb_error err = {0};
+  if (lb_column_to_factor(column, levels, n, ordered, out, &err) != LB_OK) {
+    lb_error_in(&err, "column '%s'", name);
+    lbl_raise(L, &err);
+  }
+  lua_replace(L, -5);
+  lua_pop(L, 3);
+}
+
+/* Replaces the column on top by one with the label and unit of the spec, when it has one. */
+static void make_label(lua_State *L, int spec, const char *name)
+{
+  lb_column *column = lbl_test_column(L, -1);
+  const char *label = spec_text(L, spec, "label");
+  const char *unit = spec_text(L, spec, "unit");
+  if (label == NULL && unit == NULL) {
+    lua_pop(L, 2);
+    return;
+  }
+  lb_column **out = lbl_column_box(L);
+  lb_error err = {0};
+  if (lb_column_with_label(column, label, unit, out, &err) != LB_OK) {
+    lb_error_in(&err, "column '%s'", name);
+    lbl_raise(L, &err);
+  }
+  lua_replace(L, -4);
+  lua_pop(L, 2);
+}
+
+void lbl_push_list_column(lua_State *L, int values, int spec, const char *name)
+{
+  luaL_checkstack(L, 16, NULL);
+  lb_type type = LB_REAL;
+  bool typed = spec_type(L, spec, name, &type);
+  lua_getfield(L, spec, "levels");
+  bool factor = (typed && type == LB_FACTOR) || (!typed && !lua_isnil(L, -1));
+  lua_pop(L, 1);
+  lb_column *column = lbl_test_column(L, values);
+  if (column != NULL) {
+    lua_pushvalue(L, values);
+    if (typed && !factor && lb_column_type(column) != type) {
+      lb_error err = {0};
+      lb_error_set(&err, LB_ETYPE, "column '%s' is %s, expected %s", name,
+                   lb_type_name(lb_column_type(column)), lb_type_name(type));
+      lbl_raise(L, &err);
+    }
+  } else if (lua_istable(L, values)) {
+    list l = {L, values, list_rows(L, values, name), lbl_na(L)};
+    if (factor) type = infer(&l, LB_TEXT);
+    if (!typed) type = infer(&l, LB_REAL);
+    push_filled(&l, type, name);
+  } else {
+    lbl_raise_argument(L, values, name, "a list or a column");
+  }
+  if (factor) make_factor(L, spec, name);
+  make_label(L, spec, name);
+}
+
+/* Adds the column that the spec on top of the stack describes to the frame in *out, which the first
+ * column makes. */
+static void add_spec(lua_State *L, lb_frame **out)
+{
+  int spec = lua_gettop(L);
+  lbl_check_table(L, spec, "columns");
+  lua_rawgeti(L, spec, 1);
+  const char *name = lbl_check_name(L, -1, "name");
+  lua_rawgeti(L, spec, 2);
+  lbl_push_list_column(L, spec + 2, spec, name);
+  lb_column *column = lbl_test_column(L, -1);
+  lb_error err = {0};
+  if (*out == NULL && lb_frame_new(lb_column_length(column), NULL, out, &err) != LB_OK)
+    lbl_raise(L, &err);
+  if (lb_frame_add(*out, name, column, &err) != LB_OK) lbl_raise(L, &err);
+  lua_settop(L, spec);
+}
+
+/* frame(columns) */
+static int frame(lua_State *L)
+{
+  lua_settop(L, 1);
+  lbl_check_table(L, 1, "columns");
+  lb_error err = {0};
+  lb_frame **out = lbl_frame_box(L);
+  lua_Integer n = (lua_Integer)lua_rawlen(L, 1);
+  for (lua_Integer i = 1; i <= n; i++) {
+    lua_rawgeti(L, 1, i);
+    add_spec(L, out);
+    lua_settop(L, 2);
+  }
+  if (n == 0 && lb_frame_new(0, NULL, out, &err) != LB_OK) return lbl_raise(L, &err);
+  return 1;
+}
+
+static const luaL_Reg FUNCTIONS[] = {{"frame", frame}, {NULL, NULL}};
+
+void lbl_open_build(lua_State *L)
+{
+  luaL_setfuncs(L, FUNCTIONS, 0);
+}

@@ -1,0 +1,146 @@
+/* model.c - the Model object: a formula and a frame as arrays for a statistic. */
+#include "model/model.h"
+
+#include "bind/bind.h"
+
+const struct lb_model *lbl_check_model(lua_State *L, int arg)
+{
+  lb_model *model = luaL_testudata(L, arg, LBL_MODEL);
+  if (model == NULL) lbl_raise_argument(L, arg, "model", "a model");
+  return model;
+}
+
+static int model_close(lua_State *L)
+{
+  lb_model *model = luaL_checkudata(L, 1, LBL_MODEL);
+  lb_model_reset(model);
+  *model = (lb_model){0};
+  return 0;
+}
+
+static int model_gc(lua_State *L)
+{
+  model_close(L);
+  lbl_unbox(L);
+  return 0;
+}
+
+/* Bytes of the arrays, about: rows, times, events, classes, and the columns of the design. */
+static size_t model_bytes(const lb_model *m)
+{
+  size_t n_real = 1 + m->p;
+  n_real += (size_t)(m->entry != NULL) + (size_t)(m->weight != NULL) + (size_t)(m->offset != NULL);
+  return m->n_used * (n_real * sizeof(double) + sizeof(lb_row) + 2 * sizeof(int32_t) + 1);
+}
+
+static const char *const KINDS[] = {"groups", "design", NULL};
+
+/* model(formula, frame, kind, weights) */
+static int model(lua_State *L)
+{
+  lua_settop(L, 4);
+  size_t length;
+  const char *formula = lbl_check_text(L, 1, "formula", &length);
+  lb_frame *frame = lbl_check_frame(L, 2, "frame");
+  lb_model_options options = {.kind = LB_MODEL_GROUPS};
+  if (lbl_check_choice(L, 3, "kind", KINDS) == 1) options.kind = LB_MODEL_DESIGN;
+  options.weights = lbl_opt_name(L, 4, "weights");
+  size_t before = lb_frame_bytes(frame);
+  lb_model *out = lbl_box(L, LBL_MODEL, sizeof *out, 0);
+  lb_error err = {0};
+  if (lb_model_build(formula, length, frame, &options, out, &err) != LB_OK)
+    return lbl_raise(L, &err);
+  lbl_account(L, model_bytes(out) + lb_frame_bytes(frame) - before);
+  return 1;
+}
+
+static void set_dropped(lua_State *L, const lb_model *m)
+{
+  lua_createtable(L, (int)m->n_dropped, 0);
+  for (size_t i = 0; i < m->n_dropped; i++) {
+    lua_createtable(L, 0, 2);
+    lbl_set_text(L, "variable", m->dropped[i].variable);
+    lbl_set_count(L, "n", m->dropped[i].n);
+    lua_rawseti(L, -2, (lua_Integer)i + 1);
+  }
+  lua_setfield(L, -2, "dropped");
+}
+
+static void set_classes(lua_State *L, const char *name, const lb_classes *classes)
+{
+  lua_createtable(L, 0, 3);
+  lbl_set_texts(L, "label", classes->label, classes->n);
+  lbl_set_texts(L, "name", classes->name, classes->n);
+  lbl_set_texts(L, "empty", classes->empty, classes->n_empty);
+  lua_setfield(L, -2, name);
+}
+
+static void set_terms(lua_State *L, const lb_model *m)
+{
+  lua_createtable(L, (int)m->p, 0);
+  for (size_t i = 0; i < m->p; i++) {
+    const lb_term *term = &m->term[i];
+    lua_createtable(L, 0, 6);
+    lbl_set_text(L, "term", term->term);
+    lbl_set_text(L, "variable", term->variable);
+    lbl_set_text(L, "level", term->level);
+    lbl_set_text(L, "reference", term->reference);
+    lbl_set_count(L, "n", term->n_level);
+    lbl_set_count(L, "n_event", term->n_event_level);
+    lua_rawseti(L, -2, (lua_Integer)i + 1);
+  }
+  lua_setfield(L, -2, "terms");
+}
+
+/* Number of events and the last time. */
+static void set_outcome(lua_State *L, const lb_model *m)
+{
+  size_t n_event = 0;
+  double time_max = 0;
+  for (size_t i = 0; m->event != NULL && i < m->n_used; i++) {
+    n_event += m->event[i];
+    if (m->time[i] > time_max) time_max = m->time[i];
+  }
+  lbl_set_count(L, "n_event", n_event);
+  lbl_set_number(L, "time_max", time_max);
+  lbl_set_count(L, "n_time_zero", m->n_time_zero);
+  lbl_set_text(L, "time_label", m->time_label);
+  lbl_set_text(L, "time_unit", m->time_unit);
+  lua_pushboolean(L, m->entry != NULL);
+  lua_setfield(L, -2, "has_entry");
+}
+
+static int model_info(lua_State *L)
+{
+  const lb_model *m = lbl_check_model(L, 1);
+  lua_createtable(L, 0, 16);
+  lbl_set_count(L, "n_rows", m->n_rows);
+  lbl_set_count(L, "n_used", m->n_used);
+  lbl_set_count(L, "n_missing", m->n_missing);
+  lbl_set_text(L, "formula", m->formula.text);
+  set_outcome(L, m);
+  set_dropped(L, m);
+  set_classes(L, "groups", &m->groups);
+  set_classes(L, "strata", &m->strata);
+  set_terms(L, m);
+  return 1;
+}
+
+static int model_tostring(lua_State *L)
+{
+  const lb_model *m = lbl_check_model(L, 1);
+  lua_pushfstring(L, "model %s of %I rows", m->formula.text == NULL ? "" : m->formula.text,
+                  (LUAI_UACINT)m->n_used);
+  return 1;
+}
+
+static const luaL_Reg METHODS[] = {{"info", model_info}, {NULL, NULL}};
+static const luaL_Reg METAMETHODS[] = {
+    {"__gc", model_gc}, {"__close", model_close}, {"__tostring", model_tostring}, {NULL, NULL}};
+static const luaL_Reg FUNCTIONS[] = {{"model", model}, {NULL, NULL}};
+
+void lbl_open_model(lua_State *L)
+{
+  lbl_new_class(L, LBL_MODEL, "model", METHODS, METAMETHODS);
+  luaL_setfuncs(L, FUNCTIONS, 0);
+}

@@ -1,0 +1,31 @@
+/* proportion.c - the interval of one proportion. */
+#include "stats/categorical/proportion.h"
+
+#include "bind/bind.h"
+
+static const char *const METHODS[] = {"wilson", "exact", NULL};
+static const lb_proportion_method CODES[] = {LB_PROPORTION_WILSON, LB_PROPORTION_CLOPPER_PEARSON};
+
+/* proportion(x, n, conf_level, method) */
+static int proportion(lua_State *L)
+{
+  lua_settop(L, 4);
+  double x = lbl_check_number(L, 1, "x");
+  double n = lbl_check_number(L, 2, "n");
+  double conf_level = lbl_check_number(L, 3, "conf_level");
+  lb_proportion_method method = CODES[lbl_check_choice(L, 4, "method", METHODS)];
+  double low, high;
+  lb_error err = {0};
+  if (lb_proportion_interval(x, n, conf_level, method, &low, &high, &err) != LB_OK)
+    return lbl_raise(L, &err);
+  lua_pushnumber(L, low);
+  lua_pushnumber(L, high);
+  return 2;
+}
+
+static const luaL_Reg FUNCTIONS[] = {{"proportion", proportion}, {NULL, NULL}};
+
+void lbl_open_proportion(lua_State *L)
+{
+  luaL_setfuncs(L, FUNCTIONS, 0);
+}

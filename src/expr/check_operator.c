@@ -1,0 +1,187 @@
+/* check_operator.c - types of arithmetic, logic and joining. */
+#include "expr/check.h"
+#include "expr/kernel.h"
+
+static const struct arithmetic {
+  lb_token_kind op;
+  const char *name;
+  lb_kernel integer, real; /* integer NULL: always real */
+} ARITHMETIC[] = {
+    {LB_TOK_PLUS, "'+'", lb_k_add_integer, lb_k_add_real},
+    {LB_TOK_MINUS, "'-'", lb_k_sub_integer, lb_k_sub_real},
+    {LB_TOK_STAR, "'*'", lb_k_mul_integer, lb_k_mul_real},
+    {LB_TOK_SLASH, "'/'", NULL, lb_k_div_real},
+    {LB_TOK_FLOOR, "'//'", lb_k_floor_integer, lb_k_floor_real},
+    {LB_TOK_PERCENT, "'%'", lb_k_mod_integer, lb_k_mod_real},
+    {LB_TOK_POWER, "'^'", NULL, lb_k_pow_real},
+};
+
+static const struct arithmetic *arithmetic_of(lb_token_kind op)
+{
+  for (size_t i = 0; i < sizeof ARITHMETIC / sizeof *ARITHMETIC; i++)
+    if (ARITHMETIC[i].op == op) return &ARITHMETIC[i];
+  return NULL;
+}
+
+/* An operand that keeps integers integers: NA does not decide. */
+static bool stays_integer(const lb_op *op)
+{
+  return op->type == LB_INTEGER || (op->constant && op->value.untyped);
+}
+
+static lb_status check_numbers(lb_checker *ck, size_t node, const struct arithmetic *a,
+                               size_t args[2], size_t *out)
+{
+  lb_op op = {.kernel = a->integer, .type = LB_INTEGER, .node = node};
+  bool real = a->integer == NULL || ck->widen[node];
+  for (size_t i = 0; i < 2; i++) real = real || !stays_integer(lb_ck_op(ck, args[i]));
+  if (real) {
+    op.kernel = a->real;
+    op.type = LB_REAL;
+  }
+  for (size_t i = 0; i < 2; i++) {
+    lb_status st =
+        real ? lb_ck_want_real(ck, &args[i], a->name) : lb_ck_want_integer(ck, &args[i], a->name);
+    if (st != LB_OK) return st;
+  }
+  return lb_ck_add(ck, &op, args, 2, out);
+}
+
+static bool is_time(const lb_op *op)
+{
+  return !op->list && (op->type == LB_DATE || op->type == LB_DATETIME);
+}
+
+static bool is_text_literal(const lb_op *op)
+{
+  return op->constant && op->type == LB_TEXT && !op->value.missing;
+}
+
+/* Days between two dates, or (real) between datetimes. */
+static lb_status check_difference(lb_checker *ck, size_t node, size_t args[2], size_t *out)
+{
+  size_t span[2] = {args[1], args[0]}; /* from, to */
+  lb_op op = {.kernel = lb_k_date_days, .type = LB_INTEGER, .node = node, .parameter = 1};
+  bool dates = lb_ck_op(ck, span[0])->type == LB_DATE && lb_ck_op(ck, span[1])->type == LB_DATE;
+  if (!dates) {
+    op.kernel = lb_k_datetime_span;
+    op.type = LB_REAL;
+  }
+  for (size_t i = 0; i < 2 && !dates; i++) {
+    lb_status st = lb_ck_to_datetime(ck, &span[i]);
+    if (st != LB_OK) return st;
+  }
+  return lb_ck_add(ck, &op, span, 2, out);
+}
+
+/* date + days, days + date, date - days */
+static lb_status check_shift(lb_checker *ck, size_t node, bool minus, size_t args[2], size_t *out)
+{
+  char source[LB_QUOTE];
+  bool first = is_time(lb_ck_op(ck, args[0]));
+  size_t pair[2] = {first ? args[0] : args[1], first ? args[1] : args[0]};
+  const lb_op *date = lb_ck_op(ck, pair[0]);
+  lb_op op = {.kernel = minus ? lb_k_date_minus : lb_k_date_plus, .type = LB_DATE, .node = node};
+  if (minus && !first)
+    return lb_ck_fail(ck, LB_ETYPE, node, "a date cannot be subtracted from what is no date");
+  if (date->type == LB_DATETIME) {
+    lb_ck_mismatch(ck, pair[0], "adding days", "a date");
+    return lb_error_mend(ck->err, "Take its day:  date(%s)", lb_ck_quote(ck, date->node, source));
+  }
+  lb_status st = lb_ck_want_integer(ck, &pair[1], "a date (which moves by whole days)");
+  return st == LB_OK ? lb_ck_add(ck, &op, pair, 2, out) : st;
+}
+
+static lb_status check_arithmetic(lb_checker *ck, size_t node, size_t args[2], size_t *out)
+{
+  lb_token_kind token = ck->ast->node[node].op;
+  const struct arithmetic *a = arithmetic_of(token);
+  bool first = is_time(lb_ck_op(ck, args[0])), second = is_time(lb_ck_op(ck, args[1]));
+  if ((!first && !second) || (token != LB_TOK_PLUS && token != LB_TOK_MINUS))
+    return check_numbers(ck, node, a, args, out);
+  if (token == LB_TOK_MINUS) {
+    for (size_t i = 0; i < 2; i++) {
+      size_t other = args[1 - i];
+      if (!is_text_literal(lb_ck_op(ck, args[i])) || !is_time(lb_ck_op(ck, other))) continue;
+      lb_status st = lb_ck_date_literal(ck, &args[i], lb_ck_op(ck, other)->type);
+      if (st != LB_OK) return st;
+      first = second = true;
+    }
+    if (first && second) return check_difference(ck, node, args, out);
+  }
+  if (first && second)
+    return lb_ck_fail(ck, LB_ETYPE, node,
+                      "two dates cannot be added; their difference is a number "
+                      "of days");
+  return check_shift(ck, node, token == LB_TOK_MINUS, args, out);
+}
+
+static lb_status check_logic(lb_checker *ck, size_t node, bool both, size_t args[2], size_t *out)
+{
+  lb_op op = {.kernel = both ? lb_k_and : lb_k_or, .type = LB_LOGICAL, .node = node};
+  for (size_t i = 0; i < 2; i++) {
+    lb_status st = lb_ck_want_logical(ck, &args[i], both ? "'and'" : "'or'");
+    if (st != LB_OK) return st;
+  }
+  return lb_ck_add(ck, &op, args, 2, out);
+}
+
+static lb_status check_concat(lb_checker *ck, size_t node, size_t args[2], size_t *out)
+{
+  lb_op op = {.kernel = lb_k_concat, .type = LB_TEXT, .node = node};
+  for (size_t i = 0; i < 2; i++) {
+    if (lb_ck_op(ck, args[i])->list) return lb_ck_mismatch(ck, args[i], "'..'", "text");
+    lb_status st = lb_ck_to_text(ck, &args[i]);
+    if (st != LB_OK) return st;
+  }
+  return lb_ck_add(ck, &op, args, 2, out);
+}
+
+lb_status lb_check_binary(lb_checker *ck, size_t node, size_t *out)
+{
+  const lb_node *at = &ck->ast->node[node];
+  size_t args[2];
+  for (size_t i = 0; i < 2; i++) args[i] = ck->op_of[ck->ast->arg[at->first + i]];
+  switch (at->op) {
+  case LB_TOK_AND:
+  case LB_TOK_OR:
+    return check_logic(ck, node, at->op == LB_TOK_AND, args, out);
+  case LB_TOK_CONCAT:
+    return check_concat(ck, node, args, out);
+  case LB_TOK_LT:
+  case LB_TOK_LE:
+  case LB_TOK_GT:
+  case LB_TOK_GE:
+  case LB_TOK_EQ:
+  case LB_TOK_NE:
+    return lb_check_compare(ck, node, at->op, args, out);
+  default:
+    return check_arithmetic(ck, node, args, out);
+  }
+}
+
+lb_status lb_check_unary(lb_checker *ck, size_t node, size_t *out)
+{
+  const lb_node *at = &ck->ast->node[node];
+  size_t arg = ck->op_of[ck->ast->arg[at->first]];
+  lb_status st;
+  lb_op op = {.kernel = lb_k_not, .type = LB_LOGICAL, .node = node};
+  if (at->op == LB_TOK_NOT) {
+    st = lb_ck_want_logical(ck, &arg, "'not'");
+  } else if (lb_ck_op(ck, arg)->type == LB_INTEGER && !lb_ck_op(ck, arg)->list &&
+             !ck->widen[node]) {
+    op = (lb_op){.kernel = lb_k_negate_integer, .type = LB_INTEGER, .node = node};
+    st = LB_OK;
+  } else {
+    op = (lb_op){.kernel = lb_k_negate_real, .type = LB_REAL, .node = node};
+    st = lb_ck_want_real(ck, &arg, "'-'");
+  }
+  return st == LB_OK ? lb_ck_add(ck, &op, &arg, 1, out) : st;
+}
+
+lb_status lb_check_negated(lb_checker *ck, size_t node, bool negated, size_t *out)
+{
+  lb_op op = {.kernel = lb_k_not, .type = LB_LOGICAL, .node = node};
+  size_t arg = *out;
+  return negated ? lb_ck_add(ck, &op, &arg, 1, out) : LB_OK;
+}

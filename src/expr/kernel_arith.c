@@ -1,0 +1,127 @@
+/* kernel_arith.c - arithmetic and mathematics on reals, by IEEE 754. */
+#include "expr/kernel.h"
+#include <math.h>
+
+void lb_k_add_real(lb_block *b, const lb_op *op, const lb_vec *const *arg, lb_vec *out)
+{
+  (void)op;
+  const double *x = arg[0]->real, *y = arg[1]->real;
+  lb_valid_both(b, arg[0], arg[1], out);
+  for (size_t i = 0; i < b->n; i++) out->real[i] = x[i] + y[i];
+}
+
+void lb_k_sub_real(lb_block *b, const lb_op *op, const lb_vec *const *arg, lb_vec *out)
+{
+  (void)op;
+  const double *x = arg[0]->real, *y = arg[1]->real;
+  lb_valid_both(b, arg[0], arg[1], out);
+  for (size_t i = 0; i < b->n; i++) out->real[i] = x[i] - y[i];
+}
+
+void lb_k_mul_real(lb_block *b, const lb_op *op, const lb_vec *const *arg, lb_vec *out)
+{
+  (void)op;
+  const double *x = arg[0]->real, *y = arg[1]->real;
+  lb_valid_both(b, arg[0], arg[1], out);
+  for (size_t i = 0; i < b->n; i++) out->real[i] = x[i] * y[i];
+}
+
+void lb_k_div_real(lb_block *b, const lb_op *op, const lb_vec *const *arg, lb_vec *out)
+{
+  (void)op;
+  const double *x = arg[0]->real, *y = arg[1]->real;
+  lb_valid_both(b, arg[0], arg[1], out);
+  for (size_t i = 0; i < b->n; i++) out->real[i] = x[i] / y[i];
+}
+
+void lb_k_floor_real(lb_block *b, const lb_op *op, const lb_vec *const *arg, lb_vec *out)
+{
+  (void)op;
+  const double *x = arg[0]->real, *y = arg[1]->real;
+  lb_valid_both(b, arg[0], arg[1], out);
+  for (size_t i = 0; i < b->n; i++) out->real[i] = floor(x[i] / y[i]);
+}
+
+/* The remainder has the divisor's sign, as in Lua. */
+void lb_k_mod_real(lb_block *b, const lb_op *op, const lb_vec *const *arg, lb_vec *out)
+{
+  (void)op;
+  const double *x = arg[0]->real, *y = arg[1]->real;
+  lb_valid_both(b, arg[0], arg[1], out);
+  for (size_t i = 0; i < b->n; i++) {
+    double m = fmod(x[i], y[i]);
+    out->real[i] = m * y[i] < 0 ? m + y[i] : m;
+  }
+}
+
+/* x * x is pow(x, 2) to the last bit, and much faster. */
+void lb_k_pow_real(lb_block *b, const lb_op *op, const lb_vec *const *arg, lb_vec *out)
+{
+  (void)op;
+  const double *x = arg[0]->real, *y = arg[1]->real;
+  lb_valid_both(b, arg[0], arg[1], out);
+  for (size_t i = 0; i < b->n; i++) out->real[i] = y[i] == 2 ? x[i] * x[i] : pow(x[i], y[i]);
+}
+
+void lb_k_negate_real(lb_block *b, const lb_op *op, const lb_vec *const *arg, lb_vec *out)
+{
+  (void)op;
+  lb_valid_from(b, arg[0], out);
+  for (size_t i = 0; i < b->n; i++) out->real[i] = -arg[0]->real[i];
+}
+
+void lb_k_map_real(lb_block *b, const lb_op *op, const lb_vec *const *arg, lb_vec *out)
+{
+  lb_valid_from(b, arg[0], out);
+  for (size_t i = 0; i < b->n; i++) out->real[i] = op->map(arg[0]->real[i]);
+}
+
+/* Nearest multiple of 10^-digits to the stored value, halves away from zero. Scaling rounds, and
+ * may make a half of what was just below it (1.45 * 10): the product's own error decides. */
+static double round_digits(double x, double digits)
+{
+  if (digits == 0) return round(x);
+  if (!isfinite(x) || digits > 300) return x;
+  double power = pow(10, fabs(digits));
+  if (digits < 0) return round(x / power) * power;
+  double scaled = x * power, error = fma(x, power, -scaled);
+  if (fabs(scaled) >= 0x1p52) return x; /* no digit beyond these is stored */
+  double rounded = round(scaled);
+  if (fabs(scaled - trunc(scaled)) == 0.5 && error != 0 && (error < 0) == (x > 0))
+    rounded = trunc(scaled);
+  return rounded / power;
+}
+
+void lb_k_round_real(lb_block *b, const lb_op *op, const lb_vec *const *arg, lb_vec *out)
+{
+  (void)op;
+  lb_valid_both(b, arg[0], arg[1], out);
+  for (size_t i = 0; i < b->n; i++) out->real[i] = round_digits(arg[0]->real[i], arg[1]->real[i]);
+}
+
+/* NaN in any operand gives NaN. */
+static void extreme(lb_block *b, const lb_op *op, const lb_vec *const *arg, lb_vec *out,
+                    double sign)
+{
+  for (size_t i = 0; i < b->n; i++) {
+    double best = arg[0]->real[i];
+    uint8_t valid = arg[0]->valid[i];
+    for (size_t k = 1; k < op->n; k++) {
+      double x = arg[k]->real[i];
+      valid &= arg[k]->valid[i];
+      if (isnan(x) || sign * x > sign * best) best = x;
+    }
+    out->real[i] = best;
+    out->valid[i] = valid;
+  }
+}
+
+void lb_k_min_real(lb_block *b, const lb_op *op, const lb_vec *const *arg, lb_vec *out)
+{
+  extreme(b, op, arg, out, -1);
+}
+
+void lb_k_max_real(lb_block *b, const lb_op *op, const lb_vec *const *arg, lb_vec *out)
+{
+  extreme(b, op, arg, out, 1);
+}

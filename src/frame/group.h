@@ -1,0 +1,20 @@
+/* group.h - rows divided by the values of some columns; a missing key is a group of its own. */
+#ifndef LB_FRAME_GROUP_H
+#define LB_FRAME_GROUP_H
+#include "frame/frame.h"
+
+/* Groups in order of their keys: factors by level, numbers and dates ascending, text by bytes,
+ * false before true, missing last. Owns its arrays. No key columns: one group (also of a frame
+ * without rows). */
+typedef struct lb_groups {
+  size_t n_groups, n_rows;
+  lb_row *group;  /* n_rows: group of each row */
+  lb_row *row;    /* n_rows: rows by group, row order kept within a group */
+  size_t *start;  /* n_groups + 1: group g holds row[start[g] .. start[g + 1]) */
+  lb_frame *keys; /* n_groups rows, one column a key */
+} lb_groups;
+
+lb_status lb_groups_make(const lb_frame *frame, const size_t *columns, size_t n, lb_groups *out,
+                         lb_error *err);
+void lb_groups_reset(lb_groups *groups);
+#endif

@@ -1,0 +1,146 @@
+/* session.c - the environment of scripts and the prompt, protected calls, and errors on stderr. */
+#include "host/session.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/interrupt.h"
+#include "base/names.h"
+#include "bind/bind.h"
+#include "host/stop.h"
+#include "host/trace.h"
+
+/* Registry: the environment; names that are loaded when first read (name -> module). */
+static const char ENVIRONMENT_KEY = 'e';
+static const char OFFERS_KEY = 'o';
+
+static int by_text(const void *a, const void *b)
+{
+  return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Adds the text keys of a table to names[n ..]; NULL only counts. */
+static size_t add_names(lua_State *L, int table, const char **names, size_t n)
+{
+  for (lua_pushnil(L); lua_next(L, table) != 0; lua_pop(L, 1)) {
+    if (lua_type(L, -2) != LUA_TSTRING) continue;
+    if (names != NULL) names[n] = lua_tostring(L, -2);
+    n++;
+  }
+  return n;
+}
+
+/* Index 1 is the environment, 2 the name. */
+static int raise_undefined(lua_State *L)
+{
+  const char *name = lua_tostring(L, 2);
+  lua_pushglobaltable(L);
+  int globals = lua_gettop(L);
+  size_t n = add_names(L, globals, NULL, add_names(L, 1, NULL, 0));
+  const char **names = lbl_scratch(L, n, sizeof *names);
+  add_names(L, globals, names, add_names(L, 1, names, 0));
+  qsort(names, n, sizeof *names, by_text);
+  size_t nearest = lb_name_nearest(name, names, n);
+  lb_error err = {0};
+  if (nearest < n)
+    lb_error_set(&err, LB_ENAME, "undefined name '%s' (did you mean '%s'?)", name, names[nearest]);
+  else
+    lb_error_set(&err, LB_ENAME, "undefined name '%s'", name);
+  return lbl_raise(L, &err);
+}
+
+/* Pushes what is on offer under the name at index 2, after setting it; false: nothing is. */
+static bool take_offer(lua_State *L)
+{
+  lua_rawgetp(L, LUA_REGISTRYINDEX, &OFFERS_KEY);
+  lua_pushvalue(L, 2);
+  if (lua_rawget(L, -2) == LUA_TNIL) return false;
+  lua_getglobal(L, "require");
+  lua_insert(L, -2);
+  lua_call(L, 1, 1);
+  if (strcmp(lua_tostring(L, 2), "help") == 0) lua_getfield(L, -1, "help");
+  lua_pushvalue(L, 2);
+  lua_pushvalue(L, -2);
+  lua_rawset(L, 1);
+  return true;
+}
+
+/* A name that the environment does not have: a global, an offer, or (upvalue 1 true) an error. */
+static int environment_index(lua_State *L)
+{
+  lua_settop(L, 2);
+  lua_pushglobaltable(L);
+  lua_pushvalue(L, 2);
+  if (lua_gettable(L, 3) != LUA_TNIL) return 1;
+  lua_settop(L, 2);
+  if (lua_type(L, 2) != LUA_TSTRING) return 0;
+  if (take_offer(L)) return 1;
+  if (!lua_toboolean(L, lua_upvalueindex(1))) return 0;
+  lua_settop(L, 2);
+  return raise_undefined(L);
+}
+
+void lb_session_open(lua_State *L, const lb_options *options)
+{
+  lua_newtable(L);
+  lua_rawsetp(L, LUA_REGISTRYINDEX, &OFFERS_KEY);
+  lua_newtable(L);
+  lua_createtable(L, 0, 1);
+  lua_pushboolean(L, options->strict);
+  lua_pushcclosure(L, environment_index, 1);
+  lua_setfield(L, -2, "__index");
+  lua_setmetatable(L, -2);
+  lua_rawsetp(L, LUA_REGISTRYINDEX, &ENVIRONMENT_KEY);
+}
+
+void lb_session_push_environment(lua_State *L)
+{
+  lua_rawgetp(L, LUA_REGISTRYINDEX, &ENVIRONMENT_KEY);
+}
+
+void lb_session_adopt(lua_State *L)
+{
+  lb_session_push_environment(L);
+  lua_setupvalue(L, -2, 1);
+}
+
+void lb_session_offer(lua_State *L, bool prompt)
+{
+  lua_rawgetp(L, LUA_REGISTRYINDEX, &OFFERS_KEY);
+  lua_pushliteral(L, "lobule");
+  lua_setfield(L, -2, "lb");
+  if (prompt) {
+    lua_pushliteral(L, "lobule.help");
+    lua_setfield(L, -2, "help");
+  }
+  lua_pop(L, 1);
+}
+
+void lb_session_report(lua_State *L)
+{
+  fflush(stdout); /* in the order in which things happened */
+  const char *text = luaL_tolstring(L, -1, NULL);
+  fprintf(stderr, "%s\n", text);
+  fflush(stderr);
+  lua_pop(L, 2);
+}
+
+int lb_session_call(lua_State *L, int n_arguments)
+{
+  int base = lua_gettop(L) - n_arguments;
+  lua_pushcfunction(L, lb_trace_message);
+  lua_insert(L, base);
+  lb_stop_enter(L);
+  int status = lua_pcall(L, n_arguments, LUA_MULTRET, base);
+  bool interrupted = status != LUA_OK && lb_interrupted();
+  lb_stop_settle(L);
+  lua_remove(L, base);
+  if (status == LUA_OK) return LB_EXIT_OK;
+  if (interrupted) { /* whatever the error became on its way up */
+    lua_pop(L, 1);
+    lua_pushliteral(L, "interrupted");
+  }
+  lb_session_report(L);
+  return interrupted ? LB_EXIT_INTERRUPTED : LB_EXIT_ERROR;
+}

@@ -1,0 +1,117 @@
+/* model.c - from a formula and a frame to a model: parse, evaluate, keep complete cases, fill. */
+#include "model/model.h"
+
+#include "base/mem.h"
+#include "model/formula_terms.h"
+#include "model/model_data.h"
+
+#define GROUP_NUMBERS 20 /* distinct numbers that still make groups */
+
+static lb_status check_outcome(const lb_formula *f, lb_error *err)
+{
+  if (f->response == LB_RESPONSE_SURV || f->response == LB_RESPONSE_SURV_CNSR) return LB_OK;
+  lb_span at = {0, 1};
+  if (f->n_response_part == 1) at = (lb_span){f->response_part[0].start, f->response_part[0].end};
+  lb_formula_error(f, at, err,
+                   f->n_response_part == 0 ? "the formula has no outcome"
+                                           : "the outcome is not Surv(time, event)");
+  lb_error_mend(err, "Write  Surv(time, event) ~ ...");
+  return LB_EPARSE;
+}
+
+/* Curves and tests divide rows by every variable of every term: a + b, a:b and a * b are one. */
+static lb_status fill_groups(lb_model_data *d, lb_error *err)
+{
+  const lb_formula *f = &d->model->formula;
+  if (f->n_offset > 0) {
+    lb_span at = {f->offset[0].start, f->offset[0].end};
+    lb_formula_error(f, at, err, "offset() has no meaning for groups");
+    return LB_EPARSE;
+  }
+  return lb_model_classes(d, d->variable, f->n_variable, GROUP_NUMBERS, &d->model->groups, err);
+}
+
+static lb_status fill_design(lb_model_data *d, lb_error *err)
+{
+  lb_status st = lb_model_columns(d, err);
+  return st == LB_OK ? lb_model_offset(d, err) : st;
+}
+
+static lb_status fill(lb_model_data *d, lb_error *err)
+{
+  lb_model *m = d->model;
+  lb_status st = lb_model_data_fill(d, err);
+  if (st == LB_OK) st = lb_model_response(d, err);
+  if (st == LB_OK) st = lb_model_weights(d, err);
+  if (st == LB_OK) st = lb_model_classes(d, d->strata, m->formula.n_strata, 0, &m->strata, err);
+  if (st == LB_OK) st = lb_model_cluster(d, err);
+  if (st != LB_OK) return st;
+  return d->options->kind == LB_MODEL_GROUPS ? fill_groups(d, err) : fill_design(d, err);
+}
+
+lb_status lb_model_build(const char *formula, size_t length, const lb_frame *frame,
+                         const lb_model_options *options, lb_model *out, lb_error *err)
+{
+  lb_model m = {0};
+  lb_model_data d = {.frame = frame, .options = options, .model = &m};
+  lb_status st = lb_formula_parse(formula, length, &m.formula, err);
+  if (st == LB_OK) st = check_outcome(&m.formula, err);
+  if (st == LB_OK) st = fill(&d, err);
+  lb_model_data_reset(&d);
+  if (st == LB_OK)
+    *out = m;
+  else
+    lb_model_reset(&m);
+  return st;
+}
+
+static void reset_terms(lb_model *m)
+{
+  for (size_t j = 0; j < m->p; j++) {
+    lb_mem_free(m->column[j]);
+    lb_mem_free(m->term[j].term);
+    lb_mem_free(m->term[j].variable);
+    lb_mem_free(m->term[j].level);
+    lb_mem_free(m->term[j].reference);
+  }
+  lb_mem_free(m->column);
+  lb_mem_free(m->term);
+}
+
+void lb_model_reset(lb_model *model)
+{
+  reset_terms(model);
+  for (size_t i = 0; i < model->n_dropped; i++) lb_mem_free(model->dropped[i].variable);
+  lb_mem_free(model->dropped);
+  lb_mem_free(model->row);
+  lb_mem_free(model->time);
+  lb_mem_free(model->entry);
+  lb_mem_free(model->event);
+  lb_mem_free(model->weight);
+  lb_mem_free(model->time_label);
+  lb_mem_free(model->time_unit);
+  lb_mem_free(model->offset);
+  lb_mem_free(model->cluster);
+  lb_classes_reset(&model->groups);
+  lb_classes_reset(&model->strata);
+  lb_formula_reset(&model->formula);
+  *model = (lb_model){0};
+}
+
+void lb_model_surv(const lb_model *model, lb_surv *out)
+{
+  *out = (lb_surv){.n = model->n_used,
+                   .time = model->time,
+                   .entry = model->entry,
+                   .event = model->event,
+                   .weight = model->weight,
+                   .n_missing = model->n_missing};
+}
+
+void lb_model_design(const lb_model *model, lb_design *out)
+{
+  *out = (lb_design){.n = model->n_used,
+                     .p = model->p,
+                     .column = (const double *const *)model->column,
+                     .offset = model->offset};
+}

@@ -1,0 +1,85 @@
+/* model.h - a formula and a frame become arrays that statistics take; rows left out are counted
+ * with the reason. */
+#ifndef LB_MODEL_MODEL_H
+#define LB_MODEL_MODEL_H
+#include "frame/frame.h"
+#include "model/formula.h"
+#include "stats/design.h"
+#include "stats/surv.h"
+
+/* One column of the design matrix, and what it means: "age", "treatment[SIRT]",
+ * "treatment[SIRT]:primary[pancreas]". */
+typedef struct lb_term {
+  char *term;                    /* as above */
+  char *variable;                /* "treatment", "treatment:primary" */
+  char *level;                   /* "SIRT", "SIRT:pancreas"; NULL for a numeric term */
+  char *reference;               /* "TAE"; NULL for a numeric term */
+  size_t n_level, n_event_level; /* rows, and events among them, of a single factor's level; n_used
+                                    and all events else */
+} lb_term;
+
+/* Classes that rows fall in: right-hand side of Kaplan-Meier, or strata. Without any variable one
+ * class, labelled "all" and named "". */
+typedef struct lb_classes {
+  size_t n;       /* classes that occur, in order of level */
+  int32_t *code;  /* n_used */
+  char **label;   /* "SIRT" for one variable, "SIRT, pancreas" for several */
+  char **name;    /* "treatment=SIRT", "treatment=SIRT, primary=pancreas" */
+  size_t n_empty; /* levels of a single factor without any row, left out */
+  char **empty;   /* their labels */
+} lb_classes;
+
+typedef struct lb_dropped {
+  char *variable; /* expression or column with missing values */
+  size_t n;       /* rows in which it is missing (a row may count in several) */
+} lb_dropped;
+
+typedef enum lb_model_kind {
+  LB_MODEL_GROUPS, /* terms name classes: curves, tests */
+  LB_MODEL_DESIGN  /* terms become a design matrix without intercept (Cox) */
+} lb_model_kind;
+
+typedef struct lb_model {
+  lb_formula formula;
+  size_t n_rows, n_used, n_missing; /* n_used + n_missing = n_rows */
+  lb_row *row;                      /* n_used: rows of the frame that are used */
+  lb_dropped *dropped;
+  size_t n_dropped;
+  size_t n_time_zero; /* rows with time 0: kept, counted */
+  /* Survival response, n_used each */
+  double *time, *entry; /* entry NULL without left truncation */
+  uint8_t *event;
+  double *weight;               /* NULL without weights */
+  char *time_label, *time_unit; /* of the time column when it is one; else NULL */
+  lb_classes groups, strata;    /* groups: only of LB_MODEL_GROUPS */
+  int32_t *cluster; /* n_used codes in order of first appearance; NULL without cluster() */
+  size_t n_cluster;
+  /* Design */
+  double **column; /* p arrays of n_used */
+  lb_term *term;
+  size_t p;
+  double *offset; /* NULL when none */
+} lb_model;
+
+typedef struct lb_model_options {
+  lb_model_kind kind;
+  const char *weights; /* column of case weights; NULL = none. Missing weight drops the row;
+                          negative: LB_EDATA */
+} lb_model_options;
+
+/* LB_EPARSE/LB_ENAME/LB_ETYPE from formula and expressions (carets stand in the formula); LB_EDATA:
+ * event codes 1/2 with the mend (`status == 2`), an event that is neither logical nor 0/1, negative
+ * times, entry >= time (naming up to five rows as numbered in the source table), no row left, a
+ * factor with one level left in a design (saying how many rows were dropped for what). Factor
+ * terms: treatment contrasts with the first level as reference, levels without rows dropped; text
+ * counts as a factor with sorted levels; logical: FALSE is the reference (term "x[true]").
+ * Interactions code as R does: contrasts for a factor when the term without it stands in the model,
+ * alone or within an earlier term, else a column for every level. Columns come in R's order too.
+ */
+lb_status lb_model_build(const char *formula, size_t length, const lb_frame *frame,
+                         const lb_model_options *options, lb_model *out, lb_error *err);
+void lb_model_reset(lb_model *model);
+/* Views for src/stats: borrowed from the model. */
+void lb_model_surv(const lb_model *model, lb_surv *out);
+void lb_model_design(const lb_model *model, lb_design *out);
+#endif

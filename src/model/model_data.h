@@ -1,0 +1,63 @@
+/* model_data.h - what the files of a model share while it is built: the values of its variables. */
+#ifndef LB_MODEL_MODEL_DATA_H
+#define LB_MODEL_MODEL_DATA_H
+#include "model/model.h"
+
+/* The value of one distinct expression. */
+typedef struct lb_slot {
+  const char *text;  /* borrowed from the formula or the options */
+  char *name;        /* for messages and tables: the text, bare of backticks */
+  lb_column *column; /* all rows of the frame */
+} lb_slot;
+
+typedef struct lb_model_data {
+  const lb_frame *frame;
+  const lb_model_options *options;
+  lb_model *model; /* being built */
+  lb_slot *slot;
+  size_t n_slot;
+  /* Slots by role, in the formula's order. */
+  size_t response[3], *variable, *strata, *cluster, *offset, weights;
+  size_t *role; /* the block that the four lists above point into */
+} lb_model_data;
+
+/* Values of one variable in the used rows as small numbers, in the order of its levels. */
+typedef struct lb_coding {
+  int32_t *code;
+  size_t n; /* levels that occur */
+  char **label;
+  size_t n_empty; /* levels of a factor that do not */
+  char **empty;
+} lb_coding;
+
+/* model_data.c */
+lb_status lb_model_data_fill(lb_model_data *d, lb_error *err); /* evaluates, picks complete cases */
+void lb_model_data_reset(lb_model_data *d);
+/* Numbers of the used rows; real, integer and logical columns only. NULL: out of memory. */
+double *lb_model_numbers(const lb_model_data *d, size_t slot);
+/* "nets.csv"'s rows for a message: `bad` marks used rows; "row 14 of nets.csv", "rows 1, 2 of ...";
+ * at most five are named. */
+void lb_model_name_rows(const lb_model_data *d, const uint8_t *bad, char *out, size_t size);
+/* Adds "Dropped: 110 with log_cga missing, ..." when anything was. */
+void lb_model_mend_dropped(const lb_model *model, lb_error *err);
+/* Type in words for messages: "text", "a date", "a factor", ... */
+const char *lb_model_type_words(lb_type type);
+
+/* model_response.c */
+lb_status lb_model_response(lb_model_data *d, lb_error *err);
+lb_status lb_model_weights(lb_model_data *d, lb_error *err);
+
+/* model_classes.c; limit: distinct numbers allowed, 0 = any. */
+lb_status lb_model_code(const lb_model_data *d, size_t slot, size_t limit, lb_coding *out,
+                        lb_error *err);
+void lb_coding_reset(lb_coding *coding);
+lb_status lb_model_classes(const lb_model_data *d, const size_t *slots, size_t n, size_t limit,
+                           lb_classes *out, lb_error *err);
+lb_status lb_model_cluster(lb_model_data *d, lb_error *err);
+void lb_classes_reset(lb_classes *classes);
+void lb_labels_free(char **labels, size_t n);
+
+/* model_design.c */
+lb_status lb_model_columns(lb_model_data *d, lb_error *err);
+lb_status lb_model_offset(lb_model_data *d, lb_error *err);
+#endif

@@ -1,0 +1,237 @@
+/* model_response.c - times, events and weights out of a model's variables, checked by row. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "model/formula_terms.h"
+#include "model/model_data.h"
+
+#define ROWS_TEXT   320
+#define SHOWN_BYTES 200 /* of an outcome in a message */
+
+static const lb_variable *part(const lb_model_data *d, size_t i)
+{
+  return &d->model->formula.response_part[i];
+}
+
+static size_t event_part(const lb_model_data *d)
+{
+  return d->model->formula.n_response_part - 1;
+}
+
+/* A caret below one part of the outcome. */
+static void point_at(const lb_model_data *d, size_t i, lb_error *err)
+{
+  const lb_formula *f = &d->model->formula;
+  lb_error_caret(err, f->text, f->length, part(d, i)->start, part(d, i)->end);
+}
+
+/* "Surv(pfs, progressed): 3 rows have a negative time (rows 14, 82, 201 of nets.csv)" */
+static lb_status refuse_rows(const lb_model_data *d, const uint8_t *bad, size_t n, const char *what,
+                             lb_error *err)
+{
+  char rows[ROWS_TEXT];
+  const lb_formula *f = &d->model->formula;
+  const char *word = f->response == LB_RESPONSE_SURV_CNSR ? "Surv_CNSR" : "Surv";
+  size_t start = part(d, 0)->start, length = part(d, event_part(d))->end - start;
+  lb_model_name_rows(d, bad, rows, sizeof rows);
+  lb_error_set(err, LB_EDATA, "%s(%.*s): %zu row%s %s (%s)", word,
+               (int)(length < SHOWN_BYTES ? length : SHOWN_BYTES), f->text + start, n,
+               n == 1 ? " has" : "s have", what, rows);
+  lb_error_mend(err, "Correct the data, or exclude the rows with a reason.");
+  return LB_EDATA;
+}
+
+/* ---- Times ---- */
+
+static lb_status time_numbers(const lb_model_data *d, size_t i, double **out, lb_error *err)
+{
+  const lb_slot *slot = &d->slot[d->response[i]];
+  lb_type type = lb_column_type(slot->column);
+  const char *what = i + 1 < event_part(d) ? "entry" : "time";
+  if (type == LB_REAL || type == LB_INTEGER) {
+    *out = lb_model_numbers(d, d->response[i]);
+    return *out == NULL ? lb_error_nomem(err, "times") : LB_OK;
+  }
+  lb_error_set(err, LB_ETYPE, "%s '%.200s' is %s, a number was expected", what, slot->name,
+               lb_model_type_words(type));
+  point_at(d, i, err);
+  if (type == LB_DATE || type == LB_DATETIME)
+    lb_error_mend(err, "Write the time between two dates:  months(start, %s)", slot->text);
+  return LB_ETYPE;
+}
+
+/* Marks the rows that break a promise of lb_surv; returns how many. */
+static size_t mark_bad_times(const lb_model *m, uint8_t *bad)
+{
+  size_t n = 0;
+  for (size_t i = 0; i < m->n_used; i++) n += bad[i] = !(m->time[i] >= 0) || isinf(m->time[i]);
+  return n;
+}
+
+static size_t mark_bad_entries(const lb_model *m, uint8_t *bad)
+{
+  size_t n = 0;
+  for (size_t i = 0; i < m->n_used; i++)
+    n += bad[i] = !(m->entry[i] < m->time[i]) || isinf(m->entry[i]);
+  return n;
+}
+
+static lb_status check_times(lb_model_data *d, lb_error *err)
+{
+  lb_model *m = d->model;
+  uint8_t *bad = lb_mem_zero(m->n_used, 1);
+  if (bad == NULL) return lb_error_nomem(err, "times");
+  lb_status st = LB_OK;
+  size_t n = mark_bad_times(m, bad);
+  if (n > 0) {
+    st = refuse_rows(d, bad, n, "a time that is negative or not finite", err);
+  } else if (m->entry != NULL) {
+    n = mark_bad_entries(m, bad);
+    if (n > 0) st = refuse_rows(d, bad, n, "an entry that is not before the time", err);
+  }
+  for (size_t i = 0; i < m->n_used; i++) m->n_time_zero += m->time[i] == 0;
+  lb_mem_free(bad);
+  return st;
+}
+
+/* Label and unit, when the time is a column as it stands. */
+static lb_status copy_time_label(lb_model_data *d, size_t i, lb_error *err)
+{
+  const char *name = d->slot[d->response[i]].name;
+  size_t at;
+  if (!lb_frame_find(d->frame, name, strlen(name), &at)) return LB_OK;
+  const lb_column *column = lb_frame_column_source(d->frame, at);
+  const char *label = lb_column_label(column), *unit = lb_column_unit(column);
+  lb_model *m = d->model;
+  if (label != NULL) m->time_label = lb_mem_text(label, strlen(label));
+  if (unit != NULL) m->time_unit = lb_mem_text(unit, strlen(unit));
+  bool ok = (label == NULL || m->time_label != NULL) && (unit == NULL || m->time_unit != NULL);
+  return ok ? LB_OK : lb_error_nomem(err, "labels");
+}
+
+/* ---- Events ---- */
+
+/* What the numbers of an event column hold. */
+typedef struct codes {
+  bool one, two, other; /* values 1, 2, and any but 0 1 2 */
+  bool zero;
+  bool fraction; /* negative or not whole */
+} codes;
+
+static codes look_at_codes(const double *value, size_t n)
+{
+  codes c = {0};
+  for (size_t i = 0; i < n; i++) {
+    c.zero = c.zero || value[i] == 0;
+    c.one = c.one || value[i] == 1;
+    c.two = c.two || value[i] == 2;
+    c.other = c.other || (value[i] != 0 && value[i] != 1 && value[i] != 2);
+    c.fraction = c.fraction || !(value[i] >= 0) || floor(value[i]) != value[i];
+  }
+  return c;
+}
+
+static lb_status refuse_codes(const lb_model_data *d, codes c, lb_error *err)
+{
+  const lb_slot *slot = &d->slot[d->response[event_part(d)]];
+  if (c.two && !c.zero && !c.other) {
+    lb_error_set(err, LB_EDATA, "event '%.200s' has the value%s", slot->name,
+                 c.one ? "s 1 and 2" : " 2 only");
+    point_at(d, event_part(d), err);
+    size_t start = part(d, 0)->start, length = part(d, event_part(d))->start - start;
+    lb_error_mend(err, "Write Surv(%.*s%s == 2) if 2 means the event.", (int)length,
+                  d->model->formula.text + start, slot->text);
+    return LB_EDATA;
+  }
+  lb_error_set(err, LB_EDATA, "event '%.200s' has values other than 0 and 1", slot->name);
+  point_at(d, event_part(d), err);
+  lb_error_mend(err, "Write a condition that is true for the event:  %s == 1", slot->text);
+  return LB_EDATA;
+}
+
+static lb_status refuse_event_type(const lb_model_data *d, lb_error *err)
+{
+  const lb_slot *slot = &d->slot[d->response[event_part(d)]];
+  if (lb_column_type(slot->column) == LB_FACTOR) {
+    lb_error_set(err, LB_EDATA,
+                 "event '%.200s' is a factor: competing causes need a method that takes them",
+                 slot->name);
+    point_at(d, event_part(d), err);
+    size_t length;
+    if (lb_column_level_count(slot->column) < 2) return LB_EDATA;
+    const char *level = lb_column_text(lb_column_levels(slot->column), 1, &length);
+    lb_error_mend(err, "For one cause, write a condition:  %s == '%.*s'", slot->text, (int)length,
+                  level);
+    return LB_EDATA;
+  }
+  lb_error_set(err, LB_ETYPE, "event '%.200s' is %s, expected logical or 0/1", slot->name,
+               lb_model_type_words(lb_column_type(slot->column)));
+  point_at(d, event_part(d), err);
+  lb_error_mend(err, "Write a condition that is true for the event:  %s == ...", slot->text);
+  return LB_ETYPE;
+}
+
+/* CDISC's CNSR: 0 is the event, any whole number above 0 a kind of censoring. */
+static lb_status fill_events(lb_model_data *d, lb_error *err)
+{
+  lb_model *m = d->model;
+  size_t slot = d->response[event_part(d)];
+  lb_type type = lb_column_type(d->slot[slot].column);
+  bool reversed = m->formula.response == LB_RESPONSE_SURV_CNSR;
+  if (type != LB_LOGICAL && type != LB_INTEGER && type != LB_REAL) return refuse_event_type(d, err);
+  double *value = lb_model_numbers(d, slot);
+  m->event = lb_mem_array(m->n_used, sizeof *m->event);
+  lb_status st = LB_OK;
+  if (value == NULL || m->event == NULL) {
+    st = lb_error_nomem(err, "events");
+    goto done;
+  }
+  codes c = look_at_codes(value, m->n_used);
+  if (reversed ? c.fraction : c.two || c.other) st = refuse_codes(d, c, err);
+  for (size_t i = 0; i < m->n_used; i++) m->event[i] = (value[i] == 0) == reversed;
+done:
+  lb_mem_free(value);
+  return st;
+}
+
+/* ---- All of it ---- */
+
+lb_status lb_model_response(lb_model_data *d, lb_error *err)
+{
+  lb_model *m = d->model;
+  const lb_formula *f = &m->formula;
+  size_t time = f->n_response_part - 2;
+  lb_status st = time_numbers(d, time, &m->time, err);
+  if (st == LB_OK && time == 1) st = time_numbers(d, 0, &m->entry, err);
+  if (st == LB_OK) st = fill_events(d, err);
+  if (st == LB_OK) st = check_times(d, err);
+  if (st == LB_OK) st = copy_time_label(d, time, err);
+  return st;
+}
+
+lb_status lb_model_weights(lb_model_data *d, lb_error *err)
+{
+  lb_model *m = d->model;
+  if (d->options->weights == NULL) return LB_OK;
+  const lb_slot *slot = &d->slot[d->weights];
+  lb_type type = lb_column_type(slot->column);
+  if (type != LB_REAL && type != LB_INTEGER)
+    return lb_error_set(err, LB_ETYPE, "weights '%.200s' are %s, numbers were expected", slot->name,
+                        lb_model_type_words(type));
+  m->weight = lb_model_numbers(d, d->weights);
+  uint8_t *bad = lb_mem_zero(m->n_used, 1);
+  size_t n = 0;
+  if (m->weight == NULL || bad == NULL) {
+    lb_mem_free(bad);
+    return lb_error_nomem(err, "weights");
+  }
+  for (size_t i = 0; i < m->n_used; i++) n += bad[i] = !(m->weight[i] >= 0) || isinf(m->weight[i]);
+  char rows[ROWS_TEXT];
+  lb_model_name_rows(d, bad, rows, sizeof rows);
+  lb_mem_free(bad);
+  if (n == 0) return LB_OK;
+  return lb_error_set(err, LB_EDATA, "weights '%.200s': %zu %s negative or not finite (%s)",
+                      slot->name, n, n == 1 ? "is" : "are", rows);
+}

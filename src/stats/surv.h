@@ -1,0 +1,27 @@
+/* surv.h - survival outcomes as plain arrays: what every survival routine takes. */
+#ifndef LB_STATS_SURV_H
+#define LB_STATS_SURV_H
+#include "base/error.h"
+#include <stdint.h>
+
+/* Complete cases, rows in any order, arrays borrowed. At risk at t when entry < t <= time. Two
+ * times are tied when they are exactly equal. */
+typedef struct lb_surv {
+  size_t n;
+  const double *time;  /* finite, >= 0 */
+  const double *entry; /* NULL = everyone from the start (minus infinity); else finite and < time */
+  const uint8_t *event; /* 1 = event, 0 = censored */
+  const double *weight; /* NULL = all 1; else finite and >= 0 */
+  size_t n_missing;     /* rows the caller left out; carried into results */
+} lb_surv;
+
+/* A partition of the rows: code[i] in [0, n). NULL code = one class. */
+typedef struct lb_partition {
+  const int32_t *code;
+  size_t n;
+} lb_partition;
+
+/* LB_EDATA, naming up to five rows (counted from 1, in the arrays' order), unless y keeps the
+ * promises above. */
+lb_status lb_surv_check(const lb_surv *y, lb_error *err);
+#endif

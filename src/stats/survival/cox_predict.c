@@ -1,0 +1,117 @@
+/* cox_predict.c - what follows from a Cox fit: linear predictors, concordance, baseline hazards. */
+#include "stats/survival/cox.h"
+
+#include "base/mem.h"
+#include "stats/survival/concordance.h"
+#include "stats/survival/cox_work.h"
+
+#include <math.h>
+
+lb_status lb_cox_linear_predictor(const lb_cox *fit, const lb_design *x, bool centred, double *out,
+                                  lb_error *err)
+{
+  if (x->p != fit->p)
+    return lb_error_set(err, LB_EARG, "the design has %zu columns, the model %zu", x->p, fit->p);
+  for (size_t i = 0; i < x->n; i++) out[i] = x->offset == NULL ? 0 : x->offset[i];
+  for (size_t j = 0; j < x->p; j++) {
+    if (fit->collinear[j]) continue;
+    double centre = centred ? fit->means[j] : 0;
+    for (size_t i = 0; i < x->n; i++) out[i] += fit->coef[j] * (x->column[j][i] - centre);
+  }
+  return LB_OK;
+}
+
+lb_status lb_cox_concordance(const lb_surv *y, const lb_design *x, const lb_partition *strata,
+                             lb_cox *fit, lb_error *err)
+{
+  if (x->n != y->n)
+    return lb_error_set(err, LB_EARG, "the design has %zu rows and the outcome %zu", x->n, y->n);
+  double *predictor = lb_mem_array(x->n, sizeof *predictor);
+  if (predictor == NULL) return lb_error_nomem(err, "concordance");
+  lb_concordance c;
+  lb_status st = lb_cox_linear_predictor(fit, x, true, predictor, err);
+  if (st == LB_OK) st = lb_concordance_fit(y, predictor, strata, &c, err);
+  if (st == LB_OK) {
+    fit->concordance = c.concordance;
+    fit->concordance_std_error = c.std_error;
+  }
+  lb_mem_free(predictor);
+  return st;
+}
+
+static lb_status baseline_alloc(lb_cox_baseline *b, const lb_riskset *set, lb_error *err)
+{
+  b->n_strata = set->n_class;
+  for (size_t t = 0; t < set->n_time; t++) b->n_time += set->n_event[t] > 0;
+  b->start = lb_mem_zero(b->n_strata + 1, sizeof *b->start);
+  b->time = lb_mem_zero(b->n_time, sizeof *b->time);
+  b->n_risk = lb_mem_zero(b->n_time, sizeof *b->n_risk);
+  b->n_event = lb_mem_zero(b->n_time, sizeof *b->n_event);
+  b->hazard = lb_mem_zero(b->n_time, sizeof *b->hazard);
+  b->cumulative_hazard = lb_mem_zero(b->n_time, sizeof *b->cumulative_hazard);
+  if (b->start == NULL || b->time == NULL || b->n_risk == NULL || b->n_event == NULL ||
+      b->hazard == NULL || b->cumulative_hazard == NULL)
+    return lb_error_nomem(err, "baseline hazard");
+  return LB_OK;
+}
+
+/* The likelihood walk with the linear predictor as an offset leaves cumulative hazards in `at`;
+ * it centred the offset of each stratum, so a hazard for predictor 0 is that divided by
+ * exp(centre). */
+static void take_hazards(const cox_data *d, const cox_state *at, const double *predictor,
+                         lb_cox_baseline *b)
+{
+  size_t place = 0;
+  for (size_t s = 0; s < d->set.n_class; s++) {
+    double before = 0, centre = 0;
+    if (d->set.class_row[s] < d->set.class_row[s + 1]) {
+      size_t k = d->set.class_row[s];
+      centre = predictor[d->set.by_time[k]] - at->eta[k];
+    }
+    for (size_t t = d->set.class_time[s]; t < d->set.class_time[s + 1]; t++) {
+      if (!(d->set.n_event[t] > 0)) continue;
+      b->time[place] = d->set.time[t];
+      b->n_risk[place] = d->set.n_risk[t];
+      b->n_event[place] = d->set.n_event[t];
+      b->cumulative_hazard[place] = at->hazard[t] * exp(-centre);
+      b->hazard[place] = b->cumulative_hazard[place] - before;
+      before = b->cumulative_hazard[place++];
+    }
+    b->start[s + 1] = place;
+  }
+}
+
+lb_status lb_cox_baseline_fit(const lb_surv *y, const double *linear_predictor,
+                              const lb_partition *strata, lb_ties ties, lb_cox_baseline *out,
+                              lb_error *err)
+{
+  const lb_design x = {.n = y->n, .offset = linear_predictor};
+  cox_data d = {0};
+  cox_state at = {0};
+  lb_cox_baseline b = {0};
+  lb_status st = cox_data_new(y, &x, strata, &d, err);
+  if (st == LB_OK) st = cox_state_new(&d, &at, err);
+  if (st == LB_OK) st = cox_evaluate(&d, ties, at.score, &at, err); /* p is 0: no coefficients */
+  if (st == LB_OK) st = baseline_alloc(&b, &d.set, err);
+  if (st == LB_OK) {
+    take_hazards(&d, &at, linear_predictor, &b);
+    *out = b;
+    b = (lb_cox_baseline){0};
+  }
+  lb_cox_baseline_reset(&b);
+  cox_state_reset(&at);
+  cox_data_reset(&d);
+  return st;
+}
+
+void lb_cox_baseline_reset(lb_cox_baseline *b)
+{
+  if (b == NULL) return;
+  lb_mem_free(b->start);
+  lb_mem_free(b->time);
+  lb_mem_free(b->n_risk);
+  lb_mem_free(b->n_event);
+  lb_mem_free(b->hazard);
+  lb_mem_free(b->cumulative_hazard);
+  *b = (lb_cox_baseline){0};
+}

@@ -1,0 +1,205 @@
+/* logrank.c - log-rank test of k survival curves, stratified, with the weighted family. */
+#include "stats/survival/logrank.h"
+
+#include "base/interrupt.h"
+#include "base/mem.h"
+#include "stats/sum.h"
+#include "stats/survival/riskset.h"
+#include "stats/symmetric.h"
+
+#include <gsl/gsl_cdf.h>
+#include <math.h>
+
+/* A pivot this small beside its diagonal is rounding: the covariance matrix has rank k - 1 at most.
+ */
+#define RANK_TOLERANCE 1e-9
+#define POLL_TIMES     256 /* k x k numbers each */
+
+typedef struct logrank_work {
+  const lb_surv *y;
+  const lb_partition *groups;
+  const lb_logrank_options *opt;
+  lb_riskset set; /* classes are strata */
+  double *weight; /* of each of set's times */
+  lb_sum *risk;   /* k running weights at risk */
+  size_t *rows;   /* k running rows at risk */
+  double *share;  /* k fractions of those at risk */
+} logrank_work;
+
+static double row_weight(const lb_surv *y, size_t i)
+{
+  return y->weight == NULL ? 1 : y->weight[i];
+}
+
+static lb_status work_alloc(logrank_work *w, size_t k, lb_error *err)
+{
+  w->weight = lb_mem_zero(w->set.n_time, sizeof *w->weight);
+  w->risk = lb_mem_zero(k, sizeof *w->risk);
+  w->rows = lb_mem_zero(k, sizeof *w->rows);
+  w->share = lb_mem_zero(k, sizeof *w->share);
+  if (w->weight == NULL || w->risk == NULL || w->rows == NULL || w->share == NULL)
+    return lb_error_nomem(err, "log-rank test");
+  return LB_OK;
+}
+
+static void work_reset(logrank_work *w)
+{
+  lb_riskset_reset(&w->set);
+  lb_mem_free(w->weight);
+  lb_mem_free(w->risk);
+  lb_mem_free(w->rows);
+  lb_mem_free(w->share);
+}
+
+/* The weight of every event time, walking a stratum forwards. */
+static void set_weights(logrank_work *w, size_t stratum)
+{
+  double survival = 1, peto = 1; /* survival is that just before the time */
+  for (size_t t = w->set.class_time[stratum]; t < w->set.class_time[stratum + 1]; t++) {
+    double n = w->set.n_risk[t], d = w->set.n_event[t], weight = 1;
+    if (d > 0) peto *= 1 - d / (n + 1);
+    switch (w->opt->weight) {
+    case LB_LOGRANK_EQUAL:
+      break;
+    case LB_LOGRANK_GEHAN:
+      weight = n;
+      break;
+    case LB_LOGRANK_TARONE_WARE:
+      weight = sqrt(n);
+      break;
+    case LB_LOGRANK_PETO:
+      weight = peto;
+      break;
+    case LB_LOGRANK_MODIFIED_PETO:
+      weight = peto * n / (n + 1);
+      break;
+    case LB_LOGRANK_FLEMING_HARRINGTON:
+      weight = pow(survival, w->opt->rho) * pow(1 - survival, w->opt->gamma);
+      break;
+    }
+    w->weight[t] = weight;
+    if (d > 0) survival *= (n - d) / n;
+  }
+}
+
+static void risk_change(logrank_work *w, size_t row, int sign)
+{
+  size_t g = lb_partition_class(w->groups, row);
+  lb_sum_add(&w->risk[g], sign * row_weight(w->y, row));
+  if (sign > 0)
+    w->rows[g]++;
+  else if (--w->rows[g] == 0)
+    w->risk[g] = (lb_sum){0};
+}
+
+/* Adds one event time: expected d n_g / n, covariance d (n - d) / (n - 1) (share_g 1[g = h] -
+ * share_g share_h). */
+static void add_time(logrank_work *w, size_t t, lb_logrank *test)
+{
+  size_t k = test->n_groups;
+  double n = w->set.n_risk[t], d = w->set.n_event[t], weight = w->weight[t];
+  double spread = n > 1 ? weight * weight * d * (n - d) / (n - 1) : 0;
+  for (size_t g = 0; g < k; g++) {
+    w->share[g] = lb_sum_value(&w->risk[g]) / n;
+    test->expected[g] += weight * d * w->share[g];
+  }
+  for (size_t g = 0; g < k; g++) {
+    if (w->share[g] == 0) continue;
+    test->variance[g * k + g] += spread * w->share[g] * (1 - w->share[g]);
+    for (size_t h = 0; h < g; h++) test->variance[g * k + h] -= spread * w->share[g] * w->share[h];
+  }
+}
+
+/* Walks a stratum backwards: a row joins at its time and leaves when entry >= t. */
+static lb_status walk_stratum(logrank_work *w, size_t stratum, lb_logrank *test, lb_error *err)
+{
+  const lb_riskset *set = &w->set;
+  size_t left = set->class_row[stratum + 1];
+  for (size_t g = 0; g < test->n_groups; g++) {
+    w->risk[g] = (lb_sum){0};
+    w->rows[g] = 0;
+  }
+  for (size_t t = set->class_time[stratum + 1]; t-- > set->class_time[stratum];) {
+    for (size_t r = set->time_row[t]; r < set->time_row[t + 1]; r++) {
+      size_t row = set->by_time[r];
+      risk_change(w, row, 1);
+      if (w->y->event[row])
+        test->observed[lb_partition_class(w->groups, row)] += w->weight[t] * row_weight(w->y, row);
+    }
+    while (set->by_entry != NULL && left > set->class_row[stratum] &&
+           w->y->entry[set->by_entry[left - 1]] >= set->time[t])
+      risk_change(w, set->by_entry[--left], -1);
+    if (set->n_event[t] > 0) add_time(w, t, test);
+    if (t % POLL_TIMES == 0 && lb_interrupted()) return lb_error_interrupted(err);
+  }
+  return LB_OK;
+}
+
+static lb_status test_alloc(lb_logrank *test, lb_error *err)
+{
+  size_t k = test->n_groups;
+  test->n = lb_mem_zero(k, sizeof *test->n);
+  test->observed = lb_mem_zero(k, sizeof *test->observed);
+  test->expected = lb_mem_zero(k, sizeof *test->expected);
+  test->variance = lb_mem_zero(k * k, sizeof *test->variance);
+  if (test->n == NULL || test->observed == NULL || test->expected == NULL || test->variance == NULL)
+    return lb_error_nomem(err, "log-rank test");
+  return LB_OK;
+}
+
+static lb_status finish(lb_logrank *test, lb_error *err)
+{
+  size_t k = test->n_groups;
+  for (size_t g = 0; g < k; g++) {
+    for (size_t h = 0; h < g; h++) test->variance[h * k + g] = test->variance[g * k + h];
+  }
+  double *difference = lb_mem_zero(k, sizeof *difference);
+  if (difference == NULL) return lb_error_nomem(err, "log-rank test");
+  for (size_t g = 0; g < k; g++) difference[g] = test->observed[g] - test->expected[g];
+  bool ok = lb_symmetric_quadratic(test->variance, difference, k, RANK_TOLERANCE, &test->chi_square,
+                                   &test->df);
+  lb_mem_free(difference);
+  if (!ok) return lb_error_nomem(err, "log-rank test");
+  test->p_value = test->df > 0 ? gsl_cdf_chisq_Q(test->chi_square, (double)test->df) : NAN;
+  return LB_OK;
+}
+
+lb_status lb_logrank_test(const lb_surv *y, const lb_partition *groups, const lb_partition *strata,
+                          const lb_logrank_options *opt, lb_logrank *out, lb_error *err)
+{
+  static const lb_logrank_options DEFAULTS = LB_LOGRANK_DEFAULTS;
+  logrank_work w = {.y = y, .groups = groups, .opt = opt == NULL ? &DEFAULTS : opt};
+  lb_logrank test = {.n_groups = lb_partition_count(groups), .n_used = y->n};
+  test.n_missing = y->n_missing;
+  if (!(w.opt->rho >= 0 && w.opt->gamma >= 0))
+    return lb_error_set(err, LB_EARG, "rho and gamma must be 0 or more");
+  lb_status st = lb_partition_check(groups, y->n, "group", err);
+  if (st == LB_OK) st = lb_riskset_sort(y, strata, &w.set, err);
+  if (st == LB_OK) st = work_alloc(&w, test.n_groups, err);
+  if (st == LB_OK) st = test_alloc(&test, err);
+  if (st != LB_OK) goto done;
+  for (size_t i = 0; i < y->n; i++) test.n[lb_partition_class(groups, i)] += row_weight(y, i);
+  for (size_t s = 0; s < w.set.n_class; s++) {
+    set_weights(&w, s);
+    st = walk_stratum(&w, s, &test, err);
+    if (st != LB_OK) goto done;
+  }
+  st = finish(&test, err);
+  if (st != LB_OK) goto done;
+  *out = test;
+  test = (lb_logrank){0};
+done:
+  lb_logrank_reset(&test);
+  work_reset(&w);
+  return st;
+}
+
+void lb_logrank_reset(lb_logrank *test)
+{
+  if (test == NULL) return;
+  lb_mem_free(test->n);
+  lb_mem_free(test->observed);
+  lb_mem_free(test->expected);
+  lb_mem_free(test->variance);
+  *test = (lb_logrank){0};
+}

@@ -1,0 +1,295 @@
+/* riskset.c - who is at risk when: rows sorted once, with counts at each distinct time. */
+#include "stats/survival/riskset.h"
+
+#include "base/interrupt.h"
+#include "base/mem.h"
+#include "base/sort.h"
+#include "stats/sum.h"
+
+#include <string.h>
+
+#define POLL_TIMES    4096
+#define COUNTING_ROWS 4096 /* below this a sort costs less than a table of days */
+
+size_t lb_partition_count(const lb_partition *classes)
+{
+  return classes == NULL || classes->code == NULL ? 1 : classes->n;
+}
+
+lb_status lb_partition_check(const lb_partition *classes, size_t n_rows, const char *noun,
+                             lb_error *err)
+{
+  if (classes == NULL || classes->code == NULL) return LB_OK;
+  for (size_t i = 0; i < n_rows; i++) {
+    if (classes->code[i] < 0 || (size_t)classes->code[i] >= classes->n)
+      return lb_error_set(err, LB_EARG, "row %zu has no %s", i + 1, noun);
+  }
+  return LB_OK;
+}
+
+static double row_weight(const lb_surv *y, size_t i)
+{
+  return y->weight == NULL ? 1 : y->weight[i];
+}
+
+/* Stable counting sort of an order by class; class_row holds the start of each class. */
+static bool order_by_class(const lb_riskset *set, const lb_partition *classes, uint32_t *order)
+{
+  if (set->n_class <= 1) return true;
+  uint32_t *sorted = lb_mem_array(set->n, sizeof *sorted);
+  size_t *next = lb_mem_array(set->n_class, sizeof *next);
+  bool ok = sorted != NULL && next != NULL;
+  if (ok) {
+    memcpy(next, set->class_row, set->n_class * sizeof *next);
+    for (size_t i = 0; i < set->n; i++)
+      sorted[next[lb_partition_class(classes, order[i])]++] = order[i];
+    memcpy(order, sorted, set->n * sizeof *order);
+  }
+  lb_mem_free(next);
+  lb_mem_free(sorted);
+  return ok;
+}
+
+static void count_class_rows(lb_riskset *set, const lb_partition *classes)
+{
+  for (size_t i = 0; i < set->n; i++) set->class_row[lb_partition_class(classes, i) + 1]++;
+  for (size_t c = 0; c < set->n_class; c++) set->class_row[c + 1] += set->class_row[c];
+}
+
+static bool sort_rows(lb_riskset *set, const lb_surv *y, const lb_partition *classes)
+{
+  set->class_row = lb_mem_zero(set->n_class + 1, sizeof *set->class_row);
+  set->by_time = lb_mem_array(set->n, sizeof *set->by_time);
+  if (set->class_row == NULL || set->by_time == NULL) return false;
+  count_class_rows(set, classes);
+  if (!lb_sort_order_real(y->time, set->n, set->by_time)) return false;
+  if (!order_by_class(set, classes, set->by_time)) return false;
+  if (y->entry == NULL) return true;
+  set->by_entry = lb_mem_array(set->n, sizeof *set->by_entry);
+  return set->by_entry != NULL && lb_sort_order_real(y->entry, set->n, set->by_entry) &&
+         order_by_class(set, classes, set->by_entry);
+}
+
+/* Is sorted row k the first with its time in its class? */
+static bool starts_time(const lb_riskset *set, const lb_surv *y, size_t k, size_t class_start)
+{
+  return k == class_start || y->time[set->by_time[k]] != y->time[set->by_time[k - 1]];
+}
+
+/* Room for the n_time times of all classes. */
+static bool alloc_times(lb_riskset *set)
+{
+  set->class_time = lb_mem_zero(set->n_class + 1, sizeof *set->class_time);
+  set->time = lb_mem_zero(set->n_time, sizeof *set->time);
+  set->n_risk = lb_mem_zero(set->n_time, sizeof *set->n_risk);
+  set->n_event = lb_mem_zero(set->n_time, sizeof *set->n_event);
+  set->n_censor = lb_mem_zero(set->n_time, sizeof *set->n_censor);
+  return set->class_time != NULL && set->time != NULL && set->n_risk != NULL &&
+         set->n_event != NULL && set->n_censor != NULL;
+}
+
+static bool count_times(lb_riskset *set, const lb_surv *y)
+{
+  for (size_t c = 0; c < set->n_class; c++) {
+    for (size_t k = set->class_row[c]; k < set->class_row[c + 1]; k++)
+      set->n_time += starts_time(set, y, k, set->class_row[c]);
+  }
+  set->time_row = lb_mem_zero(set->n_time + 1, sizeof *set->time_row);
+  return set->time_row != NULL && alloc_times(set);
+}
+
+static void list_times(lb_riskset *set, const lb_surv *y)
+{
+  size_t t = 0;
+  for (size_t c = 0; c < set->n_class; c++) {
+    for (size_t k = set->class_row[c]; k < set->class_row[c + 1]; k++) {
+      size_t row = set->by_time[k];
+      if (starts_time(set, y, k, set->class_row[c])) {
+        set->time[t] = y->time[row];
+        set->time_row[t++] = k;
+      }
+      *(y->event[row] ? &set->n_event[t - 1] : &set->n_censor[t - 1]) += row_weight(y, row);
+    }
+    set->class_time[c + 1] = t;
+  }
+  set->time_row[set->n_time] = set->n;
+}
+
+/* Running weight and number of rows at risk while time goes backwards. */
+typedef struct at_risk {
+  lb_sum weight;
+  size_t rows; /* of positive weight */
+} at_risk;
+
+static void risk_join(at_risk *r, double weight)
+{
+  lb_sum_add(&r->weight, weight);
+  r->rows += weight > 0;
+}
+
+static void risk_leave(at_risk *r, double weight)
+{
+  lb_sum_add(&r->weight, -weight);
+  r->rows -= weight > 0;
+  if (r->rows == 0) r->weight = (lb_sum){0}; /* an empty risk set weighs exactly nothing */
+}
+
+/* Walks class c backwards: a row joins at its time and leaves when entry >= t. */
+static lb_status count_risk(lb_riskset *set, const lb_surv *y, size_t c, lb_error *err)
+{
+  at_risk risk = {0};
+  size_t left = set->class_row[c + 1]; /* rows by entry that are still to leave, from the last */
+  for (size_t t = set->class_time[c + 1]; t-- > set->class_time[c];) {
+    size_t events = 0;
+    for (size_t k = set->time_row[t]; k < set->time_row[t + 1]; k++) {
+      double weight = row_weight(y, set->by_time[k]);
+      risk_join(&risk, weight);
+      events += y->event[set->by_time[k]] == 1 && weight > 0;
+    }
+    while (set->by_entry != NULL && left > set->class_row[c] &&
+           y->entry[set->by_entry[left - 1]] >= set->time[t])
+      risk_leave(&risk, row_weight(y, set->by_entry[--left]));
+    set->n_risk[t] = events == risk.rows ? set->n_event[t] : lb_sum_value(&risk.weight);
+    if (t % POLL_TIMES == 0 && lb_interrupted()) return lb_error_interrupted(err);
+  }
+  return LB_OK;
+}
+
+static lb_status check_rows(const lb_surv *y, const lb_partition *classes, lb_error *err)
+{
+  lb_status st = lb_surv_check(y, err);
+  if (st != LB_OK) return st;
+  if (y->n > UINT32_MAX) return lb_error_set(err, LB_EDATA, "more than 4294967295 rows");
+  return lb_partition_check(classes, y->n, "class", err);
+}
+
+/* As lb_riskset_sort, of rows that are checked. */
+static lb_status sort_checked(const lb_surv *y, const lb_partition *classes, lb_riskset *out,
+                              lb_error *err)
+{
+  lb_status st = LB_OK;
+  lb_riskset set = {.n = y->n, .n_class = lb_partition_count(classes)};
+  if (!sort_rows(&set, y, classes) || !count_times(&set, y)) {
+    st = lb_error_nomem(err, "risk sets");
+    goto done;
+  }
+  list_times(&set, y);
+  for (size_t c = 0; c < set.n_class && st == LB_OK; c++) st = count_risk(&set, y, c, err);
+  if (st != LB_OK) goto done;
+  *out = set;
+  set = (lb_riskset){0};
+done:
+  lb_riskset_reset(&set);
+  return st;
+}
+
+lb_status lb_riskset_sort(const lb_surv *y, const lb_partition *classes, lb_riskset *out,
+                          lb_error *err)
+{
+  lb_status st = check_rows(y, classes, err);
+  return st == LB_OK ? sort_checked(y, classes, out, err) : st;
+}
+
+/* One class and day: rows, those of positive weight, and their events; weights of both kinds. */
+typedef struct day_cell {
+  double event, censor;
+  uint32_t rows, positive, events;
+} day_cell;
+
+/* Days to tabulate, 0 when a sort is better: times not whole, or the table larger than the data. */
+static size_t days_to_count(const lb_surv *y, const lb_partition *classes)
+{
+  double last = 0;
+  if (y->entry != NULL || y->n < COUNTING_ROWS) return 0;
+  for (size_t i = 0; i < y->n; i++) last = y->time[i] > last ? y->time[i] : last;
+  double cells = (last + 1) * (double)lb_partition_count(classes);
+  if (!(cells <= (double)y->n)) return 0;
+  size_t fractions = 0; /* times are below n here, so they fit an int64 */
+  for (size_t i = 0; i < y->n; i++) fractions += y->time[i] != (double)(int64_t)y->time[i];
+  return fractions == 0 ? (size_t)last + 1 : 0;
+}
+
+static void fill_cells(const lb_surv *y, const lb_partition *classes, size_t days, day_cell *cell)
+{
+  for (size_t i = 0; i < y->n; i++) {
+    day_cell *c = &cell[lb_partition_class(classes, i) * days + (size_t)y->time[i]];
+    double weight = row_weight(y, i);
+    c->rows++;
+    c->positive += weight > 0;
+    c->events += y->event[i] && weight > 0;
+    *(y->event[i] ? &c->event : &c->censor) += weight;
+  }
+}
+
+/* From the table to times, counts and numbers at risk, the days of a class backwards. */
+static void read_cells(lb_riskset *set, size_t days, const day_cell *cell)
+{
+  size_t t = set->n_time;
+  for (size_t c = set->n_class; c-- > 0;) {
+    at_risk risk = {0};
+    set->class_time[c + 1] = t;
+    for (size_t day = days; day-- > 0;) {
+      const day_cell *now = &cell[c * days + day];
+      if (now->rows == 0) continue;
+      t--;
+      lb_sum_add(&risk.weight, now->event);
+      lb_sum_add(&risk.weight, now->censor);
+      risk.rows += now->positive;
+      set->time[t] = (double)day;
+      set->n_event[t] = now->event;
+      set->n_censor[t] = now->censor;
+      set->n_risk[t] = now->events == risk.rows ? now->event : lb_sum_value(&risk.weight);
+    }
+  }
+}
+
+static bool count_days(lb_riskset *set, const lb_surv *y, const lb_partition *classes, size_t days)
+{
+  size_t cells = set->n_class * days; /* at most n */
+  day_cell *cell = lb_mem_zero(cells, sizeof *cell);
+  set->class_row = lb_mem_zero(set->n_class + 1, sizeof *set->class_row);
+  bool ok = cell != NULL && set->class_row != NULL;
+  if (ok) {
+    fill_cells(y, classes, days, cell);
+    for (size_t c = 0; c < cells; c++) {
+      set->class_row[c / days + 1] += cell[c].rows;
+      set->n_time += cell[c].rows > 0;
+    }
+    for (size_t c = 0; c < set->n_class; c++) set->class_row[c + 1] += set->class_row[c];
+    ok = alloc_times(set);
+  }
+  if (ok) read_cells(set, days, cell);
+  lb_mem_free(cell);
+  return ok;
+}
+
+lb_status lb_riskset_count(const lb_surv *y, const lb_partition *classes, lb_riskset *out,
+                           lb_error *err)
+{
+  lb_status st = check_rows(y, classes, err);
+  if (st != LB_OK) return st;
+  size_t days = days_to_count(y, classes);
+  if (days == 0) return sort_checked(y, classes, out, err);
+  lb_riskset set = {.n = y->n, .n_class = lb_partition_count(classes)};
+  if (!count_days(&set, y, classes, days)) {
+    lb_riskset_reset(&set);
+    return lb_error_nomem(err, "risk sets");
+  }
+  *out = set;
+  return LB_OK;
+}
+
+void lb_riskset_reset(lb_riskset *set)
+{
+  if (set == NULL) return;
+  lb_mem_free(set->class_row);
+  lb_mem_free(set->class_time);
+  lb_mem_free(set->by_time);
+  lb_mem_free(set->by_entry);
+  lb_mem_free(set->time_row);
+  lb_mem_free(set->time);
+  lb_mem_free(set->n_risk);
+  lb_mem_free(set->n_event);
+  lb_mem_free(set->n_censor);
+  *set = (lb_riskset){0};
+}

@@ -1,0 +1,79 @@
+--- Times a task as the peers' scripts do: one warm-up, repeats within a budget, one JSON line a
+--- task.
+local core = require "lobule.core"
+local host = require "lobule.host"
+
+local M = {}
+
+local only = os.getenv "LOBULE_BENCH_ONLY"
+local budget = tonumber(os.getenv "LOBULE_BENCH_BUDGET") or 6
+M.data = (os.getenv "LOBULE_BENCH_DATA" or "data") .. "/"
+
+--- The row counts asked for.
+function M.sizes()
+  local list = {}
+  for n in (os.getenv "LOBULE_BENCH_SIZES" or "1000"):gmatch "%d+" do list[#list
+    + 1] = math.tointeger(n) end
+  return list
+end
+
+--- true when the task is wanted: the pattern is an alternation of names, ^(a|b)$.
+function M.wanted(task)
+  if not only or only == "" or only == "." then return true end
+  for name in only:gsub("[%^%$()]", ""):gmatch "[^|]+" do
+    if task == name then return true end
+  end
+  return false
+end
+
+local function reset_peak()
+  local file = io.open("/proc/self/clear_refs", "w")
+  if file then
+    file:write "5"
+    file:close()
+  end
+end
+
+local function peak_kb()
+  for line in io.lines "/proc/self/status" do
+    local kb = line:match "^VmHWM:%s*(%d+)"
+    if kb then return tonumber(kb) end
+  end
+end
+
+local function once(f, loops)
+  local wall, cpu = host.clock(), os.clock()
+  local check
+  for _ = 1, loops do check = f() end
+  return (host.clock() - wall) / loops, (os.clock() - cpu) / loops, check
+end
+
+--- Runs f with `threads` threads and prints its line; f returns the list of checks.
+function M.time(task, n, f)
+  if not M.wanted(task) then return end
+  for _, threads in ipairs { 1, 2 } do
+    core.threads(threads)
+    collectgarbage()
+    reset_peak()
+    local wall = once(f, 1)
+    local loops = wall < 0.05 and math.ceil(0.1 / math.max(wall, 1e-7)) or 1
+    local walls, cpu, spent, check = {}, math.huge, 0, nil
+    while #walls < 3 or (#walls < 15 and spent < budget) do
+      local w, c
+      w, c, check = once(f, loops)
+      walls[#walls + 1] = w
+      cpu, spent = math.min(cpu, c), spent + w * loops
+    end
+    table.sort(walls)
+    for i, value in ipairs(check) do check[i] = value == nil and core.NA or value end
+    local keys = { "peer", "task", "n", "threads", "reps", "wall_min", "wall_med", "cpu_min",
+      "rss_kb", "check" }
+    print(core.json_encode(setmetatable({ peer = "lobule", task = task, n = n, threads = threads,
+      reps = #walls, wall_min = walls[1],
+      wall_med = walls[(#walls + 1) // 2], cpu_min = cpu, rss_kb = peak_kb(), check = check },
+        { __keys = keys })))
+  end
+  core.threads(0)
+end
+
+return M

@@ -1,0 +1,33 @@
+-- Survival tasks on surv_N.csv: what each times and prints is the contract of the peers' scripts.
+package.path = (arg[0]:match "^.*/" or "./") .. "?.lua;" .. package.path
+local bench = require "harness"
+local lb = require "lobule"
+
+local X <const> = "x1 + x2 + x3 + x4 + x5 + x6 + x7 + x8 + x9 + x10"
+
+local function cox_check(fit)
+  local tidy, glance = fit:tidy(), fit:glance()
+  local b = tidy:column "estimate"
+  return { b[1], b[2], b[3], glance:column("log_lik")[1], glance:column("iterations")[1] }
+end
+
+for _, n in ipairs(bench.sizes()) do
+  local data = lb.read(bench.data .. "surv_" .. n .. ".csv")
+  bench.time("km3", n, function()
+    local km = lb.survival.km("Surv(time, status) ~ arm", data)
+    local medians = km:median()
+    local m = medians:column "estimate"
+    return { m[1], m[2], m[3], km:glance():column("n_event")[1] }
+  end)
+  bench.time("logrank", n, function()
+    return { lb.survival.logrank("Surv(time, status) ~ arm", data).statistic }
+  end)
+  bench.time("cox_efron", n, function() return cox_check(lb.survival.cox("Surv(time, status) ~ "
+    .. X, data)) end)
+  bench.time("cox_strata", n, function()
+    return cox_check(lb.survival.cox("Surv(time, status) ~ " .. X .. " + strata(stratum)", data))
+  end)
+  bench.time("cox_counting", n, function()
+    return cox_check(lb.survival.cox("Surv(start, time, status) ~ " .. X, data))
+  end)
+end
