@@ -7,6 +7,10 @@ CC      := gcc
 CFLAGS  ?= -O2 -g
 VERSION := 0.1.0
 
+# make V=1 shows the commands.
+ifndef V
+Q := @
+endif
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes
 ifdef WERROR
 WARN += -Werror
@@ -39,34 +43,36 @@ HOST_O  := $(HOST:%.c=$(BUILD)/%.o)
 all: $(BUILD)/lobule $(BUILD)/module/lobule/core.so
 
 $(BUILD)/lobule: $(CORE_O) $(BIND_O) $(HOST_O) $(BUILD)/embed.o
-	$(CC) $(CFLAGS) -o $@ $^ $(LUA_LIB) $(LIBS) $(LDFLAGS)
+	@echo "linking $@"
+	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(LUA_LIB) $(LIBS) $(LDFLAGS)
 
 # nodelete: a module that uses OpenMP must stay loaded when lua_close unloads it.
 $(BUILD)/module/lobule/core.so: $(CORE_O) $(BIND_O)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -shared -Wl,-z,nodelete -o $@ $^ -lgsl -lgslcblas -lcjson -lm -fopenmp $(LDFLAGS)
+	$(Q)$(CC) $(CFLAGS) -shared -Wl,-z,nodelete -o $@ $^ -lgsl -lgslcblas -lcjson -lm -fopenmp $(LDFLAGS)
 
 $(BUILD)/embed.s: scripts/dev/embed.sh $(LUA)
 	@mkdir -p $(@D)
-	sh scripts/dev/embed.sh $@ $(LUA)
+	$(Q)sh scripts/dev/embed.sh $@ $(LUA)
 
 $(BUILD)/embed.o: $(BUILD)/embed.s
-	$(CC) -c -o $@ $<
+	$(Q)$(CC) -c -o $@ $<
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(FLAGS) -MMD -MP -c -o $@ $<
+	@echo "compiling $<"
+	$(Q)$(CC) $(FLAGS) -MMD -MP -c -o $@ $<
 
 # C tests of a layer link the core, never Lua.
 $(BUILD)/tests/%.o: tests/%.c
 	@mkdir -p $(@D)
-	$(CC) $(FLAGS) -Itests/support -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(FLAGS) -Itests/support -MMD -MP -c -o $@ $<
 $(BUILD)/tests/fuzz/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/tests/fuzz/replay.o $(CORE_O)
-	$(CC) $(CFLAGS) -o $@ $^ $(LIBS) $(LDFLAGS)
+	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(LIBS) $(LDFLAGS)
 $(BUILD)/tests/stats/test_%: $(BUILD)/tests/stats/test_%.o $(filter $(BUILD)/src/base/% $(BUILD)/src/stats/%,$(CORE_O))
-	$(CC) $(CFLAGS) -o $@ $^ -lcmocka $(LIBS) $(LDFLAGS)
+	$(Q)$(CC) $(CFLAGS) -o $@ $^ -lcmocka $(LIBS) $(LDFLAGS)
 $(BUILD)/tests/%: $(BUILD)/tests/%.o $(CORE_O)
-	$(CC) $(CFLAGS) -o $@ $^ -lcmocka $(LIBS) $(LDFLAGS)
+	$(Q)$(CC) $(CFLAGS) -o $@ $^ -lcmocka $(LIBS) $(LDFLAGS)
 
 test: deps
 	@$(MAKE) --no-print-directory all tests

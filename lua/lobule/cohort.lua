@@ -353,9 +353,8 @@ function M.cohort(source, options)
     frame, problems, n_problems = read(source, opts)
   end
   if opts.id then check.column(frame, opts.id) end
-  local self = setmetatable({ data = frame, id = opts.id or false, found = problems, n_found = n_problems,
-    steps = {},
-    arm = false }, Cohort)
+  local self = setmetatable({ data = frame, id = opts.id or false, arm = false, steps = {},
+    found = problems, n_found = n_problems }, Cohort)
   self.steps[1] = lineage.start(self, frame:source())
   return self
 end

@@ -2,6 +2,7 @@
 --- it; nobody types it.
 local check = require "lobule.check"
 local core = require "lobule.core"
+local lineage = require "lobule.lineage"
 
 ---@class lobule.Flow
 ---@field steps table[]
@@ -22,7 +23,8 @@ local function model_steps(results, before)
     end
     steps[i] = { kind = "model", reason = result.title, before = before,
       after = { rows = info.n_used, persons = info.n_used,
-      arms = {} }, causes = causes }
+      -- Arms are known only where the model left nobody out.
+      arms = info.n_missing == 0 and before.arms or {} }, causes = causes }
   end
   return steps
 end
@@ -95,13 +97,6 @@ local function removed_text(cause)
   return ("%s: %d%s"):format(cause.reason, cause.n, na)
 end
 
---- What a box is called: the reason, or what its kind means.
-local TITLES <const> = { exclude = "remaining after exclusions", complete = "complete",
-  filter = "kept" }
-local function title_of(step)
-  return step.reason or TITLES[step.kind] or step.kind
-end
-
 local function arms_text(arms)
   local parts = {}
   for i, arm in ipairs(arms) do parts[i] = ("%s %d"):format(arm.label, arm.n) end
@@ -117,7 +112,7 @@ function Flow:__tostring()
     end
     local persons = self.repeated and (" (%d persons)"):format(step.after.persons) or ""
     if step.kind ~= "by_arm" then
-      lines[#lines + 1] = ("%6d%s  %s"):format(step.after.rows, persons, title_of(step))
+      lines[#lines + 1] = ("%6d%s  %s"):format(step.after.rows, persons, lineage.title(step))
     end
     if #step.after.arms > 0 then
       lines[#lines + 1] = "          " .. arms_text(step.after.arms)
@@ -152,7 +147,7 @@ local function spec(self, options)
   local steps, last = {}, self.steps[#self.steps]
   for i, step in ipairs(self.steps) do
     if step.kind ~= "by_arm" then
-      local box = { label = title_of(step), n = step.after.rows, unit = self.unit }
+      local box = { label = lineage.title(step), n = step.after.rows, unit = self.unit }
       if self.repeated then box.label = ("%s (%d persons)"):format(box.label,
         step.after.persons) end
       local list, na = excluded(step)

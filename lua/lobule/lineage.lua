@@ -72,13 +72,23 @@ function M.step(cohort, frame, kind, reason, causes)
     after = counts(cohort, frame), causes = causes }
 end
 
+local TITLES <const> = { exclude = "remaining after exclusions", complete = "complete",
+  filter = "kept" }
+
+--- What a step is called: its reason, or what its kind means.
+---@param step table
+---@return string
+function M.title(step)
+  return step.reason or TITLES[step.kind] or step.kind
+end
+
 --- One line a step, for the provenance of a report.
 ---@param cohort lobule.Cohort
 ---@return string[]
 function M.lines(cohort)
   local lines = {}
   for i, step in ipairs(cohort.steps) do
-    local text = ("%s: %d rows"):format(step.reason or step.kind, step.after.rows)
+    local text = ("%s: %d rows"):format(M.title(step), step.after.rows)
     for _, cause in ipairs(step.causes) do
       local na = cause.n_missing > 0 and (", %d NA"):format(cause.n_missing) or ""
       text = ("%s; %s [%s] %d%s"):format(text, step.kind, cause.condition, cause.n, na)

@@ -46,6 +46,7 @@ done
 run "command line" sh tests/host/run.sh
 [ -n "$SAN" ] && STARTS=20 && export STARTS
 run "report bytes" sh tests/host/bytes.sh
+run "allocation failures" env FAILURE_STRIDE="${SAN:+97}" "$BUILD/lobule" tests/host/failures.lua
 [ -z "$SAN" ] && run "reports in a browser" sh tests/browser/run.sh
 if [ -z "$SAN" ]; then # a sanitized module cannot be loaded into an unsanitized interpreter
   run "stock lua5.4" env LUA_CPATH="$BUILD/module/?.so;;" LUA_PATH="lua/?.lua;lua/?/init.lua;;" lua5.4 tests/bind/test_smoke.lua

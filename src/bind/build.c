@@ -114,28 +114,44 @@ static lb_status fill_text(const list *l, lb_column **out, size_t *bad, lb_error
   return LB_ETYPE;
 }
 
+/* Stores the items; values and valid are zeroed and all present. */
+static lb_status fill_items(const list *l, lb_type type, void *values, uint8_t *valid,
+                            size_t *n_missing, size_t *bad)
+{
+  for (size_t i = 0; i < l->n; i++) {
+    bool fits = true;
+    if (push_item(l, i)) {
+      fits = KINDS[type].store(l->L, values, i);
+    } else {
+      lb_bit_clear(valid, i);
+      ++*n_missing;
+    }
+    lua_pop(l->L, 1);
+    *bad = i;
+    if (!fits) return LB_ETYPE;
+  }
+  return LB_OK;
+}
+
 static lb_status fill_array(const list *l, lb_type type, lb_column **out, size_t *bad,
                             lb_error *err)
 {
   size_t n_missing = 0;
-  lb_status status = LB_OK;
+  lb_status status = LB_ENOMEM;
   uint8_t *valid = lb_bitmap_new(l->n, true);
   size_t length = type == LB_LOGICAL ? lb_bitmap_bytes(l->n) : l->n;
   void *values = lb_mem_zero(length, KINDS[type].size);
-  if (valid == NULL || values == NULL) status = lb_error_nomem(err, "column");
-  for (size_t i = 0; i < l->n && status == LB_OK; i++) {
-    if (!push_item(l, i)) {
-      lb_bit_clear(valid, i);
-      n_missing++;
-    } else if (!KINDS[type].store(l->L, values, i)) {
-      status = LB_ETYPE;
-    }
-    lua_pop(l->L, 1);
-    *bad = i;
+  if (valid == NULL || values == NULL) {
+    lb_error_nomem(err, "column");
+    goto done;
   }
-  if (status == LB_OK && n_missing > 0) return lb_column_new(type, l->n, values, valid, out, err);
+  status = fill_items(l, type, values, valid, &n_missing, bad);
+  if (status != LB_OK) goto done;
+  if (n_missing > 0) return lb_column_new(type, l->n, values, valid, out, err);
   lb_mem_free(valid);
-  if (status == LB_OK) return lb_column_new(type, l->n, values, NULL, out, err);
+  return lb_column_new(type, l->n, values, NULL, out, err);
+done:
+  lb_mem_free(valid);
   lb_mem_free(values);
   return status;
 }

@@ -72,6 +72,7 @@ static int cox(lua_State *L)
 {
   lua_settop(L, 4);
   const lb_model *model = lbl_check_model(L, 1);
+  lbl_refuse_special(L, model, false);
   lb_cox_options options = check_options(L);
   lb_surv y;
   lb_design x;

@@ -51,6 +51,7 @@ static int km(lua_State *L)
 {
   lua_settop(L, 3);
   const lb_model *model = lbl_check_model(L, 1);
+  lbl_refuse_special(L, model, true);
   lb_km_options options = LB_KM_DEFAULTS;
   options.conf_level = lbl_check_number(L, 2, "conf_level");
   options.conf_type = (lb_km_conf)lbl_check_choice(L, 3, "conf_type", CONF_TYPES);

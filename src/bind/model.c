@@ -10,6 +10,20 @@ const struct lb_model *lbl_check_model(lua_State *L, int arg)
   return model;
 }
 
+void lbl_refuse_special(lua_State *L, const struct lb_model *model, bool strata)
+{
+  lb_error err = {0};
+  if (model->formula.n_cluster > 0)
+    lb_error_set(&err, LB_EARG, "cluster(%s) is not available in this version",
+                 model->formula.cluster[0].text);
+  if (strata && model->formula.n_strata > 0) {
+    const char *text = model->formula.strata[0].text;
+    lb_error_set(&err, LB_EARG, "strata(%s) has no meaning for curves", text);
+    lb_error_mend(&err, "For a curve of each stratum add it as a group:  ~ ... + %s", text);
+  }
+  if (err.code != LB_OK) lbl_raise(L, &err);
+}
+
 static int model_close(lua_State *L)
 {
   lb_model *model = luaL_checkudata(L, 1, LBL_MODEL);

@@ -74,19 +74,59 @@ static int lookup(lua_State *L, const char *table, int key)
   return type;
 }
 
-/* After a tail call the frame inside the researcher's is not the function they called. That is the
- * method they looked up last, if in the statement of the current line; then stack slot `found` gets
- * it. */
-static void guess_public(lua_State *L, const lua_Debug *ar, int researcher, int found)
+/* What a walk down the stack finds. Stack slots: `found` holds the public function that the
+ * researcher called (or nil), `researcher` the function of their frame. */
+typedef struct place {
+  int found, researcher;
+  lua_Debug ar;    /* the researcher's frame */
+  bool tail;       /* the frame just inside it is a tail call */
+  bool found_tail; /* the frame of the public function is one */
+} place;
+
+/* Finds the researcher's frame and the outermost public function inside it; pushes the frame's
+ * function. */
+static bool find_researcher(lua_State *L, place *p)
 {
-  int top = lua_gettop(L);
+  lua_Debug *ar = &p->ar;
+  for (int level = 0; lua_getstack(L, level, ar); level++) {
+    lua_getinfo(L, "Sltf", ar);
+    p->researcher = lua_gettop(L);
+    if (!lbl_is_internal(L, ar)) return true;
+    p->tail = ar->istailcall != 0;
+    if (lookup(L, &NAMES_KEY, -1) != LUA_TNIL) {
+      lua_pushvalue(L, -2);
+      lua_replace(L, p->found);
+      p->found_tail = p->tail;
+    } else if (ar->what[0] != 'C' && lua_iscfunction(L, p->found)) {
+      lua_pushnil(L); /* the library called it, not the researcher */
+      lua_replace(L, p->found);
+    }
+    lua_pop(L, 2);
+  }
+  return false;
+}
+
+/* After a tail call out of a public function, the frame inside the researcher's is not what they
+ * called. That is the method they looked up last, if in the statement of the current line. After a
+ * tail call into a public function (return cohort:filter ...) the researcher's frame is gone, but
+ * not the note of who looked the method up, when it was the last. */
+static void mend_tail_calls(lua_State *L, place *p)
+{
+  int top = lua_gettop(L), last = top + 2, caller = top + 3;
   lua_rawgetp(L, LUA_REGISTRYINDEX, &CALLER_KEY);
-  if (lua_rawgeti(L, -1, 1) != LUA_TNIL) {
-    lookup(L, &CALLER_KEY, top + 2);
-    lookup(L, &LINE_KEY, top + 2);
-    if (lua_rawequal(L, -2, researcher) && lua_tointeger(L, -1) >= ar->currentline) {
-      lua_pushvalue(L, top + 2);
-      lua_replace(L, found);
+  if ((p->tail || p->found_tail) && lua_rawgeti(L, -1, 1) != LUA_TNIL) {
+    lookup(L, &CALLER_KEY, last);
+    lookup(L, &LINE_KEY, last);
+    int line = (int)lua_tointeger(L, -1);
+    if (p->tail && lua_rawequal(L, caller, p->researcher) && line >= p->ar.currentline) {
+      lua_pushvalue(L, last);
+      lua_replace(L, p->found);
+    } else if (p->found_tail && lua_rawequal(L, last, p->found) && lua_isfunction(L, caller)) {
+      lua_pushvalue(L, caller);
+      lua_replace(L, p->researcher);
+      lua_pushvalue(L, caller);
+      lua_getinfo(L, ">S", &p->ar);
+      p->ar.currentline = line;
     }
   }
   lua_settop(L, top);
@@ -94,13 +134,13 @@ static void guess_public(lua_State *L, const lua_Debug *ar, int researcher, int 
 
 /* The line to name: the noted one when this function looked the method up further down in the
  * statement that begins at its current line. */
-static int line_of(lua_State *L, const lua_Debug *ar, int researcher, int public_function)
+static int line_of(lua_State *L, const place *p)
 {
-  int line = ar->currentline;
-  if (lua_isnil(L, public_function)) return line;
-  lookup(L, &CALLER_KEY, public_function);
-  if (lua_rawequal(L, -1, researcher)) {
-    lookup(L, &LINE_KEY, public_function);
+  int line = p->ar.currentline;
+  if (lua_isnil(L, p->found)) return line;
+  lookup(L, &CALLER_KEY, p->found);
+  if (lua_rawequal(L, -1, p->researcher)) {
+    lookup(L, &LINE_KEY, p->found);
     int noted = (int)lua_tointeger(L, -1);
     if (noted > line) line = noted;
     lua_pop(L, 1);
@@ -109,51 +149,33 @@ static int line_of(lua_State *L, const lua_Debug *ar, int researcher, int public
   return line;
 }
 
-/* Finds the researcher's frame. The stack slot `found` gets the outermost public function inside
- * it; the frame's own function is pushed. *tail: the frame just inside it was a tail call. */
-static bool find_researcher(lua_State *L, int found, lua_Debug *ar, bool *tail)
+/* Pushes "file:line" of the researcher. */
+static void push_where(lua_State *L, place *p)
 {
-  *tail = false;
-  for (int level = 0; lua_getstack(L, level, ar); level++) {
-    lua_getinfo(L, "Sltf", ar);
-    if (!lbl_is_internal(L, ar)) return true;
-    *tail = ar->istailcall != 0;
-    if (lookup(L, &NAMES_KEY, -1) != LUA_TNIL) {
-      lua_pushvalue(L, -2);
-      lua_replace(L, found);
-    } else if (ar->what[0] != 'C' && lua_iscfunction(L, found)) {
-      lua_pushnil(L); /* the library called it, not the researcher */
-      lua_replace(L, found);
-    }
-    lua_pop(L, 2);
+  if (!find_researcher(L, p)) {
+    lua_pushliteral(L, "");
+    return;
   }
-  return false;
+  mend_tail_calls(L, p);
+  int line = line_of(L, p);
+  if (line > 0)
+    lua_pushfstring(L, "%s:%d", p->ar.short_src, line);
+  else
+    lua_pushstring(L, p->ar.short_src);
 }
 
 void lbl_push_place(lua_State *L)
 {
   luaL_checkstack(L, 16, NULL);
   lua_pushnil(L);
-  int found = lua_gettop(L);
-  lua_Debug ar;
-  bool tail;
-  if (find_researcher(L, found, &ar, &tail)) {
-    int researcher = lua_gettop(L);
-    if (tail) guess_public(L, &ar, researcher, found);
-    int line = line_of(L, &ar, researcher, found);
-    if (line > 0)
-      lua_pushfstring(L, "%s:%d", ar.short_src, line);
-    else
-      lua_pushstring(L, ar.short_src);
-    lua_replace(L, researcher);
-  } else {
-    lua_pushliteral(L, "");
-  }
-  if (lua_isnil(L, found) || lookup(L, &NAMES_KEY, found) == LUA_TNIL) {
-    lua_settop(L, found + 1);
-    lua_pushliteral(L, "");
-  }
-  lua_remove(L, found);
+  place p = {.found = lua_gettop(L)};
+  push_where(L, &p);
+  int where = lua_gettop(L);
+  if (lua_isnil(L, p.found) || lookup(L, &NAMES_KEY, p.found) == LUA_TNIL) lua_pushliteral(L, "");
+  lua_pushvalue(L, where);
+  lua_replace(L, p.found);
+  lua_replace(L, p.found + 1); /* the name, which is on top */
+  lua_settop(L, p.found + 1);
 }
 
 /* A registry table with weak keys, values or both. */

@@ -1,5 +1,4 @@
-/* aggregate.c - summaries of groups of rows; NA is skipped, an empty group gives NA (counts and sums
- * give 0). */
+/* aggregate.c - summaries of groups of rows; NA is skipped; empty gives NA, counts and sums 0. */
 #include "expr/aggregate.h"
 #include "base/bitmap.h"
 #include "base/interrupt.h"

@@ -67,7 +67,7 @@ static void mend_value(const lb_checker *ck, size_t parent, size_t column, const
                   name, n, op, in ? "{" : "", value, in ? "}" : "");
 }
 
-/* `treatment == SIRT`, `treatment in {SIRT}`: the quotes were forgotten. Whether that is certain. */
+/* `treatment == SIRT`, `treatment in {SIRT}`: quotes were forgotten. True when that is certain. */
 static bool mend_quotes(const lb_checker *ck, size_t node)
 {
   const lb_ast *ast = ck->ast;

@@ -12,7 +12,7 @@ typedef struct lb_exec {
   size_t n;                      /* rows of every input */
 } lb_exec;
 
-/* The root's value as a column. tally: added to; with an overflow there is no column (*out NULL). */
+/* The root's value as a column. tally: added to; with an overflow there is no column. */
 lb_status lb_exec_column(const lb_exec *exec, lb_tally *tally, lb_column **out, lb_error *err);
 /* Rows where the (logical) root is true, or (reject) where it is not. */
 lb_status lb_exec_rows(const lb_exec *exec, bool reject, lb_tally *tally, lb_selection *out,

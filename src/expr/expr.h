@@ -35,7 +35,8 @@ typedef struct lb_with {
 lb_status lb_with_check_used(const lb_with *with, lb_error *err);
 
 /* Called for things worth telling that are no error: an unknown factor level in a comparison (with
- * did-you-mean), integers that became real. NULL = not wanted. `message` lives for the call. */
+ * did-you-mean), integers that became real. NULL = not wanted. `message` lives for the call. Copied
+ * by lb_expr_compile; evaluation calls it too, so `context` lives as long as the expression. */
 typedef struct lb_expr_notes {
   void (*note)(void *context, const char *message);
   void *context;

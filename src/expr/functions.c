@@ -1,5 +1,5 @@
-/* functions.c - the table of functions; help and completion show it, so every line says what becomes
- * of missing values. */
+/* functions.c - the table of functions, for help and completion too: each says what becomes of NA.
+ */
 #include "expr/functions.h"
 #include "expr/expr.h"
 #include <string.h>

@@ -10,7 +10,7 @@ typedef struct lb_habit {
   const char *mend; /* further line, or NULL */
 } lb_habit;
 
-/* An operator or sign at the start of the text (`!=`, `&&`, `%in%`, a typographic quote), or NULL. */
+/* An operator or sign at the start of the text (`!=`, `&&`, a typographic quote), or NULL. */
 const lb_habit *lb_habit_sign(const char *text, size_t length);
 /* A word in the place of a value (`NULL`, `TRUE`), or NULL. */
 const lb_habit *lb_habit_word(const char *name);

@@ -50,7 +50,7 @@ void lb_k_mod_real(lb_block *b, const lb_op *op, const lb_vec *const *arg, lb_ve
   lb_valid_both(b, arg[0], arg[1], out);
   for (size_t i = 0; i < b->n; i++) {
     double m = fmod(x[i], y[i]);
-    out->real[i] = m * y[i] < 0 ? m + y[i] : m;
+    out->real[i] = m != 0 && (m < 0) != (y[i] < 0) ? m + y[i] : m; /* m * y may underflow */
   }
 }
 

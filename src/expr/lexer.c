@@ -169,7 +169,7 @@ static size_t read_unicode(const lb_lexer *lx, size_t at, lb_str *s)
   return at + 1;
 }
 
-/* One escape; `at` stands behind the backslash. Returns where the text goes on, 0 when malformed. */
+/* One escape; `at` stands behind the backslash. Where the text goes on, 0 when malformed. */
 static size_t read_escape(const lb_lexer *lx, size_t at, lb_str *s)
 {
   static const char FROM[] = "abfnrtv\\'\"\n", TO[] = "\a\b\f\n\r\t\v\\'\"\n";

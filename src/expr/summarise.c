@@ -1,5 +1,5 @@
-/* summarise.c - evaluates the arguments of aggregates over rows, the aggregates over groups, and the
- * rest of the expression over the groups' values. */
+/* summarise.c - arguments of aggregates over rows, aggregates over groups, and the rest of the
+ * expression over the groups' values. */
 #include "expr/summarise.h"
 #include "base/bitmap.h"
 #include "base/mem.h"

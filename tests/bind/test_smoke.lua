@@ -1,5 +1,5 @@
--- lobule.core under stock lua5.4: every function once, errors, wrong arguments, memory that fails, nothing left
--- behind. Prints TAP; run from the top folder with LUA_CPATH naming the module.
+-- lobule.core under stock lua5.4: every function once, errors, wrong arguments, memory that fails,
+-- nothing left behind. Prints TAP; run from the top folder with LUA_CPATH naming the module.
 local core = require "lobule.core"
 
 local n, failed = 0, 0
@@ -49,7 +49,8 @@ local function patients()
     { "id", { "a", "b", "c", "d", "e", "f", "g", "h" }, "text" },
     { "time", { 1, 2, 3, 4, 5, 6, 7, 8 }, "real", label = "Follow-up", unit = "months" },
     { "died", { true, true, false, true, true, false, true, true } },
-    { "arm", { "TAE", "SIRT", "TAE", "SIRT", "TAE", "SIRT", "TAE", "SIRT" }, "factor", levels = { "TAE", "SIRT" } },
+    { "arm", { "TAE", "SIRT", "TAE", "SIRT", "TAE", "SIRT", "TAE", "SIRT" }, "factor",
+      levels = { "TAE", "SIRT" } },
     { "age", { 61, NA, 70, 55, 48, 66, 72, 59 } },
     { "seen", { "2024-02-29", NA, 3, "2020-01-01", n = 8 }, "date" },
   }
@@ -169,7 +170,8 @@ test("csv and files", function()
   eq(#core.read_csv(path), 2)
   os.remove(path)
   fails("io", path, core.read_file, path)
-  fails("argument", "unknown type 'number'", core.parse_csv, text, "list.csv", { types = { age = "number" } })
+  fails("argument", "unknown type 'number'", core.parse_csv, text, "list.csv",
+    { types = { age = "number" } })
   eq(core.sha256 "abc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
 end)
 
@@ -239,16 +241,25 @@ test("survival", function()
   eq(cox.n, 7)
   eq(#cox.coef, 2)
   eq(cox.converged, true)
-  fails("data", "at least two groups", core.logrank, core.model("Surv(time, died) ~ 1", f, "groups"), 0)
+  local function formula(text, kind) return core.model("Surv(time, died) ~ " .. text, f, kind) end
+  fails("argument", "strata(age) has no meaning", core.km, formula("arm + strata(age)", "groups"),
+    0.95, "plain")
+  fails("argument", "cluster(id) is not available", core.cox,
+    formula("age + cluster(id)", "design"), "efron", 30, 1e-9)
+  local one_group = core.model("Surv(time, died) ~ 1", f, "groups")
+  fails("data", "at least two groups", core.logrank, one_group, 0)
 end)
 
 test("wrong arguments name what was found", function()
   fails("argument", "argument 'frame': expected a frame, found nil", core.filter)
   fails("argument", "argument 'frame': expected a frame, found a table", core.filter, {}, "x")
-  fails("argument", "argument 'text': expected text, found a number", core.filter, patients(), 3)
-  fails("argument", "argument 'with': expected a with table, found a table", core.filter, patients(), "age > 1", {})
+  local f = patients()
+  fails("argument", "argument 'text': expected text, found a number", core.filter, f, 3)
+  fails("argument", "argument 'with': expected a with table, found a table", core.filter, f,
+    "age > 1", {})
   fails("argument", "expected a column, found NA", core.summary, NA)
-  fails("type", "row 2 is text, expected a whole number", core.frame, { { "x", { 1, "two" }, "integer" } })
+  fails("type", "row 2 is text, expected a whole number", core.frame,
+    { { "x", { 1, "two" }, "integer" } })
   fails("argument", "", core.frame, { { "x", { 1 } }, { "y", { 1, 2 } } })
 end)
 
@@ -266,12 +277,18 @@ test("classes", function()
   eq(cohort.answer, 42)
   eq(cohort.known, nil)
   eq(cohort[1], nil)
-  fails("name", "cohort has no method or field 'siez' (did you mean 'size'?)", function() return cohort.siez end)
+  fails("name", "cohort has no method or field 'siez' (did you mean 'size'?)", function()
+    return cohort.siez
+  end)
   local names = core.namespace("survival", { km = function() end })
-  fails("name", "survival has no function or field 'kmm' (did you mean 'km'?)", function() return names.kmm end)
+  fails("name", "survival has no function or field 'kmm' (did you mean 'km'?)", function()
+    return names.kmm
+  end)
   core.class("frame", { twice_rows = function(frame) return 2 * #frame end })
   eq(patients():twice_rows(), 16)
-  fails("name", "frame has no method or field 'twice_row'", function() return patients().twice_row end)
+  fails("name", "frame has no method or field 'twice_row'", function()
+    return patients().twice_row
+  end)
 end)
 
 test("where and concatenation", function()

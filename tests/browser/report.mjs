@@ -58,7 +58,7 @@ const OVERLAPS = `(() => {
 })()`;
 
 async function open(file) {
-  const { targetId } = await send("Target.createTarget", { url: "about:blank", width: 1200, height: 1600 });
+  const { targetId } = await send("Target.createTarget", { url: "about:blank" });
   const { sessionId } = await send("Target.attachToTarget", { targetId, flatten: true });
   const requests = [], messages = [];
   let loaded;

@@ -5,10 +5,11 @@
 #include "base/bitmap.h"
 #include "base/date.h"
 #include "base/str.h"
+#include "check.h"
 #include "expr/expr.h"
-#include "support/check.h"
 
 #define FX_ROWS 6
+#define FX_TEXT 4096 /* room for a shown value or error */
 
 /* valid: "110111", NULL = all. */
 static inline uint8_t *fx_valid(const char *valid)
@@ -101,7 +102,7 @@ static inline void fx_words(lb_frame *f)
                 other[] = {1, 0, 0, 1, 1, 0};
   const char *const site[] = {"liver", "Lung ", "", "Größe", "liver, left", "bone"};
   const char *const ecog[] = {"0", "1", "unk", "", "2", "?"};
-  const uint8_t progressed[] = {0x15}; /* 1 0 1 0 1 0 */
+  const uint8_t progressed[FX_ROWS] = {0x15}; /* 1 0 1 0 1 0 */
   fx_factor(f, "treatment", arms, 3, false, arm, "111110");
   fx_factor(f, "grade", grades, 3, true, grade, "111101");
   fx_factor(f, "planned", others, 2, false, other, NULL);
@@ -270,7 +271,7 @@ static inline void fx_check(const char *text, const char *got, const char *want,
 static inline void fx_check_all(const fx_case *cases, size_t n)
 {
   lb_frame *f = fx_frame();
-  char got[4096];
+  char got[FX_TEXT];
   size_t wrong = 0;
   for (size_t i = 0; i < n; i++) {
     fx_eval(f, cases[i].text, NULL, NULL, got, sizeof got);

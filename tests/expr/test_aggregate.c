@@ -1,10 +1,10 @@
 /* test_aggregate.c - functions of many rows, alone and inside expressions, whole and by group. */
-#include "expr/fixture.h"
+#include "fixture.h"
 
 static void check_by(const fx_case *cases, size_t n, const char *by)
 {
   lb_frame *f = fx_frame();
-  char got[4096];
+  char got[FX_TEXT];
   size_t wrong = 0;
   for (size_t i = 0; i < n; i++) {
     fx_summarise(f, cases[i].text, by, NULL, got, sizeof got);
@@ -138,7 +138,7 @@ static void test_no_rows(void **state)
   };
   lb_error err = {0};
   lb_frame *f = fx_frame(), *empty = NULL;
-  char got[256];
+  char got[FX_TEXT];
   size_t wrong = 0;
   LB_OK_OR_FAIL(lb_frame_take(f, NULL, 0, &empty, &err), err);
   for (size_t i = 0; i < sizeof EMPTY / sizeof *EMPTY; i++) {
@@ -157,7 +157,7 @@ static void test_selection(void **state)
   lb_error err = {0};
   enum { N = 997 };
   double x[N], sorted[N];
-  char text[64], got[64];
+  char text[64], got[FX_TEXT];
   for (int spread = 3; spread < 100000; spread *= 31) {
     lb_frame *f = NULL;
     uint64_t seed = 7;
@@ -188,7 +188,7 @@ static void test_sum_accuracy(void **state)
   lb_error err = {0};
   lb_frame *f = NULL;
   const double x[] = {1e16, 1, -1e16, 1, INFINITY};
-  char got[64];
+  char got[FX_TEXT];
   LB_OK_OR_FAIL(lb_frame_new(4, NULL, &f, &err), err);
   fx_add(f, "x", LB_REAL, x, sizeof *x, NULL);
   fx_summarise(f, "sum(x)", NULL, NULL, got, sizeof got);

@@ -1,6 +1,6 @@
 /* test_expr.c - the interface: $names, notes, selections, names read, limits, failing memory. */
 #include "base/parallel.h"
-#include "expr/fixture.h"
+#include "fixture.h"
 
 static lb_value text_value(const char *text)
 {
@@ -20,7 +20,7 @@ static void test_with(void **state)
                            {.name = "on", .value = {.kind = LB_VALUE_LOGICAL, .logical = true}},
                            {.name = "arm", .value = text_value("TAE")}};
   lb_with with = {5, entry};
-  char got[512];
+  char got[FX_TEXT];
   fx_eval(f, "age > $worst", &with, NULL, got, sizeof got);
   assert_string_equal(got, "logical T T NA F F T");
   fx_eval(f, "treatment in $arms", &with, NULL, got, sizeof got);
@@ -66,7 +66,7 @@ static void test_notes(void **state)
       {"age + 1", ""},
   };
   lb_frame *f = fx_frame();
-  char got[512];
+  char got[FX_TEXT];
   size_t wrong = 0;
   for (size_t i = 0; i < sizeof NOTES / sizeof *NOTES; i++) {
     fx_notes notes = {""};
@@ -86,7 +86,7 @@ static void test_kleene(void **state)
   static const char SHOWN[] = {'T', 'F', 'N'};
   static const char AND[] = "TFNFFFNFN", OR[] = "TTTTFNTNN";
   lb_frame *f = fx_frame();
-  char text[64], got[256];
+  char text[64], got[FX_TEXT];
   for (size_t a = 0; a < 3; a++) {
     for (size_t b = 0; b < 3; b++) {
       for (int k = 0; k < 2; k++) { /* folded, and with a column */
@@ -170,7 +170,7 @@ static void test_other_levels(void **state)
   lb_frame *f = fx_frame(), *g = NULL;
   lb_expr *e = NULL;
   lb_column *c = NULL;
-  char got[256];
+  char got[FX_TEXT];
   LB_OK_OR_FAIL(lb_frame_new(FX_ROWS, NULL, &g, &err), err);
   fx_factor(g, "treatment", levels, 2, false, codes, NULL);
   LB_OK_OR_FAIL(lb_expr_compile("treatment == 'TAE'", 18, f, NULL, &e, &err), err);

@@ -141,6 +141,14 @@ elseif what == "plain" then
   print "never"
 elseif what == "type" then
   core.frame { { "x", { 1, 2, "three" } } }
+elseif what == "return" then
+  local function analyse()
+    return cohort
+      :step "good"
+      :step "bad"
+  end
+  print(pcall(analyse))
+  analyse()
 end
 LUA
 check "line in a chain" 1 '^chain\.lua:22: cohort:step: the step is bad$' chain.lua chain
@@ -152,6 +160,8 @@ check "an error joins text" 0 '^concat: chain\.lua:33: cohort:step' chain.lua pc
 check "traceback of a plain error" 1 "^  chain\.lua:37: in local 'inner'$" chain.lua plain
 check "traceback shows the main chunk" 1 '^  chain\.lua:38: in the main chunk$' chain.lua plain
 check "a row of the wrong type" 1 "^chain\.lua:41: core\.frame: column 'x': row 3 is text, expected a" chain.lua type
+check "line of a chain that is returned" 1 '^chain\.lua:46: cohort:step: the step is bad$' chain.lua return
+check "the same under pcall" 1 '^false.chain\.lua:46: cohort:step: the step is bad$' chain.lua return
 out=$("$program" chain.lua plain 2>&1)
 case $out in *lobule/*|*'[C]'*) result "no frames of ours" bad "$out" ;; *) result "no frames of ours" ok ;; esac
 out=$("$program" chain.lua chain 2>/dev/null)

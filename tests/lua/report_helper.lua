@@ -1,4 +1,4 @@
---- For the specs of tables and reports: the real lobule.core, or under stock Lua a small stand-in for it.
+--- For the specs of tables and reports: the real lobule.core, or under stock Lua a stand-in for it.
 local M = {}
 
 if not package.path:find("lua/?/init.lua", 1, true) then
@@ -40,7 +40,8 @@ local function encode(value, indent, at)
 end
 
 local function stand_in()
-  local core = { version = "0.0.0", NA = setmetatable({}, { __tostring = function() return "NA" end }) }
+  local NA = setmetatable({}, { __tostring = function() return "NA" end })
+  local core = { version = "0.0.0", NA = NA }
   function core.raise(code, message, context)
     error(setmetatable({ code = code, message = message, context = context or "" }, Error), 0)
   end

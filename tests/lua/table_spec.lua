@@ -15,7 +15,8 @@ local function baseline()
   return tables.new { caption = "Baseline",
     columns = { { label = "" }, { label = "A", align = "right", group = "Treated" },
       { label = "B", align = "right", group = "Treated" }, { label = "Placebo", align = "right" } },
-    rows = { { "Primary", kind = "heading" }, { "pancreas", "1/8 (13 %)", "2/9 (22 %)", "3/10", indent = 1 },
+    rows = { { "Primary", kind = "heading" },
+      { "pancreas", "1/8 (13 %)", "2/9 (22 %)", "3/10", indent = 1 },
       { "All", "8", "9", "10", kind = "total" } }, notes = { "n/N (%)." } }
 end
 
@@ -26,10 +27,12 @@ describe("table.new", function()
     assert.is_truthy(message { columns = {}, rows = {} }:find("no columns", 1, true))
     assert.is_truthy(message { columns = columns, rows = { { "x", "y" }, { "x" } } }
       :find("row 2 has 1 cells, the table has 2 columns", 1, true))
-    assert.is_truthy(message { columns = columns, rows = { { "x", {} } } }:find("row 1, cell 2", 1, true))
+    assert.is_truthy(message { columns = columns, rows = { { "x", {} } } }
+      :find("row 1, cell 2", 1, true))
     assert.is_truthy(message { columns = columns, rows = { { "x", "y", kind = "totl" } } }
       :find("unknown kind", 1, true))
-    assert.is_truthy(message { columns = columns, rows = {}, captoin = "x" }:find("captoin", 1, true))
+    assert.is_truthy(message { columns = columns, rows = {}, captoin = "x" }
+      :find("captoin", 1, true))
     assert.is_truthy(message { columns = { { label = "a", align = "middle" } }, rows = {} }
       :find("middle", 1, true))
   end)
@@ -53,7 +56,7 @@ describe("table:text", function()
   it("aligns, spans, indents and sets totals apart", function()
     assert.are.same({
       "Baseline",
-      "            Treated ---------------",
+      "            Treated --------------",
       "                     A           B  Placebo",
       "-------------------------------------------",
       "Primary",
@@ -81,7 +84,7 @@ describe("table:text", function()
   end)
 
   it("measures characters, not bytes", function()
-    local shown = tables.new { columns = { { label = "Zentrum" }, { label = "n", align = "right" } },
+    local shown = tables.new { columns = { { label = "Site" }, { label = "n", align = "right" } },
       rows = { { "Köln", "1" }, { "Hannover", "12" } } }
     local got = lines(shown, { width = 80, ascii = false })
     assert.are.equal("Köln       1", got[3])
@@ -90,19 +93,21 @@ describe("table:text", function()
   end)
 
   it("shows units below the labels, and a wide group widens its last column", function()
-    local shown = tables.new { columns = { { label = "g" }, { label = "m", unit = "months", align = "right",
-      group = "A long group name" } }, rows = { { "x", "1" } } }
-    assert.are.same({ "g  A long group name", "                   m", "            (months)",
+    local shown = tables.new { columns = { { label = "g" }, { label = "m", unit = "months",
+      align = "right", group = "A long group name" } }, rows = { { "x", "1" } } }
+    assert.are.same({ "   A long group name", "g                  m", "            (months)",
       "--------------------", "x                  1" }, lines(shown, ASCII))
   end)
 
   it("takes the width of the terminal, and an unknown option is an error", function()
     assert.are.equal(tostring(baseline()), baseline():text())
-    assert.is_truthy(helper.raised(baseline().text, baseline(), { widht = 1 }).message:find("widht", 1, true))
+    local err = helper.raised(baseline().text, baseline(), { widht = 1 })
+    assert.is_truthy(err.message:find("widht", 1, true))
   end)
 
   it("shows a table without rows", function()
-    assert.are.same({ "a", "-" }, lines(tables.new { columns = { { label = "a" } }, rows = {} }, ASCII))
+    local empty = tables.new { columns = { { label = "a" } }, rows = {} }
+    assert.are.same({ "a", "-" }, lines(empty, ASCII))
   end)
 end)
 

@@ -38,7 +38,8 @@ static char *describe(const lb_formula *f)
   return lb_str_take(&s, NULL);
 }
 
-/* Made with R 4.2.2: attr(terms(f), "term.labels"), but for the specials and I(). */
+/* Written by hand; R 4.2.2, attr(terms(f), "term.labels"), agrees on every line that R can read,
+ * but for what is ours: specials stand apart, I(x) is x, blanks and quotes stay. */
 static const struct {
   const char *right, *want;
 } expansions[] = {

@@ -184,7 +184,8 @@ static void test_cluster(void **state)
   lb_frame_release(frame);
 }
 
-/* ---- Design: columns as model.matrix() of R 4.2.2 has them, without the intercept ---- */
+/* ---- Design: written by hand; model.matrix() of R 4.2.2 has the same columns behind its intercept
+ * (of "treatment - 1" coxph's names agree: a Cox model keeps the intercept implied). ---- */
 
 static const char ARMS[] = "t,e,x,treatment,primary\n"
                            "1,1,2,A,u\n"

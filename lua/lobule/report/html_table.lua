@@ -1,4 +1,5 @@
 --- Tables as accessible HTML: caption, header cells with scope, numbers right, wide ones scroll.
+local core = require "lobule.core"
 local tables = require "lobule.table"
 
 local M = {}
@@ -70,12 +71,35 @@ local function head(shown)
     .. "\n</thead>"
 end
 
-local function body_row(shown, row)
+--- Width after the decimal point in digits; the point itself is half a digit wide.
+local function tail_width(text)
+  local tail = text:match("%.(.*)$")
+  return tail and 0.5 + #tail or 0
+end
+
+--- For columns aligned on the decimal point: the widest tail; the page moves the cells with a
+--- shorter one left by the difference.
+local function widest_tails(shown)
+  local widest = {}
+  for c, column in ipairs(shown.columns) do
+    for _, row in ipairs(column.decimal and shown.rows or {}) do
+      widest[c] = math.max(widest[c] or 0, tail_width(row[c]))
+    end
+  end
+  return widest
+end
+
+local function tail_style(text, widest)
+  local lack = widest and widest - tail_width(text) or 0
+  return lack > 0 and (' style="--tail: %sch"'):format(core.format_number(lack)) or ""
+end
+
+local function body_row(shown, row, widest)
   local cells = {}
   for c, column in ipairs(shown.columns) do
     local tag = c == 1 and row[c] ~= "" and "th" or "td"
-    cells[c] = ("<%s%s%s>%s</%s>"):format(tag, tag == "th" and ' scope="row"' or "",
-      class_of(column, c == 1 and row or nil), content(row[c]), tag)
+    cells[c] = ("<%s%s%s%s>%s</%s>"):format(tag, tag == "th" and ' scope="row"' or "",
+      class_of(column, c == 1 and row or nil), tail_style(row[c], widest[c]), content(row[c]), tag)
   end
   local class = row.kind and (' class="%s"'):format(row.kind) or ""
   return ("<tr%s>%s</tr>"):format(class, table.concat(cells))
@@ -83,14 +107,14 @@ end
 
 --- The rows; each heading across the table begins a body of its own, which its scope names.
 local function body(shown)
-  local lines = { "<tbody>" }
+  local lines, widest = { "<tbody>" }, widest_tails(shown)
   for i, row in ipairs(shown.rows) do
     if tables.is_banner(row) then
       if i > 1 then lines[#lines + 1] = "</tbody>\n<tbody>" end
       lines[#lines + 1] = ('<tr class="heading"><th scope="rowgroup" colspan="%d"%s>%s</th></tr>')
         :format(#shown.columns, class_of({}, row), M.prose(row[1]))
     else
-      lines[#lines + 1] = body_row(shown, row)
+      lines[#lines + 1] = body_row(shown, row, widest)
     end
   end
   lines[#lines + 1] = "</tbody>"

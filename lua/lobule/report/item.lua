@@ -13,7 +13,7 @@ local DATA_ROWS <const> = 1000 -- of a figure's data table; all of it is in the 
 ---@return any
 function M.member(object, name)
   local ok, value = pcall(function() return object[name] end)
-  if ok then return value end
+  return ok and value or nil
 end
 
 local function is_figure(object)

@@ -20,14 +20,26 @@ local function without_folder(word)
   return session.base_name(word)
 end
 
+--- The program's command line up to the script without the number of threads, which changes no
+--- result and so must not change the report.
+local function program_words(command, script)
+  local words, i, before = { "lobule" }, 1, true
+  while command[i] do
+    before = before and command[i] ~= script
+    if before and command[i] == "--threads" then
+      i = i + 1
+    elseif not (before and command[i]:find("^%-%-threads=")) then
+      words[#words + 1] = command[i]
+    end
+    i = i + 1
+  end
+  return words
+end
+
 --- The command line and the script's path; stock Lua keeps both in the global `arg`.
 local function start()
   local program, words, script = host(), {}, nil
-  if program then
-    words = { "lobule" }
-    for i, word in ipairs(program.command or {}) do words[i + 1] = word end
-    return words, program.script
-  end
+  if program then return program_words(program.command or {}, program.script), program.script end
   local arg = rawget(_G, "arg")
   if type(arg) ~= "table" then return words, nil end
   local first = 0

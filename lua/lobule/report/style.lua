@@ -51,7 +51,7 @@ h1, h2, h3, h4 {
 h1 { font-size: 2rem; margin: 0 0 .5rem; letter-spacing: -.01em }
 h2 {
   font-size: 1.375rem; margin: 3rem 0 .75rem; padding-top: 1rem;
-  border-top: 1px solid var(--hair);
+  border-top: 1px solid var(--hair); max-width: none;
 }
 h3 { font-size: 1.0625rem; margin: 2rem 0 .5rem }
 h4 { font-size: 1rem; margin: 1.5rem 0 .5rem; color: var(--muted) }
@@ -91,13 +91,18 @@ caption span {
 }
 thead { border-top: 2px solid var(--ink); border-bottom: 1px solid var(--ink) }
 tbody:last-child { border-bottom: 2px solid var(--ink) }
-th, td { padding: .3rem .75rem; text-align: left; vertical-align: top }
+th, td {
+  --side: .75rem; padding: .3rem calc(var(--side) + var(--tail, 0ch)) .3rem var(--side);
+  text-align: left; vertical-align: top;
+}
 th:first-child, td:first-child { padding-left: .25rem }
-th:last-child, td:last-child { padding-right: .25rem }
+th:last-child, td:last-child { --side: .25rem; padding-left: .75rem }
+th:only-child { padding-left: .25rem }
 thead th, thead td { vertical-align: bottom; font-weight: 700 }
 thead th[scope="colgroup"] { text-align: center; border-bottom: 1px solid var(--line) }
 tbody th { font-weight: 400; min-width: 9rem }
-tbody .heading th { font-weight: 700; padding-top: .625rem }
+tbody .heading th { font-weight: 700 }
+tbody .heading > * { padding-top: .625rem }
 tbody .total > * { font-weight: 700; border-top: 1px solid var(--ink) }
 tbody tr + tr > * { border-top: 1px solid var(--hair) }
 tbody tr.total > * { border-top-color: var(--ink) }
@@ -146,7 +151,8 @@ pre {
   .drawing { width: var(--width); min-width: 0 }
   nav, .note, .warning { background: none; padding: 0 0 0 1em }
   nav { padding: 0 }
-  th, td { padding: 2pt 5pt }
+  th, td { --side: 5pt; padding-top: 2pt; padding-bottom: 2pt }
+  code { font-size: 7pt }
   tbody th { min-width: 0 }
   a { color: inherit }
   a[href^="http"]::after { content: " (" attr(href) ")" }
