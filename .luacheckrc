@@ -1,4 +1,4 @@
--- luacheck: Lua 5.4, no globals of our own; scripts run with `lb` only where they require it.
+-- Settings of luacheck for Lua 5.4, no globals of our own; scripts run with `lb` only where they require it.
 std = "lua54"
 max_line_length = 100
 files["lua/meta"] = { ignore = { "212", "211", "241" } }

@@ -100,7 +100,7 @@ fuzz:
 	@BUILD=$(BUILD) SECONDS_EACH=$(FUZZ_SECONDS) sh scripts/dev/fuzz.sh $(CORE)
 
 lint:
-	@BUILD=$(BUILD) FLAGS="$(filter-out -M%,$(FLAGS))" sh scripts/dev/lint.sh
+	@sh scripts/dev/lint.sh
 
 format:
 	clang-format -i $(shell find src tests -name "*.[ch]" -not -path "tests/bench/*")

@@ -2,7 +2,7 @@
 # Installs the Debian packages that a job needs and that are missing: sh scripts/dev/deps.sh build|ci
 # `build` is what building and `make test` need; `ci` adds the linters and the large programs of some tests.
 build="gcc make pkg-config libc6-dev liblua5.4-dev lua5.4 libgsl-dev libcjson-dev libcmocka-dev lua-busted expect"
-ci="$build clang clang-format clang-tidy cppcheck lua-check chromium librsvg2-bin libreadline8 fonts-liberation git nodejs"
+ci="$build clang clang-format clang-tidy cppcheck lua-check chromium librsvg2-bin libreadline8 fonts-liberation git nodejs locales"
 case "$1" in
   build) want=$build ;;
   ci) want=$ci ;;
@@ -17,7 +17,11 @@ for package in $want; do
   state=$(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null)
   [ "$state" = installed ] || missing="$missing $package"
 done
-[ -z "$missing" ] && exit 0
+comma_locale() { # one test prints numbers under a locale with a decimal comma
+  [ "$1" = ci ] || return 0
+  locale -a 2>/dev/null | grep -qi '^de_DE.utf' || localedef -i de_DE -f UTF-8 de_DE.UTF-8 2>/dev/null || true
+}
+[ -z "$missing" ] && comma_locale "$1" && exit 0
 install="apt-get install -y --no-install-recommends$missing"
 if [ "$(id -u)" -ne 0 ]; then
   echo "These packages are missing. Please run, then try again:" >&2
@@ -25,4 +29,4 @@ if [ "$(id -u)" -ne 0 ]; then
   exit 1
 fi
 echo "installing:$missing"
-apt-get update -qq && DEBIAN_FRONTEND=noninteractive $install -qq >/dev/null
+apt-get update -qq && DEBIAN_FRONTEND=noninteractive $install -qq >/dev/null && comma_locale "$1"

@@ -90,11 +90,6 @@ lb_status lb_error_set(lb_error *err, lb_status code, const char *format, ...)
   return code;
 }
 
-lb_status lb_error_nomem(lb_error *err, const char *what)
-{
-  return lb_error_set(err, LB_ENOMEM, "out of memory (%s)", what);
-}
-
 /* Without an err the code is not known here; what matters then is that it is not LB_OK. */
 static lb_status code_of(const lb_error *err)
 {
@@ -171,7 +166,7 @@ static void append_marked(lb_error *err, const char *line, size_t length, const 
 {
   size_t n_columns = lb_utf8_length(line, length);
   size_t used = context_append(err, context_line(err), "  ", 2);
-  if (window[0] > 0) used = context_append(err, used, ELLIPSIS, strlen(ELLIPSIS));
+  if (window[0] > 0) context_append(err, used, ELLIPSIS, strlen(ELLIPSIS));
   used = append_columns(err, line, length, window[0], window[1]);
   if (window[1] < n_columns) used = context_append(err, used, ELLIPSIS, strlen(ELLIPSIS));
   used = context_append(err, used, "\n  ", 3);

@@ -35,7 +35,11 @@ const char *lb_status_name(lb_status code);
 lb_status lb_error_set(lb_error *err, lb_status code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 /* The standard message for a failed allocation: "out of memory (WHAT)". Returns LB_ENOMEM. */
-lb_status lb_error_nomem(lb_error *err, const char *what);
+static inline lb_status lb_error_nomem(lb_error *err, const char *what)
+{
+  lb_error_set(err, LB_ENOMEM, "out of memory (%s)", what);
+  return LB_ENOMEM;
+}
 /* Prefixes the message with "<formatted>: " - each caller adds where it was. Returns err->code. */
 lb_status lb_error_in(lb_error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Appends one line to the context: the mend, or advice. Returns err->code. */

@@ -120,8 +120,7 @@ static void list_names(lb_error *err, const char *plural, const char *const *nam
     const char *comma = shown == 0 ? "" : ", ";
     size_t need = strlen(comma) + strlen(names[shown]);
     if (need > LISTED_BYTES - used) break;
-    memcpy(list + used, comma, strlen(comma));
-    memcpy(list + used + strlen(comma), names[shown], strlen(names[shown]) + 1);
+    snprintf(list + used, sizeof list - used, "%s%s", comma, names[shown]);
     used += need;
   }
   if (shown == n)

@@ -215,7 +215,7 @@ lb_status lb_check_program(const lb_ast *ast, const lb_frame *frame, const lb_ex
   ck.err = err;
   ck.op_of = lb_mem_array(ast->n_node, sizeof *ck.op_of);
   lb_status st = ck.op_of == NULL ? lb_error_nomem(err, "expression") : check_nodes(&ck);
-  if (st == LB_OK) {
+  if (st == LB_OK && program.op != NULL) { /* at least the root's */
     program.root = ck.op_of[ast->root];
     const lb_op *root = &program.op[program.root];
     if (root->list) st = lb_ck_mismatch(&ck, program.root, "an expression", "one value a row");

@@ -35,7 +35,8 @@ void lb_k_logical_integer(lb_block *b, const lb_op *op, const lb_vec *const *arg
 /* Cut towards zero; what no integer can hold is NA. */
 static bool to_integer(double x, int64_t *out)
 {
-  if (!(x >= -0x1p63 && x < 0x1p63)) return false;
+  const double limit = 9223372036854775808.0; /* 2^63 */
+  if (!(x >= -limit && x < limit)) return false;
   *out = (int64_t)x;
   return true;
 }

@@ -172,7 +172,7 @@ static lb_status parse_items(parser *p, lb_token_kind close, size_t *n)
   lb_status st = advance(p);
   *n = 0;
   while (st == LB_OK && p->token.kind != close) {
-    size_t item;
+    size_t item = 0;
     st = parse_sub(p, 0, &item);
     if (st == LB_OK) st = push(p, item);
     if (st != LB_OK) return st;
@@ -363,7 +363,7 @@ static lb_status parse_unary(parser *p, size_t *out)
 {
   if (p->token.kind != LB_TOK_NOT && p->token.kind != LB_TOK_MINUS) return parse_primary(p, out);
   lb_token op = p->token;
-  size_t operand;
+  size_t operand = 0;
   lb_status st = advance(p);
   if (st == LB_OK) st = parse_sub(p, POWER_UNARY, &operand);
   return st == LB_OK ? add_operation(p, LB_NODE_UNARY, &op, &operand, 1, out) : st;

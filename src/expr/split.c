@@ -22,7 +22,7 @@ lb_status lb_expr_split(const char *text, size_t length, lb_value *name, size_t 
 {
   if (!lb_utf8_valid(text, length))
     return lb_error_set(err, LB_EPARSE, "the expression is no well-formed UTF-8");
-  size_t start = skip_blanks(text, length, 0), end = start, after;
+  size_t start = skip_blanks(text, length, 0), end, after;
   if (start < length && text[start] == '`') {
     const char *close = memchr(text + start + 1, '`', length - start - 1);
     if (close == NULL || close == text + start + 1) {

@@ -400,7 +400,7 @@ lb_status lb_column_drop_levels(const lb_column *column, lb_column **out, lb_err
   if (used == NULL) return lb_error_nomem(err, "levels");
   for (size_t i = 0; i < lb_column_length(column); i++)
     if (lb_is_valid(lb_column_valid(column), i)) used[codes[i]] = true;
-  if (memchr(used, false, n_levels) == NULL) {
+  if (memchr(used, 0, n_levels) == NULL) {
     *out = lb_column_share(column);
     goto done;
   }

@@ -58,7 +58,7 @@ static size_t skip_brackets(const char *text, size_t at, size_t end)
       if (depth == NESTING_MAX) return SIZE_MAX;
       expected[depth++] = closing(c);
     } else if (c == ')' || c == ']' || c == '}') {
-      if (expected[--depth] != c) return SIZE_MAX;
+      if (depth == 0 || expected[--depth] != c) return SIZE_MAX;
       if (depth == 0) return at + 1;
     }
     at++;
@@ -86,7 +86,7 @@ lb_span lb_scan_trim(const char *text, size_t start, size_t end)
 size_t lb_scan_arguments(const char *text, lb_span range, lb_span *out, size_t capacity)
 {
   lb_span all = lb_scan_trim(text, range.start, range.end);
-  size_t n = 0, start = range.start, at = range.start;
+  size_t n = 0, start = range.start, at = start;
   if (all.start == all.end) return 0;
   while (at < range.end) {
     if (text[at] == ',') {

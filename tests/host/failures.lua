@@ -1,5 +1,7 @@
---- A small analysis in which every allocation fails in its turn, Lua's and cJSON's too: a clean error each time, and at the
---- end nothing of ours is left over. Prints TAP. FAILURE_STRIDE=n tries every n-th only (for slow builds).
+--- A small analysis in which every allocation fails in its turn, Lua's and cJSON's too: a clean
+--- error each time, and at the
+--- end nothing of ours is left over. Prints TAP. FAILURE_STRIDE=n tries every n-th only (for slow
+--- builds).
 local core = require "lobule.core"
 local lb = require "lobule"
 
@@ -34,10 +36,12 @@ while true do
   local clean = result == "not enough memory" or type(result) == "table" and result.code == "memory"
   if not clean then wrong = wrong or ("allocation %d: %s"):format(k, tostring(result)) end
   k, tried = k + stride, tried + 1
+  collectgarbage() -- an emergency collection leaves the finalizers waiting
 end
 collectgarbage()
 collectgarbage()
-print((wrong and "not ok" or "ok") .. " 1 - a clean error for each of " .. tried .. " failed allocations")
+print((wrong and "not ok" or "ok") .. " 1 - a clean error for each of " .. tried
+  .. " failed allocations")
 if wrong then print("# " .. wrong) end
 local left = core.live_objects() - objects
 print((left == 0 and "ok" or "not ok") .. " 2 - no object left over")

@@ -26,8 +26,8 @@
 static inline void lb_check_near(double got, double want, double tol, const char *what,
                                  const char *file, int line)
 {
-  bool same = (isnan(got) && isnan(want)) || got == want ||
-              fabs(got - want) <= tol * fmax(1.0, fabs(want));
+  bool same =
+      (isnan(got) && isnan(want)) || got == want || fabs(got - want) <= tol * fmax(1.0, fabs(want));
   if (same) return;
   print_error("%s:%d: %s is %.17g, expected %.17g\n", file, line, what, got, want);
   _fail(file, line);
