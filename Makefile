@@ -119,4 +119,4 @@ uninstall:
 clean:
 	rm -rf $(BUILD)
 
--include $(CORE_O:.o=.d) $(BIND_O:.o=.d) $(HOST_O:.o=.d)
+-include $(CORE_O:.o=.d) $(BIND_O:.o=.d) $(HOST_O:.o=.d) $(wildcard $(BUILD)/tests/*/*.d)

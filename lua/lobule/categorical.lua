@@ -5,8 +5,10 @@ local quantity = require "lobule.quantity"
 
 local M = {}
 
+local METHODS <const> = { "wilson", "exact", "wilson-continuity", "mid-p", "jeffreys",
+  "agresti-coull", "wald", "wald-continuity", "logit", "arcsine", "likelihood-ratio" }
 local INTERVAL <const> = { { "conf_level", "level", 0.95 },
-  { "method", { "wilson", "exact" }, "wilson" } }
+  { "method", METHODS, "wilson" } }
 
 local function from_counts(x, n, options)
   local opts <const> = check.options(options, INTERVAL)
@@ -47,7 +49,9 @@ end
 --- where the condition is NA are left out of the denominator and counted.
 ---@param x number|string           number of events, or a condition: "response in {'CR', 'PR'}"
 ---@param n number|lobule.Cohort|lobule.Frame  number of trials, or the data
----@param options? table            conf_level (0.95); method: "wilson" (default), "exact"; with
+---@param options? table            conf_level (0.95); method: "wilson" (default), "exact", "mid-p",
+---                                 "jeffreys", "agresti-coull", "wald", "likelihood-ratio" ...;
+--- with
 ---                                 data: by, with
 ---@return lobule.Quantity|lobule.Proportion
 ---@raise counts that are not whole numbers with 0 <= x <= n

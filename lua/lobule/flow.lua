@@ -39,6 +39,7 @@ function M.new(cohort, options)
   for _, step in ipairs(model_steps(opts.results, steps[#steps].after)) do steps[#steps
     + 1] = step end
   return setmetatable({ steps = steps, arm = cohort.arm, unit = cohort.id and "patients" or "rows",
+    lines = lineage.lines(cohort),
     repeated = steps[1].after.rows ~= steps[1].after.persons }, Flow)
 end
 
@@ -192,7 +193,9 @@ end
 --- Everything, for the provenance of a report.
 ---@return table
 function Flow:record()
-  return { kind = "flow", steps = self:data():rows_list() }
+  local result = require "lobule.result"
+  return result.ordered { { "kind", "flow" }, { "steps", result.record(self:data()) },
+    { "lineage", self.lines } }
 end
 
 core.class("flow", Flow)

@@ -153,8 +153,8 @@ end
 ---@param options? table
 ---@return table[]
 function Frame:report_blocks(options)
-  local shown = require("lobule.table").from_frame(self,
-    { digits = 3, rows = 200, caption = options and options.caption })
+  local shown = require("lobule.table").from_frame(self, { digits = 3, rows = 200, labels = true,
+    caption = options and options.caption })
   return { { kind = "table", table = shown } }
 end
 

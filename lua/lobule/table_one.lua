@@ -30,15 +30,34 @@ local function title_of(column, name)
   return unit and ("%s (%s)"):format(label, unit) or label
 end
 
-local function numeric_cell(summary, how)
-  local n = summary.n - summary.n_missing
-  if n == 0 then return "NA" end
-  if how == "mean" then
-    return ("%s (%s)"):format(format.number(summary.mean, 3), n > 1 and format.number(summary.sd, 3)
-      or "NA")
+--- The numbers of a cell: median and quartiles, or mean and standard deviation.
+local function numbers_of(summary, how)
+  if summary.n == summary.n_missing then return {} end
+  if how == "mean" then return { summary.mean, summary.sd } end
+  return { summary.median, summary.q1, summary.q3 }
+end
+
+--- Decimals that a whole row shares: three significant digits of its largest number, none where all
+--- are whole.
+local function decimals_of(list, how)
+  local largest, whole = 0, true
+  for _, summary in ipairs(list) do
+    for _, x in ipairs(numbers_of(summary, how)) do
+      if x == x then
+        largest, whole = math.max(largest, math.abs(x)), whole and x == math.floor(x)
+      end
+    end
   end
-  return ("%s (%s to %s)"):format(format.number(summary.median, 3), format.number(summary.q1, 3),
-    format.number(summary.q3, 3))
+  if whole or largest == 0 then return 0 end
+  return math.max(0, math.min(6, 2 - math.floor(math.log(largest, 10))))
+end
+
+local function numeric_cell(summary, how, decimals)
+  local shown = numbers_of(summary, how)
+  if #shown == 0 then return "NA" end
+  for i, x in ipairs(shown) do shown[i] = x == x and format.fixed(x, decimals) or "NA" end
+  if how == "mean" then return ("%s (%s)"):format(shown[1], shown[2] or "NA") end
+  return ("%s (%s to %s)"):format(shown[1], shown[2], shown[3])
 end
 
 local function summaries(groups, name)
@@ -49,7 +68,9 @@ end
 
 local function numeric_rows(self, title, list)
   local row = { title .. (self.options.summary == "mean" and ", mean (SD)" or ", median (IQR)") }
-  for i, summary in ipairs(list) do row[i + 1] = numeric_cell(summary, self.options.summary) end
+  local how = self.options.summary
+  local decimals = decimals_of(list, how)
+  for i, summary in ipairs(list) do row[i + 1] = numeric_cell(summary, how, decimals) end
   return { row }
 end
 

@@ -316,7 +316,8 @@ function core.cox(model, ties, max_iter, tolerance) end
 ---@param x number
 ---@param n number
 ---@param conf_level number
----@param method "wilson"|"exact"
+---@param method
+---                                 "wilson"|"exact"|"wilson-continuity"|"mid-p"|"jeffreys"|"agresti-coull"|"wald"|"wald-continuity"|"logit"|"arcsine"|"likelihood-ratio"
 ---@return number conf_low
 ---@return number conf_high
 function core.proportion(x, n, conf_level, method) end

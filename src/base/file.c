@@ -229,7 +229,7 @@ lb_status lb_file_write(const char *path, const char *data, size_t length, lb_er
     failed = EISDIR;
   } else if (!S_ISREG(old.st_mode)) {
     failed = write_through(path, data, length);
-  } else if (access(path, W_OK) != 0) { /* the rename would not ask */
+  } else if (faccessat(AT_FDCWD, path, W_OK, AT_EACCESS) != 0) { /* the rename would not ask */
     failed = errno;
   } else {
     char *target = realpath(path, NULL); /* of the C library: free, not lb_mem_free */

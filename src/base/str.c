@@ -263,11 +263,11 @@ static bool scan_decimal(const char *text, size_t length, decimal *d)
 {
   size_t at = 0;
   if (length > 0 && (text[0] == '+' || text[0] == '-')) d->negative = text[at++] == '-';
-  if (!read_digits(text, length, &at, 0, d)) return false;
-  if (at < length && text[at] == '.') {
-    at++;
-    if (!read_digits(text, length, &at, -1, d)) return false;
-  }
+  bool whole = read_digits(text, length, &at, 0, d); /* SAS and Excel write .5, others 5. */
+  bool point = at < length && text[at] == '.';
+  if (point) at++;
+  bool fraction = point && read_digits(text, length, &at, -1, d);
+  if (!whole && !fraction) return false;
   if (at < length && (text[at] == 'e' || text[at] == 'E')) {
     at++;
     if (!read_exponent(text, length, &at, d)) return false;

@@ -29,7 +29,7 @@ size_t lb_utf8_length(const char *text,
 size_t lb_utf8_width(const char *text,
                      size_t length); /* terminal columns; wide CJK 2, combining 0 */
 
-/* Whole text is one decimal number: [+-]digits[.digits][e[+-]digits]; no blanks, no hex, no inf or
+/* Whole text is one decimal number: [+-]digits[.digits][e[+-]digits], .5 and 5. included; no blanks, no hex, no inf or
  * nan. Correctly rounded. */
 bool lb_parse_real(const char *text, size_t length, double *out);
 /* Whole text is a decimal integer that fits int64. */

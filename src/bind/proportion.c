@@ -3,8 +3,15 @@
 
 #include "bind/bind.h"
 
-static const char *const METHODS[] = {"wilson", "exact", NULL};
-static const lb_proportion_method CODES[] = {LB_PROPORTION_WILSON, LB_PROPORTION_CLOPPER_PEARSON};
+static const char *const METHODS[] = {
+    "wilson",           "exact", "wilson-continuity", "mid-p", "jeffreys",
+    "agresti-coull",    "wald",  "wald-continuity",   "logit", "arcsine",
+    "likelihood-ratio", NULL};
+static const lb_proportion_method CODES[] = {
+    LB_PROPORTION_WILSON,  LB_PROPORTION_CLOPPER_PEARSON, LB_PROPORTION_WILSON_CONTINUITY,
+    LB_PROPORTION_MID_P,   LB_PROPORTION_JEFFREYS,        LB_PROPORTION_AGRESTI_COULL,
+    LB_PROPORTION_WALD,    LB_PROPORTION_WALD_CONTINUITY, LB_PROPORTION_LOGIT,
+    LB_PROPORTION_ARCSINE, LB_PROPORTION_LIKELIHOOD_RATIO};
 
 /* proportion(x, n, conf_level, method) */
 static int proportion(lua_State *L)

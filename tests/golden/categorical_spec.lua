@@ -8,7 +8,9 @@ describe("proportion", function()
   it("proportion-intervals-95", function()
     local g = golden.open "proportion-intervals-95"
     local input = g.case.input
-    for ours, theirs in pairs { wilson = "wilson", exact = "clopper_pearson" } do
+    for ours, theirs in pairs { wilson = "wilson", exact = "clopper_pearson", wald = "wald",
+      jeffreys = "jeffreys", ["mid-p"] = "mid_p", ["agresti-coull"] = "agresti_coull",
+      ["wilson-continuity"] = "wilson_continuity", ["wald-continuity"] = "wald_continuity" } do
       local low, high = {}, {}
       for i, x in ipairs(input.x) do
         local q = lb.categorical.proportion(x, input.n[i], { method = ours })

@@ -5,7 +5,8 @@
 local core = require "lobule.core"
 local lb = require "lobule"
 
-local CSV <const> = "id,arm,age,t,e\n1,A,60,3,1\n2,A,51,5,0\n3,B,71,2,1\n4,B,,7,1\n5,A,45,9,1\n6,B,66,4,0\n"
+local CSV <const> = "id,arm,age,t,e\n1,A,60,3,1\n2,A,51,5,0\n3,B,71,2,1\n"
+  .. "4,B,,7,1\n5,A,45,9,1\n6,B,66,4,0\n"
 local out = os.tmpname()
 
 local function analysis()

@@ -85,8 +85,9 @@ local function rows_table(self)
     { label = ("Percent (%s %% CI)"):format(level),
     align = "right" } }
   if labelled then table.insert(columns, 2, { label = "Row", align = "left" }) end
-  local notes = { self.options.method == "wilson" and "Wilson intervals."
-    or "Exact (Clopper-Pearson) intervals." }
+  local method = self.options.method
+  local notes = { method == "wilson" and "Wilson intervals."
+    or method == "exact" and "Exact (Clopper-Pearson) intervals." or method .. " intervals." }
   if self.left_out > 0 then
     notes[2] = ("%d rows without counts left out."):format(self.left_out)
   end
@@ -96,6 +97,16 @@ end
 
 function Proportion:__tostring()
   return tostring(rows_table(self))
+end
+
+--- The rows in words, for those who cannot see the figure.
+local function description(self)
+  local parts = {}
+  for i, row in ipairs(self.rows) do
+    local name = row.label ~= "" and row.label or row.strata
+    parts[i] = ("%s %d of %d, %s %%"):format(name, row.x, row.n, interval_text(row))
+  end
+  return self.title .. ", percent with interval. " .. table.concat(parts, "; ") .. "."
 end
 
 --- The forest plot: a row each, grouped by stratum, on a percent scale.
@@ -121,7 +132,7 @@ function Proportion:plot(kind, options)
   end
   local level = core.format_number(100 * self.options.conf_level)
   local figure = require("lobule.figure").forest { title = opts.title,
-    desc = tostring(self):gsub("%s+", " "), width_mm = opts.width_mm,
+    desc = description(self), width_mm = opts.width_mm,
     columns = { { label = "Events/N", align = "right" } }, rows = rows,
       estimate_label = ("%% (%s %% CI)"):format(level), log = false,
     limits = { 0, 100 }, x_label = opts.x_label }

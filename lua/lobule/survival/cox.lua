@@ -267,6 +267,16 @@ local function forest_rows(self)
   return rows
 end
 
+--- The estimates in words, for those who cannot see the figure.
+local function description(self)
+  local parts = {}
+  for i, term in ipairs(self.info.terms) do
+    local row = term_row(self, i, self.options.conf_level, true)
+    parts[i] = ("%s %s"):format(term_label(self, term), ratio_text(row))
+  end
+  return "Hazard ratios with their intervals. " .. table.concat(parts, "; ") .. "."
+end
+
 --- The forest plot of hazard ratios.
 ---@param kind? "forest"
 ---@param options? table            title, width_mm (183), favours: { "favours A", "favours B" }
@@ -279,7 +289,7 @@ function Cox:plot(kind, options)
     { "favours", "texts" } })
   local level = core.format_number(100 * self.options.conf_level)
   local figure = require("lobule.figure").forest { title = opts.title,
-    desc = tostring(self):gsub("%s+", " "), width_mm = opts.width_mm,
+    desc = description(self), width_mm = opts.width_mm,
     rows = forest_rows(self), estimate_label = ("Hazard ratio (%s %% CI)"):format(level),
       log = true, reference = 1, x_label = "Hazard ratio",
     favours = opts.favours }

@@ -69,6 +69,18 @@ local function risk_row(km, g, times)
   return row
 end
 
+--- The curves in words, for those who cannot see the figure.
+local function description(km, spec)
+  local parts = {}
+  for g, curve in ipairs(spec.curves) do
+    local n, events = km.fit:count(g)
+    parts[g] = ("%s: %d patients, %s events, %s"):format(curve.label, n,
+      format.number(events, 6), curve.note)
+  end
+  return ("%s against %s, step curves. %s."):format(spec.y_label, spec.x_label,
+    table.concat(parts, "; "))
+end
+
 local function axis_label(km, opts)
   if opts.x_label then return opts.x_label end
   local unit = km.info.time_unit
@@ -92,6 +104,6 @@ return function(km, options)
     local shown = format.p(p)
     spec.annotation[1] = "Log-rank p " .. (shown:find("^<") and shown or "= " .. shown)
   end
-  spec.desc = ("Survival curves by group; %s"):format(tostring(km):gsub("%s+", " "))
+  spec.desc = description(km, spec)
   return require("lobule.figure").curves(spec)
 end
