@@ -33,18 +33,36 @@ function M.type(value, kind, what)
   return value
 end
 
+--- Raises when a list has named fields: options go into a table of their own.
+---@param list table
+---@param what string
+---@return table list
+function M.list(list, what)
+  M.type(list, "table", what)
+  local named
+  for key in next, list do
+    if math.type(key) ~= "integer" and (named == nil or tostring(key) < tostring(named)) then
+      named = key
+    end
+  end
+  if named == nil then return list end
+  if #list == 0 then
+    core.raise("argument", what .. ": expected a list, found a table with named fields",
+      "A list keeps its order: write { 'a', 'b' }.")
+  end
+  core.raise("argument", ("%s: the list holds a named field '%s'"):format(what, tostring(named)),
+    ("Options stand in a table of their own, after the list: ({ ... }, { %s = ... }).")
+      :format(tostring(named)))
+end
+
 --- A list of texts; one text stands for a list of one.
 ---@param value string|string[]
 ---@param what string
 ---@return string[]
 function M.texts(value, what)
   if type(value) == "string" then return { value } end
-  M.type(value, "table", what)
+  M.list(value, what)
   for i = 1, #value do M.type(value[i], "string", what .. "[" .. i .. "]") end
-  if next(value) ~= nil and #value == 0 then
-    core.raise("argument", what .. ": expected a list, found a table with named fields",
-      "A list keeps its order: write { 'a', 'b' }.")
-  end
   return value
 end
 

@@ -47,6 +47,12 @@ local function keep(frame, condition, with)
   return core.filter(frame, check.type(condition, "string", "condition"), with)
 end
 
+--- Rows for which a condition is false: whose persons a flow counts.
+local function false_rows(frame, condition, with)
+  local rows = core.filter(frame, "not (" .. condition .. ")", with)
+  return rows
+end
+
 local function shown_condition(condition)
   return type(condition) == "string" and condition or "(a Lua function)"
 end
@@ -72,7 +78,8 @@ function Cohort:filter(condition, reason, options)
     local _, _, n_false, n_missing, notes = keep(self.data, one, with)
     frames.tell(notes)
     causes[i] = { reason = reason and #conditions == 1 and reason or shown_condition(one),
-      condition = shown_condition(one), n = n_false, n_missing = n_missing }
+      condition = shown_condition(one), n = n_false, n_missing = n_missing,
+      dropped = self.id and type(one) == "string" and false_rows(self.data, one, with) or nil }
     frame = keep(frame, one, with)
   end
   with:check_used()
@@ -81,6 +88,7 @@ end
 
 local function exclusion_list(first, second)
   if type(first) == "table" then
+    check.list(first, "exclusions")
     if #first == 0 then core.raise("argument", "the list of exclusions is empty") end
     for i, pair in ipairs(first) do
       check.type(pair, "table", ("exclusion %d"):format(i))
@@ -162,15 +170,15 @@ function Cohort:mutate(assignments, options)
   local opts <const> = check.options(options, WITH)
   local with <const> = core.with(opts.with)
   if type(assignments) == "string" then assignments = { assignments } end
-  check.type(assignments, "table", "assignments")
-  if next(assignments) ~= nil and #assignments == 0 then
-    core.raise("argument", "assignments: expected a list of texts, found a table with named fields",
-      "A list keeps its order: :mutate { \"bmi = weight / height^2\" }.")
-  end
+  check.list(assignments, "assignments")
   local frame = self.data
-  for _, item in ipairs(assignments) do frame = mutate_one(frame, item, with) end
+  local texts = {}
+  for i, item in ipairs(assignments) do
+    frame = mutate_one(frame, item, with)
+    texts[i] = type(item) == "table" and item[1] .. " = (a Lua function)" or item
+  end
   with:check_used()
-  return derive(self, frame)
+  return derive(self, frame, lineage.note("mutate", table.concat(texts, "; "), opts.with))
 end
 
 --- Labels and units that reports use. Each value is a text or { text, unit = "months" }.
@@ -187,7 +195,8 @@ end
 ---@return lobule.Cohort
 function Cohort:relevel(column, first)
   local frame = self.data:relevel(column, first)
-  return derive(self, frame)
+  local order = type(first) == "table" and table.concat(first, ", ") or first
+  return derive(self, frame, lineage.note("relevel", column .. ": " .. order .. " first"))
 end
 
 --- Columns in the order named; the id stays.
@@ -292,6 +301,11 @@ end
 function Cohort:schema()
   local shown = require("lobule.schema").table(self)
   return shown
+end
+
+--- The number of rows.
+function Cohort:__len()
+  return #self.data
 end
 
 function Cohort:__tostring()

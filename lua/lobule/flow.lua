@@ -35,7 +35,7 @@ end
 ---@return lobule.Flow
 function M.new(cohort, options)
   local opts <const> = check.options(options, { { "results", "table", {} } })
-  local steps = table.move(cohort.steps, 1, #cohort.steps, 1, {})
+  local steps = lineage.counted(cohort)
   for _, step in ipairs(model_steps(opts.results, steps[#steps].after)) do steps[#steps
     + 1] = step end
   return setmetatable({ steps = steps, arm = cohort.arm, unit = cohort.id and "patients" or "rows",
@@ -65,14 +65,14 @@ function Flow:data()
   end
   for i, step in ipairs(self.steps) do
     local before, after = step.before or step.after, step.after
-    add(i, step.reason or step.kind, "all", after.rows, after.persons, before.rows - after.rows,
+    add(i, lineage.title(step), "all", after.rows, after.persons, before.rows - after.rows,
       before.persons - after.persons, core.NA)
     for _, cause in ipairs(step.causes) do
       add(i, cause.reason, "all", core.NA, core.NA, cause.n, cause.persons, cause.n_missing)
     end
     for k, arm in ipairs(after.arms) do
       local was = before.arms[k] and before.arms[k].label == arm.label and before.arms[k] or nil
-      add(i, step.reason or step.kind, arm.label, arm.n, arm.persons, was and was.n - arm.n, was
+      add(i, lineage.title(step), arm.label, arm.n, arm.persons, was and was.n - arm.n, was
         and was.persons - arm.persons, core.NA)
     end
   end
@@ -108,8 +108,13 @@ function Flow:__tostring()
   local lines = {}
   for _, step in ipairs(self.steps) do
     for _, cause in ipairs(step.causes) do
-      local word = step.kind == "filter" and "not " or ""
+      local word = step.kind == "filter" and "not met: " or ""
       lines[#lines + 1] = ("          - %s%s"):format(word, removed_text(cause))
+    end
+    local left, reasons = step.before and step.before.rows - step.after.rows or 0, 0
+    for _, cause in ipairs(step.causes) do reasons = reasons + cause.n end
+    if step.kind ~= "filter" and reasons > left then
+      lines[#lines + 1] = ("          (%d rows; one may have several reasons)"):format(left)
     end
     local persons = self.repeated and (" (%d persons)"):format(step.after.persons) or ""
     if step.kind ~= "by_arm" then
@@ -124,39 +129,48 @@ end
 
 --- Filters are named by what is kept; in the side box stands what left.
 local function side_reason(step, cause)
-  local text = step.kind == "filter" and "not: " .. cause.reason or cause.reason
-  return text
+  return step.kind == "filter" and "not met: " .. cause.reason or cause.reason
 end
 
 local function excluded(step)
   local list, na = {}, 0
   for _, cause in ipairs(step.causes) do
-    local n = cause.n
-    if n > 0 then list[#list + 1] = { side_reason(step, cause), n } end
+    list[#list + 1] = { side_reason(step, cause), cause.n }
     if cause.n_missing > 0 then
       na = na + cause.n_missing
-      if step.kind == "filter" then list[#list + 1] = { "unknown: " .. cause.reason,
-        cause.n_missing } end
+      if step.kind == "filter" then
+        list[#list + 1] = { "unknown: " .. cause.reason, cause.n_missing }
+      end
     end
   end
   return list, na
 end
 
---- What the drawing code takes: one box a step that changed something, exclusions beside it, arms
+--- The small print of a box: rows by arm, and rows kept though a reason to leave is unknown.
+local function note_of(step, na, last)
+  local parts = {}
+  if #step.after.arms > 0 and not last then parts[1] = arms_text(step.after.arms) end
+  if na > 0 and step.kind == "exclude" then
+    parts[#parts + 1] = ("kept though unknown: %d"):format(na)
+  end
+  return #parts > 0 and table.concat(parts, "; ") or nil
+end
+
+--- What the drawing code takes: one box a step that may change rows, exclusions beside it, arms
 --- below.
 local function spec(self, options)
   local steps, last = {}, self.steps[#self.steps]
-  for i, step in ipairs(self.steps) do
+  for _, step in ipairs(self.steps) do
     if step.kind ~= "by_arm" then
-      local box = { label = lineage.title(step), n = step.after.rows, unit = self.unit }
-      if self.repeated then box.label = ("%s (%d persons)"):format(box.label,
-        step.after.persons) end
       local list, na = excluded(step)
-      if i > 1 and #steps > 0 then
-        steps[#steps].excluded = #list > 0 and list or nil
-        steps[#steps].excluded_n = step.before.rows - step.after.rows
-        if na > 0 and step.kind
-          == "exclude" then box.note = ("kept though unknown: %d"):format(na) end
+      local box = { label = lineage.title(step), n = step.after.rows, unit = self.unit,
+        note = note_of(step, na, step == last) }
+      if self.repeated then
+        box.label = ("%s (%d persons)"):format(box.label, step.after.persons)
+      end
+      local before = steps[#steps]
+      if before and step.before.rows > step.after.rows then
+        before.excluded, before.excluded_n = list, step.before.rows - step.after.rows
       end
       steps[#steps + 1] = box
     end
@@ -167,8 +181,7 @@ local function spec(self, options)
     arms[i] = { label = arm.label, n = arm.n }
   end
   return { title = options.title or "Flow of the cohort", steps = steps, arms = arms,
-    width_mm = options.width_mm,
-    desc = tostring(self) }
+    width_mm = options.width_mm, desc = tostring(self) }
 end
 
 --- The flow diagram.
@@ -196,6 +209,22 @@ function Flow:record()
   local result = require "lobule.result"
   return result.ordered { { "kind", "flow" }, { "steps", result.record(self:data()) },
     { "lineage", self.lines } }
+end
+
+--- The flow in one row: rows and persons at its start and end.
+---@return lobule.Frame             # n_start, n, persons_start, persons
+function Flow:glance()
+  local first, last = self.steps[1].after, self.steps[#self.steps].after
+  local frame = core.frame { { "n_start", { first.rows }, "integer" },
+    { "n", { last.rows }, "integer" },
+    { "persons_start", { first.persons }, "integer" }, { "persons", { last.persons }, "integer" } }
+  return frame
+end
+
+--- Everything at full precision, as JSON text.
+---@return string
+function Flow:to_json()
+  return core.json_encode(self:record(), 2)
 end
 
 core.class("flow", Flow)

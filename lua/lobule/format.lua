@@ -177,4 +177,40 @@ function M.ratio(x)
   return decimals_text(x, hundreds and 0 or 1)
 end
 
+--- true when a ratio that is not 1, or an interval that has a width, would print as if it were not
+--- so.
+local function hides(estimate, low, high, decimals)
+  local from, to = decimals_text(low, decimals), decimals_text(high, decimals)
+  if from == to then return low ~= high end
+  local one = decimals_text(1, decimals)
+  local edge = (from == one and low ~= 1) or (to == one and high ~= 1)
+  return edge or (decimals_text(estimate, decimals) == one and estimate ~= 1
+    and (low > 1 or high < 1))
+end
+
+local MOST_RATIO_DECIMALS <const> = 5
+
+--- A ratio with its interval, all three with the same decimals: two, or as many more (up to five)
+--- as
+--- it takes to tell the limits from each other and from 1. "1.0021", "1.0005", "1.0037".
+---@param estimate number|nil
+---@param low number|nil
+---@param high number|nil
+---@return string estimate
+---@return string low
+---@return string high
+function M.ratio_interval(estimate, low, high)
+  local finite = true
+  for _, x in ipairs { estimate or 0 / 0, low or 0 / 0, high or 0 / 0 } do
+    finite = finite and x == x and math.abs(x) < 10 and x >= 0.01
+  end
+  if not finite then return M.ratio(estimate), M.ratio(low), M.ratio(high) end
+  local decimals = 2
+  while decimals < MOST_RATIO_DECIMALS and hides(estimate, low, high, decimals) do
+    decimals = decimals + 1
+  end
+  return decimals_text(estimate, decimals), decimals_text(low, decimals),
+    decimals_text(high, decimals)
+end
+
 return M

@@ -7,9 +7,9 @@ local Frame = { __name = "lobule.Frame" }
 
 local WITH <const> = { { "with", "table" } }
 
---- Warnings of an expression, each once, on stderr.
+--- Warnings of an expression, on stderr: a level that does not exist, integers that became real.
 local function tell(notes)
-  for _, note in ipairs(notes) do warn("lobule: ", note) end
+  for _, note in ipairs(notes) do io.stderr:write("warning: ", note, "\n") end
 end
 
 --- Rows where a condition is true; rows where it is false or NA are left out.
@@ -87,6 +87,18 @@ function Frame:relevel(name, first)
   return frame
 end
 
+--- A label given as a text or as { text, unit = "months" }.
+local function label_of(name, value)
+  if type(value) ~= "table" then return check.type(value, "string", name), nil end
+  for key in next, value do
+    if key ~= 1 and key ~= "unit" then
+      core.raise("name", ("%s: unknown field '%s' in a label"):format(name, tostring(key)),
+        "A label is a text or { \"Age\", unit = \"years\" }.")
+    end
+  end
+  return check.type(value[1], "string", name), value.unit
+end
+
 --- Labels and units that reports use. Each value is a text or { text, unit = "months" }.
 ---@param labels table<string, string|table>
 ---@return lobule.Frame
@@ -97,10 +109,8 @@ function Frame:label(labels)
     local value = labels[name]
     if value ~= nil then
       seen[name] = true
-      local label = type(value) == "table" and value[1] or value
-      local unit = type(value) == "table" and value.unit or nil
-      frame = core.with_column(frame, name, core.label(self:column(name),
-        check.type(label, "string", name), unit))
+      local label, unit = label_of(name, value)
+      frame = core.with_column(frame, name, core.label(self:column(name), label, unit))
     end
   end
   local unknown = {}
@@ -120,6 +130,17 @@ function Frame:table(options)
     { "caption", "string" } })
   local shown = require("lobule.table").from_frame(self, opts)
   return shown
+end
+
+--- A frame read from a file shows its size only: rows of patients are printed when asked for. What
+--- was
+--- computed shows itself.
+function Frame:__tostring()
+  if self:source() then
+    return ("frame from %s: %d rows, %d columns; :show() prints rows"):format(self:source(),
+      #self, #self:names())
+  end
+  return tostring(require("lobule.table").from_frame(self, { digits = 3, rows = 20 }))
 end
 
 --- Prints the frame as a table.

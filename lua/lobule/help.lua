@@ -1,6 +1,7 @@
 --- help(): the docstring of a function, of a class, or the index.
 local docs = require "lobule.docs"
 local core = require "lobule.core"
+local topics = require "lobule.help_topics"
 
 local M = {}
 
@@ -11,6 +12,13 @@ local function first_sentence(doc)
     text[#text + 1] = line
   end
   return (table.concat(text, " "):match("^(.-%.)%s") or table.concat(text, " "))
+end
+
+--- Members that researchers do not call themselves.
+local INTERNAL <const> = { report_blocks = true, record = true, boxes = true }
+
+local function is_internal(entry)
+  return INTERNAL[entry.name:match "[%w_]+$"] or false
 end
 
 local WIDTH <const> = 84
@@ -45,8 +53,11 @@ end
 
 --- An annotation as a reader's lines; nil for those that only editors need.
 local function annotation(text)
-  local name, optional, kind, rest = text:match "^@param ([%w_.]+)(%??)%s+(%S+)%s*(.*)$"
+  local name, optional, about = text:match "^@param ([%w_.]+)(%??)%s+(.*)$"
   if name then
+    -- Two blanks part a type, which may hold blanks itself, from what is said about it.
+    local kind, rest = about:match "^(.-)%s%s+(.*)$"
+    if not kind then kind, rest = about, "" end
     if rest == "" then rest = kind end
     local lead = ("    %-12s "):format(name .. (optional == "?" and "?" or ""))
     return flow(lead, rest, 17)
@@ -65,9 +76,13 @@ local function entry_text(entry)
 end
 
 local function index_text()
-  local lines = { "Topics: help \"survival.km\", help \"cohort\", help \"expressions\".", "" }
+  local lines = { "help \"survival.km\", help \"cohort\"; topics: help \"expressions\",",
+    "\"formulas\", \"missing\", \"printing\", \"reports\", \"coming from R\".", "" }
   for _, entry in ipairs(docs.entries()) do
-    lines[#lines + 1] = flow(("  %-28s "):format(entry.name), first_sentence(entry.doc), 31)
+    if not is_internal(entry) then
+      lines[#lines + 1] = flow(("  %-28s "):format(entry.name),
+        first_sentence(entry.doc), 31)
+    end
   end
   return table.concat(lines, "\n")
 end
@@ -94,7 +109,7 @@ local function find(topic)
     local name = entry.name:gsub("^lb%.", ""):lower()
     if name == word or name == word:gsub("%.", ":") then
       exact[#exact + 1] = entry
-    elseif name:find("^" .. word:gsub("%p", "%%%0") .. "[.:]") then
+    elseif not is_internal(entry) and name:find("^" .. word:gsub("%p", "%%%0") .. "[.:]") then
       members[#members + 1] = entry
     elseif name:find(word, 1, true) then
       containing[#containing + 1] = entry
@@ -140,6 +155,7 @@ function M.text(topic)
     topic = class and class:gsub("^lobule%.", ""):lower() or name_of(topic) or ""
   end
   if topic == "expressions" then return expressions_text(), true end
+  if topics[topic] then return topics[topic], true end
   local entries, members = find(topic)
   if #entries + #members == 0 then return not_found(topic), false end
   local blocks, lines = {}, {}

@@ -81,6 +81,16 @@ meta.__index = function(t, key)
     return namespace
   end
   if LATER[key] then core.raise("name", ("lb.%s is not available in this version"):format(key)) end
+  if type(key) == "string" and key:sub(1, 2) ~= "__" then
+    local names = {}
+    for name in next, NAMESPACES do names[#names + 1] = name end
+    for name in next, t do names[#names + 1] = name end
+    table.sort(names)
+    local near = core.nearest(key, names)
+    core.raise("name", ("lb has no function or namespace '%s'%s"):format(key,
+      near and (" (did you mean '%s'?)"):format(near) or ""),
+      not near and "There are: " .. table.concat(names, ", ") .. "." or nil)
+  end
   return unknown(t, key)
 end
 

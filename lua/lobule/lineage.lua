@@ -53,6 +53,35 @@ function M.arms(cohort)
   return { kind = "by_arm", reason = "By " .. cohort.arm, before = now, after = now, causes = {} }
 end
 
+--- A step that changes no rows but belongs to the record: a new column, another reference level.
+---@param kind "mutate"|"relevel"
+---@param text string
+---@param with? table               values for $names
+---@return table step
+function M.note(kind, text, with)
+  local keys = {}
+  for key in next, with or {} do keys[#keys + 1] = key end
+  table.sort(keys)
+  for i, key in ipairs(keys) do
+    local value = with[key]
+    keys[i] = ("$%s = %s"):format(key, type(value) == "table" and table.concat(value, ", ")
+      or tostring(value))
+  end
+  if #keys > 0 then text = text .. " [" .. table.concat(keys, "; ") .. "]" end
+  return { kind = kind, text = text, causes = {} }
+end
+
+--- The steps that count rows.
+---@param cohort lobule.Cohort
+---@return table[]
+function M.counted(cohort)
+  local list = {}
+  for _, step in ipairs(cohort.steps) do
+    if step.after then list[#list + 1] = step end
+  end
+  return list
+end
+
 --- A step in which rows may have left.
 ---@param cohort lobule.Cohort      before the step
 ---@param frame lobule.Frame        after it
@@ -88,12 +117,16 @@ end
 function M.lines(cohort)
   local lines = {}
   for i, step in ipairs(cohort.steps) do
-    local text = ("%s: %d rows"):format(M.title(step), step.after.rows)
-    for _, cause in ipairs(step.causes) do
-      local na = cause.n_missing > 0 and (", %d NA"):format(cause.n_missing) or ""
-      text = ("%s; %s [%s] %d%s"):format(text, step.kind, cause.condition, cause.n, na)
+    if step.text then
+      lines[i] = step.kind .. ": " .. step.text
+    else
+      local text = ("%s: %d rows"):format(M.title(step), step.after.rows)
+      for _, cause in ipairs(step.causes) do
+        local na = cause.n_missing > 0 and (", %d NA"):format(cause.n_missing) or ""
+        text = ("%s; %s [%s] %d%s"):format(text, step.kind, cause.condition, cause.n, na)
+      end
+      lines[i] = text
     end
-    lines[i] = text
   end
   return lines
 end

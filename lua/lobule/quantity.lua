@@ -15,7 +15,7 @@ local format = require "lobule.format"
 local Quantity = { __name = "lobule.Quantity" }
 
 local function show(self, x)
-  if x == nil or x ~= x then return "not reached" end
+  if x == nil or x ~= x then return self.absent or "not reached" end
   if self.style == "percent" then return format.fixed(100 * x, 1) end
   if self.style == "ratio" then return format.ratio(x) end
   return format.number(x, 3)
@@ -27,10 +27,13 @@ function Quantity:display()
   local unit = self.style == "percent" and " %" or (self.unit and " " .. self.unit) or ""
   local text = show(self, self.estimate)
   if self.estimate ~= nil then text = text .. unit end
-  if self.conf_level and not (self.conf_low == nil and self.conf_high == nil and self.estimate
-    == nil) then
-    text = ("%s (%s %% CI %s to %s)"):format(text, core.format_number(100 * self.conf_level),
-      show(self, self.conf_low), show(self, self.conf_high))
+  if self.conf_level and (self.conf_low ~= nil or self.conf_high ~= nil) then
+    local low, high = show(self, self.conf_low), show(self, self.conf_high)
+    if self.style == "ratio" then
+      text, low, high = format.ratio_interval(self.estimate, self.conf_low, self.conf_high)
+    end
+    text = ("%s (%s %% CI %s to %s)"):format(text, core.format_number(100 * self.conf_level), low,
+      high)
   end
   return text
 end
@@ -39,6 +42,25 @@ end
 ---@return number?
 function Quantity:value()
   return self.estimate
+end
+
+--- The number in one row.
+---@return lobule.Frame             # label, estimate, conf_low, conf_high, conf_level, n, n_event
+function Quantity:tidy()
+  local record, columns = self:record(), {}
+  for i, key in ipairs { "label", "estimate", "conf_low", "conf_high", "conf_level", "n",
+    "n_event" } do
+    columns[i] = { key, { record[key], n = 1 }, i == 1 and "text" or "real" }
+  end
+  local frame = core.frame(columns)
+  return frame
+end
+
+--- The same as tidy().
+---@return lobule.Frame
+function Quantity:glance()
+  local frame = self:tidy()
+  return frame
 end
 
 --- Everything at full precision, as JSON text.
@@ -66,7 +88,7 @@ end
 --- Fields that a quantity may lack read as nil; anything else unknown is an error.
 local OPTIONAL <const> = { estimate = true, conf_low = true, conf_high = true, conf_level = true,
   unit = true, n = true,
-  n_event = true, label = true }
+  n_event = true, label = true, absent = true }
 function Quantity.__get(_, key)
   if OPTIONAL[key] then return nil, true end
 end

@@ -5,11 +5,27 @@ local core = require "lobule.core"
 
 local M = {}
 
---- A frame from lists; columns that are empty lists are left out.
+--- What reports call the columns of results.
+local LABELS <const> = { strata = "Group", term = "Term", variable = "Variable", level = "Level",
+  reference = "Reference", estimate = "Estimate", std_error = "Standard error",
+  statistic = "Statistic", df = "df", p_value = "p", conf_low = "CI from", conf_high = "CI to",
+  time = "Time", n_risk = "At risk", n_event = "Events", n_censor = "Censored", n = "N",
+  n_missing = "Left out", prob = "Fraction", label = "Row", observed = "Observed",
+  expected = "Expected", test = "Test", log_lik = "Log-likelihood" }
+
+--- A frame of results; NaN stands for what does not exist and becomes NA.
 ---@param columns table[]           { name, list, type?, label =, unit = }
 ---@return lobule.Frame
 function M.frame(columns)
-  return core.frame(columns)
+  for _, column in ipairs(columns) do
+    column.label = column.label or LABELS[column[1]]
+    local values = column[2]
+    for i = 1, values.n or #values do
+      if values[i] ~= values[i] then values[i] = core.NA end
+    end
+  end
+  local frame = core.frame(columns)
+  return frame
 end
 
 --- How many rows a model left out and why, in words; "" when none.
@@ -32,6 +48,14 @@ function M.warnings(info)
   if info.n_time_zero and info.n_time_zero > 0 then
     list[#list + 1] = ("%d rows have a time of 0: they are kept, at risk at time 0 only")
       :format(info.n_time_zero)
+  end
+  if info.n_event == 0 then
+    list[#list + 1] = ("no event among %d rows: is the event coded as expected?"):format(
+      info.n_used)
+  end
+  if info.n_persons then
+    list[#list + 1] = ("%d rows of %d persons are taken as independent"):format(info.n_used,
+      info.n_persons)
   end
   for _, label in ipairs(info.groups and info.groups.empty or {}) do
     list[#list + 1] = ("the level '%s' has no row and no curve"):format(label)
@@ -57,6 +81,11 @@ function M.mixin(Class)
   ---@return string
   function Class:to_json()
     return core.json_encode(self:record(), 2)
+  end
+
+  --- A result has no length; silence would be a wrong 0.
+  function Class:__len()
+    core.raise("type", ("%s has no length"):format(self.title), "Ask its frame: #result:tidy().")
   end
 end
 
@@ -88,44 +117,72 @@ function M.ordered(pairs_list)
   return setmetatable(object, { __keys = keys })
 end
 
---- The curve or row asked for by { treatment = "SIRT" }: its index among the labels.
----@param info table                Model:info()
----@param wanted table              options without those that are not column names
----@return integer? index           # nil when nothing was asked for
-function M.find_group(info, wanted)
+--- Variables that name the groups: { "trt", "celltype" }.
+local function group_variables(info)
+  local list = {}
+  for part in (info.groups.name[1] or ""):gmatch "([^=,]+)=[^,]*" do
+    list[#list + 1] = part:match "^%s*(.-)%s*$"
+  end
+  return list
+end
+
+local function sorted_keys(t)
   local keys = {}
-  for key in next, wanted do keys[#keys + 1] = key end
+  for key in next, t do keys[#keys + 1] = key end
+  table.sort(keys, function(a, b) return tostring(a) < tostring(b) end)
+  return keys
+end
+
+--- The groups asked for by { treatment = "SIRT" }: all that fit; nil when nothing was asked for.
+local function find_groups(info, wanted)
+  local keys, found = sorted_keys(wanted), {}
   if #keys == 0 then return nil end
-  table.sort(keys)
   for i, name in ipairs(info.groups.name) do
     local all = true
     for _, key in ipairs(keys) do
       local part = key .. "=" .. tostring(wanted[key])
       all = all and (", " .. name .. ", "):find(", " .. part .. ", ", 1, true) ~= nil
     end
-    if all then return i end
+    if all then found[#found + 1] = i end
   end
+  if #found > 0 then return found end
   local asked = {}
   for i, key in ipairs(keys) do asked[i] = key .. "=" .. tostring(wanted[key]) end
   core.raise("name", ("no group '%s'"):format(table.concat(asked, ", ")),
     "Groups are: " .. table.concat(info.groups.name, "; ") .. ".")
 end
 
---- Options of a method that also names a group: { prob = 0.25, treatment = "SIRT" }.
+--- Options of a method that also names groups: { prob = 0.25, treatment = "SIRT" }.
 ---@param options? table
 ---@param schema table[]
 ---@param info table
 ---@return table opts
----@return integer? group
+---@return integer[] groups         # those asked for, or all
 function M.group_options(options, schema, info)
-  local known, own, wanted = {}, {}, {}
-  for _, option in ipairs(schema) do known[option[1]] = true end
+  if options ~= nil then check.type(options, "table", "options") end
+  local variables, own, wanted = group_variables(info), {}, {}
   for key, value in next, options or {} do
-    local variable = type(key) == "string" and info.groups.name[1] ~= "" and not known[key]
-      and ((", " .. info.groups.name[1]):find(", " .. key .. "=", 1, true) ~= nil)
-    if variable then wanted[key] = value else own[key] = value end
+    local named = false
+    for _, variable in ipairs(variables) do named = named or variable == key end
+    if named then wanted[key] = value else own[key] = value end
   end
-  return check.options(own, schema), M.find_group(info, wanted)
+  local known = {}
+  for i, option in ipairs(schema) do known[i] = option[1] end
+  for _, key in ipairs(sorted_keys(own)) do
+    local is_option = false
+    for _, name in ipairs(known) do is_option = is_option or name == key end
+    if not is_option and #variables > 0 then
+      core.raise("name", ("no option or grouping variable '%s'"):format(tostring(key)),
+        ("Groups are by %s%s."):format(table.concat(variables, ", "),
+          #known > 0 and "; options are " .. table.concat(known, ", ") or ""))
+    end
+  end
+  local groups = find_groups(info, wanted)
+  if not groups then
+    groups = {}
+    for i = 1, #info.groups.label do groups[i] = i end
+  end
+  return check.options(own, schema), groups
 end
 
 return M

@@ -2,6 +2,7 @@
 --- levels.
 local core = require "lobule.core"
 local format = require "lobule.format"
+local lineage = require "lobule.lineage"
 
 local M = {}
 
@@ -76,8 +77,8 @@ function M.text(cohort)
   local head = ("cohort%s: %d rows%s, %d columns"):format(source and " from " .. source or "", rows,
     cohort.id and (", %d persons (%s)"):format(persons, cohort.id) or "", #cohort.data:names())
   if cohort.arm then
-    local arms = {}
-    for i, arm in ipairs(cohort.steps[#cohort.steps].after.arms) do
+    local counted, arms = lineage.counted(cohort), {}
+    for i, arm in ipairs(counted[#counted].after.arms) do
       arms[i] = ("%s %d"):format(arm.label, arm.n)
     end
     head = head .. ("; by %s: %s"):format(cohort.arm, table.concat(arms, ", "))

@@ -41,6 +41,14 @@ local function build(formula, data, kind)
   local info = model:info()
   info.source = frame:source()
   info.labels = labels_of(frame, info.terms)
+  for _, term in ipairs(info.terms) do
+    -- An interaction is no contrast with one reference level.
+    if term.variable:find(":", 1, true) then term.reference = nil end
+  end
+  if cohort and cohort.id and not info.has_entry then
+    local rows, persons = cohort:count()
+    if persons < rows then info.n_persons = persons end
+  end
   info.lineage = cohort and require("lobule.lineage").lines(cohort) or nil
   return model, info
 end

@@ -23,12 +23,13 @@ local Table = { __name = "lobule.Table" }
 local M = {}
 
 local SPEC <const> = { { "caption", "string", "" }, { "columns", "table" }, { "rows", "table" },
-  { "notes", "texts", {} } }
+  { "notes", "texts", {} }, { "wrap", "boolean", true } }
 local COLUMN <const> = { { "label", "string" }, { "align", { "left", "right" }, "left" },
   { "group", "string" }, { "unit", "string" }, { "decimal", "boolean", false } }
 local TEXT <const> = { { "width", "count" }, { "ascii", "boolean" } }
 local FROM_FRAME <const> = { { "digits", "count", 3 }, { "rows", "count" },
   { "caption", "string", "" }, { "notes", "texts", {} }, { "labels", "boolean", false } }
+local WRAPPED_ROWS <const>, WRAPPED_COLUMNS <const> = 20, 16
 local ROW_KINDS <const> = { heading = true, total = true }
 local NUMERIC <const> = { real = true, integer = true }
 
@@ -80,7 +81,7 @@ function M.new(spec)
   for i, row in ipairs(given.rows or {}) do rows[i] = copy_row(row, i, #columns) end
   for i, note in ipairs(given.notes) do notes[i] = note end
   return setmetatable({ caption = one_line(given.caption), columns = columns, rows = rows,
-    notes = notes }, Table)
+    notes = notes, wrap = given.wrap }, Table)
 end
 
 --- How a value of a column is shown.
@@ -124,6 +125,7 @@ function M.from_frame(frame, options)
     notes[#notes + 1] = ("... %d more row%s"):format(left, left == 1 and "" or "s")
   end
   return M.new { caption = opts.caption, columns = columns, notes = notes,
+    wrap = n <= WRAPPED_ROWS and #columns <= WRAPPED_COLUMNS,
     rows = frame_rows(frame, names, n, opts.digits) }
 end
 
@@ -330,8 +332,21 @@ local function footers(self, plan)
   return list
 end
 
---- The table as text, fitted to a width: columns that do not fit are left out from the right and
---- named below, cells are never broken.
+--- The first column again with those that did not fit, as a table of its own.
+local function remainder(self, plan)
+  local columns, rows = { self.columns[1] }, {}
+  for c = plan.n + 1, #self.columns do columns[#columns + 1] = self.columns[c] end
+  for i, row in ipairs(self.rows) do
+    rows[i] = { row[1], kind = row.kind, indent = row.indent }
+    for c = plan.n + 1, #self.columns do rows[i][#rows[i] + 1] = row[c] end
+  end
+  return setmetatable({ caption = "", columns = columns, rows = rows, notes = self.notes,
+    wrap = true }, Table)
+end
+
+--- The table as text, fitted to a width: columns that do not fit follow below, beside the first
+--- column
+--- again; those of a large table are left out and named. Cells are never broken.
 ---@param options? table            width (default $COLUMNS, else 80); ascii: no line drawing
 ---@return string
 function Table:text(options)
@@ -346,6 +361,11 @@ function Table:text(options)
   header_lines(self, plan, style, lines)
   lines[#lines + 1] = style.line
   body_lines(self, plan, style, lines)
+  if self.wrap and plan.n > 1 and plan.n < #self.columns then
+    lines[#lines + 1] = style.line
+    lines[#lines + 1] = Table.text(remainder(self, plan), options)
+    return table.concat(lines, "\n")
+  end
   local below = footers(self, plan)
   if #below > 0 then lines[#lines + 1] = style.line end
   for _, note in ipairs(below) do wrap(note, width, lines) end

@@ -74,28 +74,49 @@ local function numeric_rows(self, title, list)
   return { row }
 end
 
-local function level_rows(title, list)
+--- Percentages of one table share their decimals: none when an arm has fewer than 100 patients.
+local function share_text(self, n, total)
+  if total == 0 then return "0/0" end
+  return ("%d/%d (%s %%)"):format(n, total, format.fixed(100 * n / total, self.decimals))
+end
+
+local function level_rows(self, title, list)
   local rows = { { title, kind = "heading" } }
   for i = 1, #list do rows[1][i + 1] = "" end
   for l, level in ipairs(list[1].levels) do
     local row = { level.label, indent = 1 }
-    for i, summary in ipairs(list) do row[i + 1] = format.percent(summary.levels[l].n, summary.n
-      - summary.n_missing) end
+    for i, summary in ipairs(list) do
+      row[i + 1] = share_text(self, summary.levels[l].n, summary.n - summary.n_missing)
+    end
     rows[l + 1] = row
   end
   return rows
 end
 
-local function logical_row(title, list)
+--- Rows with a true value: of a logical column, or of a number that is 0 or 1.
+local function count_true(summary)
+  if not summary.levels then
+    local n = summary.n - summary.n_missing
+    return n > 0 and math.tointeger(math.floor(summary.mean * n + 0.5)) or 0
+  end
+  for _, level in ipairs(summary.levels) do
+    if level.label == "true" then return level.n end
+  end
+  return 0
+end
+
+local function logical_row(self, title, list)
   local row = { title }
   for i, summary in ipairs(list) do
-    local n_true = 0
-    for _, level in ipairs(summary.levels) do
-      if level.label == "true" then n_true = level.n end
-    end
-    row[i + 1] = format.percent(n_true, summary.n - summary.n_missing)
+    row[i + 1] = share_text(self, count_true(summary), summary.n - summary.n_missing)
   end
   return { row }
+end
+
+--- A number that is only ever 0 or 1 is a yes or no.
+local function is_binary(list)
+  local all = list[#list]
+  return all.n_distinct == 2 and all.min == 0 and all.max == 1
 end
 
 local function missing_row(list, indent)
@@ -113,9 +134,9 @@ local function variable_rows(self, name)
   local title, list = title_of(column, name), summaries(self.groups, name)
   local kind, rows = column:type(), nil
   if kind == "factor" then
-    rows = level_rows(title, list)
-  elseif kind == "logical" then
-    rows = logical_row(title, list)
+    rows = level_rows(self, title, list)
+  elseif kind == "logical" or (kind ~= "text" and is_binary(list)) then
+    rows = logical_row(self, title, list)
   elseif kind == "real" or kind == "integer" then
     rows = numeric_rows(self, title, list)
   else
@@ -148,6 +169,9 @@ local function collect_groups(self, by)
 end
 
 local function build(self)
+  local smallest = math.huge
+  for _, group in ipairs(self.groups) do smallest = math.min(smallest, #group) end
+  self.decimals = smallest < 100 and 0 or 1
   local columns = { { label = "", align = "left" } }
   for i, label in ipairs(self.labels) do
     columns[i + 1] = { label = ("%s (n = %d)"):format(label, #self.groups[i]), align = "right" }
@@ -165,7 +189,8 @@ local function build(self)
       and "SMD: standardised mean difference, the largest of all pairs of arms."
       or "SMD: standardised mean difference."
   end
-  return require("lobule.table").new { caption = self.options.caption, columns = columns,
+  return require("lobule.table").new { caption = self.options.caption, wrap = true,
+    columns = columns,
     rows = rows, notes = notes }
 end
 
@@ -199,7 +224,10 @@ function TableOne:tidy()
   for j = 1, #keys do lists[j] = {} end
   local function add(values)
     k = k + 1
-    for j, key in ipairs(keys) do lists[j][k] = values[key] == nil and core.NA or values[key] end
+    for j, key in ipairs(keys) do
+      local value = values[key]
+      lists[j][k] = (value == nil or value ~= value) and core.NA or value
+    end
   end
   for _, name in ipairs(self.names) do
     local difference = self.options.smd and smd.largest(self.arms, name) or nil
@@ -224,6 +252,20 @@ function TableOne:tidy()
   end
   local frame = core.frame(columns)
   return frame
+end
+
+--- The size of the table.
+---@return lobule.Frame             # n, groups, variables
+function TableOne:glance()
+  local frame = core.frame { { "n", { #self.frame }, "integer" },
+    { "groups", { #self.labels }, "integer" }, { "variables", { #self.names }, "integer" } }
+  return frame
+end
+
+--- Everything at full precision, as JSON text.
+---@return string
+function TableOne:to_json()
+  return core.json_encode(self:record(), 2)
 end
 
 --- Everything at full precision.

@@ -101,6 +101,7 @@ size_t lb_name_nearest(const char *name, const char *const *names, size_t n)
   plain_name plain;
   make_plain(name, &plain);
   size_t nearest = n, limit = plain.length < 6 ? 1 : plain.length / 3;
+  if (plain.length < 2) limit = 0; /* one letter would be near to every other */
   for (size_t i = 0; i < n; i++) {
     size_t distance = distance_to(&plain, name, names[i]);
     if (distance > limit) continue;

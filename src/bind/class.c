@@ -31,7 +31,7 @@ static int by_text(const void *a, const void *b)
  * names only counts. Returns the new n. */
 static size_t field_names(lua_State *L, int table, const char **names, size_t n)
 {
-  if (!lua_istable(L, table)) return n;
+  if (table == 0 || !lua_istable(L, table)) return n;
   table = lua_absindex(L, table);
   for (lua_pushnil(L); lua_next(L, table) != 0; lua_pop(L, 1)) {
     if (lua_type(L, -2) != LUA_TSTRING) continue;
@@ -81,7 +81,7 @@ static int other_member(lua_State *L, const char *kind)
   if (lua_type(L, 2) != LUA_TSTRING) return 0;
   const char *key = lua_tostring(L, 2);
   if (strncmp(key, "__", 2) == 0) return 0;
-  const int tables[2] = {lua_upvalueindex(2), 1};
+  const int tables[2] = {lua_upvalueindex(2), 0}; /* methods only: fields are nobody's business */
   return raise_unknown(L, kind, "method or field", key, tables);
 }
 

@@ -303,10 +303,12 @@ static const fx_case NAMES[] = {
                       "If it is a value of 'site', it stands in quotes:  site == 'liver'\n"
                       "Columns are: age, two, big, bili, Tumour size (mm), treatment, grade, "
                       "planned, site, ecog, progressed, p, ... (4 more)"},
-    {"n > 3", "name: no column 'n' (did you mean 'p'?)\n"
+    {"n > 3", "name: no column 'n'\n"
               "  n > 3\n"
               "  ^\n"
-              "The function is called with parentheses:  n()"},
+              "The function is called with parentheses:  n()\n"
+              "Columns are: age, two, big, bili, Tumour size (mm), treatment, grade, "
+              "planned, site, ecog, progressed, p, ... (4 more)"},
     {"lenght(site)", "name: no function 'lenght' (did you mean 'length'?)\n"
                      "  lenght(site)\n"
                      "  ^^^^^^"},

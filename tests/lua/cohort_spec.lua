@@ -110,6 +110,13 @@ describe("a cohort", function()
     assert.are.equal("years", c:frame():column("age"):unit())
   end)
 
+  it("records new columns and values of `with`, and counts its rows by #", function()
+    local c = cohort():mutate({ "old = age > $limit" }, { with = { limit = 60 } })
+    local lines = require("lobule.lineage").lines(c)
+    assert.is_truthy(lines[#lines]:find("old = age > $limit [$limit = 60]", 1, true), lines[#lines])
+    assert.are.equal(6, #c)
+  end)
+
   it("gives the flow as a frame with OMOP's names", function()
     local flow = cohort():filter("age >= 18", "adults"):complete("stop",
       "followed up"):flow():data()
@@ -170,6 +177,13 @@ describe("mistakes", function()
   it("as a table with named fields where a list is needed are refused", function()
     local err = failure(function() cohort():mutate { x = "1" } end)
     assert.is_truthy(err.context:find("list", 1, true))
+  end)
+
+  it("of options inside a list are refused with the mend", function()
+    local err = failure(function() cohort():summarise { "n = n()", by = "arm" } end)
+    assert.is_truthy(err.message:find("named field 'by'", 1, true), tostring(err))
+    assert.is_truthy(failure(function() cohort():label { age = { "Age", units = "y" } } end)
+      .message:find("units", 1, true))
   end)
 
   it("leave an exclusion without a reason refused", function()

@@ -69,6 +69,64 @@ describe("survival.km", function()
   end)
 end)
 
+describe("groups named in part", function()
+  local data = lb.cohort("tests/data/survival_veteran.csv")
+  local km = lb.survival.km("Surv(time, dead) ~ trt + celltype", data)
+
+  it("give all that fit, never the first", function()
+    assert.are.equal(4, #km:median { trt = "test" })
+    assert.are.equal(2, #km:at { 90, celltype = "squamous" })
+    assert.is_number(km:median({ trt = "test", celltype = "adeno" }):value())
+  end)
+
+  it("are refused by a name that is no grouping variable", function()
+    local ok, err = pcall(km.median, km, { arm = "test" })
+    assert.is_false(ok)
+    assert.is_truthy(err.context:find("trt, celltype", 1, true))
+  end)
+end)
+
+describe("beyond what is known", function()
+  it("a curve is NA after the last time, unless nobody was left", function()
+    local data = lb.frame { { "t", { 1.0, 2.0, 1.0, 2.0 } }, { "e", { 1, 0, 1, 1 } },
+      { "g", { "a", "a", "b", "b" } } }
+    local km = lb.survival.km("Surv(t, e) ~ g", data)
+    assert.is_nil(km:at({ 5, g = "a" }):value())
+    assert.are.equal(0, km:at({ 5, g = "b" }):value())
+    assert.is_truthy(km:at({ 5, g = "a" }):display():find("beyond follow-up", 1, true))
+  end)
+
+  it("a median never lies outside its own interval", function()
+    local data = lb.cohort("tests/data/survival_mgus2.csv"):filter "futime > 0"
+      :complete { "hgb", "creat" }
+    local km = lb.survival.km("Surv(age, age_exit, death) ~ sex", data)
+    for _, row in ipairs(km:median():rows_list()) do
+      assert.is_true(row.conf_low <= row.estimate and row.estimate <= row.conf_high)
+    end
+  end)
+
+  it("no event is said aloud", function()
+    local data = lb.frame { { "t", { 1.0, 2.0 } }, { "e", { 1, 0 } } }
+    local km = lb.survival.km("Surv(t, e == 2) ~ 1", data)
+    assert.is_truthy(km.warnings[1]:find("no event", 1, true))
+  end)
+end)
+
+describe("small effects and interactions", function()
+  it("get the decimals that show them", function()
+    local data = lung():mutate { "meal = meal_cal" }
+    local text = tostring(lb.survival.cox("Surv(time, dead) ~ meal", data))
+    assert.is_falsy(text:find("1.00 (1.00 to 1.00)", 1, true), text)
+  end)
+
+  it("interactions are ratios of hazard ratios, without a reference level", function()
+    local cox = lb.survival.cox("Surv(time, dead) ~ sex * ph_ecog", lung())
+    local rows = cox:tidy():rows_list()
+    assert.is_nil(rows[3].reference)
+    assert.is_truthy(tostring(cox):find("ratios of hazard ratios", 1, true))
+  end)
+end)
+
 describe("survival.logrank", function()
   it("does not depend on the order of groups", function()
     local a = lb.survival.logrank("Surv(time, dead) ~ sex", lung())

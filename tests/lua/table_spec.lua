@@ -68,12 +68,24 @@ describe("table:text", function()
     }, lines(baseline(), ASCII))
   end)
 
-  it("leaves out columns from the right that do not fit, and names them", function()
+  it("continues below with the columns that do not fit, beside the first again", function()
     local got = lines(baseline(), { width = 40, ascii = true })
+    for _, line in ipairs(got) do assert.is_true(#line <= 40, line) end
+    local text = table.concat(got, "\n")
+    assert.is_truthy(text:find("Placebo", 1, true))
+    local _, n = text:gsub("pancreas", "")
+    assert.are.equal(2, n)
+    assert.is_falsy(text:find("not shown", 1, true))
+  end)
+
+  it("leaves out columns of a large table from the right, and names them", function()
+    local large = baseline()
+    large.wrap = false
+    local got = lines(large, { width = 40, ascii = true })
     for _, line in ipairs(got) do assert.is_true(#line <= 40, line) end
     assert.are.equal("1 column not shown (width 43 shows all):", got[#got - 1])
     assert.are.equal("Placebo", got[#got])
-    assert.are.equal(#lines(baseline(), { width = 43, ascii = true }), #got - 2)
+    assert.are.equal(#lines(large, { width = 43, ascii = true }), #got - 2)
   end)
 
   it("shortens the first column only when nothing else is left, with a mark", function()

@@ -42,7 +42,8 @@ local function ticks_of(spec, x_max, width)
     or scale.time_ticks(x_max, spec.x_label or "", width > WIDE and 10 or 6)
   local kept = {}
   for i, t in ipairs(times) do
-    if t >= 0 and t <= x_max * (1 + 1e-9) then kept[#kept + 1] = { time = t, index = i } end
+    if t >= (spec.x_min or 0) and t <= x_max * (1 + 1e-9) then kept[#kept + 1] = { time = t,
+      index = i } end
   end
   local values = {}
   for i, tick in ipairs(kept) do values[i] = tick.time end
@@ -53,9 +54,11 @@ end
 -- Everything that does not depend on where the plot stands.
 local function plan_of(spec, width)
   local x_max <const> = longest(spec)
-  local plan <const> = { width = width, x_max = x_max, ticks = ticks_of(spec, x_max, width),
+  local plan <const> = { width = width, x_min = spec.x_min or 0, x_max = x_max,
+    ticks = ticks_of(spec, x_max, width),
     steps = {}, blocks = spec.risk_table, notes = {} }
-  local options <const> = { x_max = x_max, start = spec.start or 1, least = spec.min_at_risk or 10 }
+  local options <const> = { x_min = spec.x_min or 0, x_max = x_max, start = spec.start or 1,
+    least = spec.min_at_risk or 10 }
   for i, curve in ipairs(spec.curves) do
     plan.steps[i] = step.new(curve, options)
     if plan.steps[i].faint < plan.steps[i].last then plan.faint = true end
@@ -86,7 +89,7 @@ local function place_sides(plan, name_lines)
   plan.x1 = plan.width - MARGIN - math.max(half_last, 2, plan.ends and plan.ends.width or 0)
   plan.plot_width = plan.x1 - plan.x0
   plan.plot_height = math.max(LOWEST, math.min(ASPECT * plan.plot_width, HIGHEST))
-  plan.x = scale.linear(0, plan.x_max, plan.x0, plan.x1)
+  plan.x = scale.linear(plan.x_min, plan.x_max, plan.x0, plan.x1)
 end
 
 local function y_name(spec)

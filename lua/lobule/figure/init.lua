@@ -140,6 +140,7 @@ end
 ---@field height_mm? number           default by the plot's proportions
 ---@field x_label? string
 ---@field y_label? string             default "Survival"; " (%)" is added
+---@field x_min? number               default 0: where the axis begins
 ---@field x_max? number               default: the longest curve or tick
 ---@field times? number[]             ticks and columns of the table
 ---@field curves lobule.figure.Curve[]  one to eight

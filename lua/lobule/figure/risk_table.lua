@@ -7,7 +7,8 @@ local style = require "lobule.figure.style"
 local M = {}
 
 local ROWS <const> = {
-  { "At risk", "n_risk" }, { "Censored", "n_censor" }, { "Events", "n_event" },
+  { "At risk", "n_risk" }, { "Censored, total", "n_censor" },
+  { "Events, total", "n_event" },
 }
 local ROW_HEIGHT <const> = style.SMALL * 1.3
 local HEAD_HEIGHT <const> = style.LABEL * metrics.LINE

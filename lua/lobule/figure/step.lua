@@ -31,11 +31,11 @@ end
 
 --- The steps of a curve up to x_max; points without a survival are left out.
 ---@param curve table      as in the figure's description
----@param options { x_max: number, start: number, least: number }
+---@param options { x_min: number, x_max: number, start: number, least: number }
 ---@return lobule.figure.Step
 function M.new(curve, options)
   local s = { time = {}, survival = {}, low = {}, high = {}, start = options.start,
-    censor_time = {}, censor_survival = {}, last = 0 }
+    first = options.x_min, censor_time = {}, censor_survival = {}, last = 0 }
   for i, t in ipairs(curve.time) do
     if t <= options.x_max and number.finite(curve.survival[i]) then
       local k <const> = #s.time + 1
@@ -146,9 +146,9 @@ end
 
 -- The part of a curve with enough people at risk, then the part drawn lighter.
 local function parts(s)
-  if s.faint >= s.last then return { { from = 0, to = s.last, until_time = math.huge } } end
-  local turn <const> = math.max(0, s.faint)
-  return { { from = 0, to = turn, until_time = turn },
+  if s.faint >= s.last then return { { from = s.first, to = s.last, until_time = math.huge } } end
+  local turn <const> = math.max(s.first, s.faint)
+  return { { from = s.first, to = turn, until_time = turn },
     { from = turn, to = s.last, until_time = math.huge, faint = true } }
 end
 

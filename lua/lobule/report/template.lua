@@ -9,6 +9,10 @@ local M = {}
 local function display(value)
   local method = item.member(value, "display")
   if type(method) == "function" then return tostring(method(value)) end
+  if item.member(value, "report_blocks") then
+    core.raise("argument", "a value in the text is no single number or text",
+      "Take one from it, as km:median { arm = \"A\" }; tables go in with :add.")
+  end
   local text = tostring(value)
   return math.type(value) == "float" and (text:gsub("[^0-9a-z+-]+", ".")) or text
 end

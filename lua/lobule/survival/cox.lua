@@ -44,8 +44,8 @@ local function warnings(fit, info)
     if fit.collinear[i] or fit.infinite[i] then list[#list + 1] = term_warning(fit, i, term) end
   end
   if #info.terms > 0 and fit.n_event < 10 * #info.terms then
-    list[#list + 1] = ("%s events for %d parameters: fewer than 10 events per parameter"):format(
-      format.number(fit.n_event, 6), #info.terms)
+    list[#list + 1] = ("%s events for %d parameter%s: fewer than 10 events per parameter"):format(
+      format.number(fit.n_event, 6), #info.terms, #info.terms == 1 and "" or "s")
   end
   return list
 end
@@ -191,36 +191,58 @@ end
 
 local function ratio_text(row)
   if not row.estimate then return "NA" end
-  return ("%s (%s to %s)"):format(format.ratio(row.estimate), format.ratio(row.conf_low),
-    format.ratio(row.conf_high))
+  local estimate, low, high = format.ratio_interval(row.estimate, row.conf_low, row.conf_high)
+  return ("%s (%s to %s)"):format(estimate, low, high)
 end
 
---- What a report calls a variable: the column's label, each part of an interaction by itself.
-local function shown(self, variable)
+local function is_interaction(term)
+  return term.variable:find(":", 1, true) ~= nil
+end
+
+local function split(text)
   local parts = {}
-  for part in variable:gmatch "[^:]+" do parts[#parts + 1] = self.info.labels[part] or part end
-  return table.concat(parts, " : ")
+  for part in text:gmatch "[^:]+" do parts[#parts + 1] = part end
+  return parts
 end
 
---- "Sex: female vs male", "Age (years)".
+--- What a report calls a variable: the column's label, the parts of an interaction joined by x.
+local function shown(self, variable)
+  local parts = split(variable)
+  for i, part in ipairs(parts) do parts[i] = self.info.labels[part] or part end
+  return table.concat(parts, " x ")
+end
+
+--- "Sex: female vs male", "Age (years)"; an interaction is no contrast of two levels but a ratio of
+--- hazard ratios: "Treatment x Sex: Lev x female".
 local function term_label(self, term)
   local label = shown(self, term.variable)
   if not term.level then return label end
-  local versus = term.reference and " vs " .. term.reference or ""
-  return label .. ": " .. term.level .. versus
+  if is_interaction(term) then
+    return label .. ": " .. table.concat(split(term.level), " x ")
+  end
+  return label .. ": " .. term.level .. (term.reference and " vs " .. term.reference or "")
+end
+
+local function interaction_note(self)
+  for _, term in ipairs(self.info.terms) do
+    if is_interaction(term) then
+      return "Terms with x are ratios of hazard ratios; the main effects of their variables hold "
+        .. "at the other's reference level (or at 0)."
+    end
+  end
 end
 
 local function terms_table(self)
   local rows = {}
-  for i = 1, #self.info.terms do
+  for i, term in ipairs(self.info.terms) do
     local row = term_row(self, i, self.options.conf_level, true)
-    rows[i] = { term_label(self, self.info.terms[i]), ratio_text(row),
+    rows[i] = { term_label(self, term), ratio_text(row),
       row.p_value and format.p(row.p_value) or "NA" }
   end
   local level = core.format_number(100 * self.options.conf_level)
-  return require("lobule.table").new { columns = { { label = "Term", align = "left" },
-    { label = ("Hazard ratio (%s %% CI)"):format(level),
-    align = "right" }, { label = "p", align = "right" } }, rows = rows, notes = {} }
+  return require("lobule.table").new { rows = rows, columns = { { label = "Term", align = "left" },
+    { label = ("Hazard ratio (%s %% CI)"):format(level), align = "right" },
+    { label = "p", align = "right" } }, notes = { interaction_note(self) } }
 end
 
 local function fit_lines(self)
@@ -229,12 +251,14 @@ local function fit_lines(self)
     format.number(fit.n_event, 6),
     self.options.ties == "efron" and "Efron" or "Breslow", #self.info.strata.label > 1
     and (", %d strata"):format(#self.info.strata.label) or "") }
-  local p = format.p(lr.p_value)
-  local concordance = fit.concordance
-    and (", concordance %s (SE %s)"):format(format.fixed(fit.concordance, 3),
-    format.fixed(fit.concordance_std_error, 3)) or ""
-  lines[2] = ("likelihood ratio %s on %d df, p %s%s"):format(format.fixed(lr.chi_square, 2), lr.df,
-    p:find("^<") and p or "= " .. p, concordance)
+  local concordance = fit.concordance and ("concordance %s (SE %s)"):format(
+    format.fixed(fit.concordance, 3), format.fixed(fit.concordance_std_error, 3)) or nil
+  if lr.df > 0 then
+    local p = format.p(lr.p_value)
+    lines[2] = ("likelihood ratio %s on %d df, p %s%s"):format(format.fixed(lr.chi_square, 2),
+      lr.df,
+      p:find("^<") and p or "= " .. p, concordance and ", " .. concordance or "")
+  end
   return lines
 end
 
@@ -253,14 +277,17 @@ local function forest_rows(self)
     local row = term_row(self, i, self.options.conf_level, true)
     local level, variable = term.level, term.variable
     if level and variable ~= last then
-      rows[#rows + 1] = { label = shown(self, variable), header = true }
-      if not variable:find(":", 1, true) then
+      local crossed = is_interaction(term)
+      rows[#rows + 1] = { header = true, label = shown(self, variable)
+        .. (crossed and " (ratio of hazard ratios)" or "") }
+      if not crossed then
         rows[#rows + 1] = { label = term.reference, indent = 1, reference = true,
           text = "1 (reference)" }
       end
     end
     last = level and variable or nil
-    rows[#rows + 1] = { label = level or shown(self, variable), indent = level and 1 or 0,
+    rows[#rows + 1] = { indent = level and 1 or 0,
+      label = level and table.concat(split(level), " x ") or shown(self, variable),
       estimate = row.estimate or 0 / 0, conf_low = row.conf_low or 0 / 0,
       conf_high = row.conf_high or 0 / 0, text = ratio_text(row) }
   end

@@ -24,29 +24,29 @@ function M.new(fit, info, opts)
     warnings = result.warnings(info) }, KM)
 end
 
-local function groups(self)
-  return #self.info.groups.label
+local function name_of(self, g)
+  local name = self.info.groups.name[g]
+  return name ~= "" and name or "all"
 end
 
---- Stacks one frame a group, with the stratum's name in front.
-local function stack(self, frames)
+--- Stacks frames, each with its stratum's name in front.
+local function stack(self, frames, groups)
   local names = frames[1] and frames[1]:names() or {}
   local strata, columns, n = {}, {}, 0
   for j in ipairs(names) do columns[j] = {} end
-  for g, frame in ipairs(frames) do
+  for k, frame in ipairs(frames) do
     for j, name in ipairs(names) do
-      local values = frame:column(name):totable()
-      table.move(values, 1, #frame, n + 1, columns[j])
+      table.move(frame:column(name):totable(), 1, #frame, n + 1, columns[j])
     end
-    for i = 1, #frame do strata[n + i] = self.info.groups.name[g] == "" and "all"
-      or self.info.groups.name[g] end
+    for i = 1, #frame do strata[n + i] = name_of(self, groups[k]) end
     n = n + #frame
   end
   strata.n = n
   local list = { { "strata", strata, "text" } }
   for j, name in ipairs(names) do
     columns[j].n = n
-    list[j + 1] = { name, columns[j], "real", unit = name == "time" and self.info.time_unit or nil }
+    list[j + 1] = { name, columns[j], "real",
+      unit = name == "time" and self.info.time_unit or nil }
   end
   return result.frame(list)
 end
@@ -55,9 +55,11 @@ end
 ---@return lobule.Frame             # strata, time, n_risk, n_event, n_censor, estimate, std_error,
 ---                                 conf_low, conf_high
 function KM:tidy()
-  local frames = {}
-  for g = 1, groups(self) do frames[g] = self.fit:curve(g):rename("survival", "estimate") end
-  local frame = stack(self, frames)
+  local frames, groups = {}, {}
+  for g = 1, #self.info.groups.label do
+    frames[g], groups[g] = core.rename(self.fit:curve(g), "survival", "estimate"), g
+  end
+  local frame = stack(self, frames, groups)
   return frame
 end
 
@@ -85,16 +87,15 @@ local function quantile_quantity(self, g, prob)
       .. name or label }
 end
 
-local function quantile_frame(self, probs, only)
+local function quantile_frame(self, probs, groups)
   local lists = { {}, {}, {}, {}, {}, {}, {} }
   local k = 0
-  for g = only or 1, only or groups(self) do
+  for _, g in ipairs(groups) do
     for _, prob in ipairs(probs) do
       k = k + 1
       local q = quantile_quantity(self, g, prob):record()
-      local name = self.info.groups.name[g]
-      for j, value in ipairs { name == "" and "all" or name, prob, q.estimate, q.conf_low,
-        q.conf_high, q.n, q.n_event } do
+      for j, value in ipairs { name_of(self, g), prob, q.estimate, q.conf_low, q.conf_high, q.n,
+        q.n_event } do
         lists[j][k] = value
       end
     end
@@ -102,9 +103,8 @@ local function quantile_frame(self, probs, only)
   local unit = self.info.time_unit
   for j = 1, #lists do lists[j].n = k end
   return result.frame { { "strata", lists[1], "text" }, { "prob", lists[2], "real" },
-    { "estimate", lists[3], "real", unit = unit },
-    { "conf_low", lists[4], "real", unit = unit }, { "conf_high", lists[5], "real", unit = unit },
-      { "n", lists[6], "integer" },
+    { "estimate", lists[3], "real", unit = unit }, { "conf_low", lists[4], "real", unit = unit },
+    { "conf_high", lists[5], "real", unit = unit }, { "n", lists[6], "integer" },
     { "n_event", lists[7], "real" } }
 end
 
@@ -127,22 +127,20 @@ end
 ---@return lobule.Frame|lobule.Quantity  # one value is a quantity, several are a frame; NA where
 ---                                 not reached
 function KM:quantile(options)
-  local opts, g = result.group_options(options, { { "prob", "any", { 0.25, 0.5, 0.75 } } },
-    self.info)
+  local opts, groups = result.group_options(options,
+    { { "prob", "any", { 0.25, 0.5, 0.75 } } }, self.info)
   local probs = check_prob(opts.prob)
-  g = g or (groups(self) == 1 and 1 or nil)
-  if g and #probs == 1 then return (quantile_quantity(self, g, probs[1])) end
-  return (quantile_frame(self, probs, g))
+  if #groups == 1 and #probs == 1 then return (quantile_quantity(self, groups[1], probs[1])) end
+  return (quantile_frame(self, probs, groups))
 end
 
 --- Median survival.
 ---@param options? table            a group by name: { treatment = "SIRT" }
 ---@return lobule.Quantity|lobule.Frame  # a quantity for one group, a frame for several
 function KM:median(options)
-  local _, g = result.group_options(options, {}, self.info)
-  g = g or (groups(self) == 1 and 1 or nil)
-  if g then return (quantile_quantity(self, g, 0.5)) end
-  return (quantile_frame(self, { 0.5 }))
+  local _, groups = result.group_options(options, {}, self.info)
+  if #groups == 1 then return (quantile_quantity(self, groups[1], 0.5)) end
+  return (quantile_frame(self, { 0.5 }, groups))
 end
 
 local function split_times(options)
@@ -153,59 +151,75 @@ local function split_times(options)
   return times, rest
 end
 
+--- The curve at given times; NA beyond the last time of the group, unless nobody was left then.
+local function at_times(self, g, times)
+  local frame = core.rename(self.fit:at(g, times), "survival", "estimate")
+  local curve = self.fit:curve(g)
+  local last = #curve > 0 and curve:column("time")[#curve] or -1
+  local ended = #curve > 0 and curve:column("survival")[#curve] == 0
+  for _, name in ipairs { "estimate", "std_error", "conf_low", "conf_high" } do
+    local values = frame:column(name):totable()
+    for i, t in ipairs(times) do
+      if t > last and not ended then values[i] = core.NA end
+    end
+    frame = core.with_column(frame, name, core.frame({ { name, values, "real" } }):column(name))
+  end
+  return frame
+end
+
+local function at_quantity(self, g, time)
+  local row = at_times(self, g, { time }):rows_list()[1]
+  local n, events = self.fit:count(g)
+  local name = self.info.groups.name[g]
+  return quantity.new { estimate = row.estimate, conf_low = row.conf_low, style = "percent",
+    conf_high = row.conf_high, conf_level = self.options.conf_level, n = n, n_event = events,
+    absent = "beyond follow-up",
+    label = ("Survival at %s%s"):format(core.format_number(time), name ~= "" and ", " .. name
+      or "") }
+end
+
 --- Survival at given times: the number at risk just before each, events and censored since the time
---- before it.
----@param options table             a list of ascending times, and a group by name: { 12, 24,
----                                 treatment = "SIRT" }
----@return lobule.Frame|lobule.Quantity  # one time of one group is a quantity (a fraction), else a
----                                 frame
+--- before it in the list. Beyond a group's follow-up the curve is not known: NA.
+---@param options table             a list of ascending times, and a group by name:
+---                                 { 12, 24, treatment = "SIRT" }
+---@return lobule.Frame|lobule.Quantity  # one time of one group is a quantity, else a frame
 function KM:at(options)
   if type(options) == "number" then options = { options } end
   local times, rest = split_times(options)
-  local given, g = result.group_options(rest, { { "times", "times" } }, self.info)
+  local given, groups = result.group_options(rest, { { "times", "times" } }, self.info)
   times = check.options({ times = given.times or times }, { { "times", "times" } }).times
-  g = g or (groups(self) == 1 and 1 or nil)
-  if g and #times == 1 then
-    local row = self.fit:at(g, times):rows_list()[1]
-    local n, events = self.fit:count(g)
-    local name = self.info.groups.name[g]
-    return (quantity.new { estimate = row.survival, conf_low = row.conf_low,
-      conf_high = row.conf_high, style = "percent",
-      conf_level = self.options.conf_level, n = n, n_event = events,
-      label = ("Survival at %s%s"):format(core.format_number(times[1]), name ~= "" and ", " .. name
-        or "") })
-  end
+  if #groups == 1 and #times == 1 then return (at_quantity(self, groups[1], times[1])) end
   local frames = {}
-  for i = g or 1, g or groups(self) do frames[#frames + 1] = self.fit:at(i,
-    times):rename("survival", "estimate") end
-  if g then
-    local one = { info = { groups = { name = { self.info.groups.name[g] } },
-      time_unit = self.info.time_unit } }
-    return (stack(one, frames))
-  end
-  return (stack(self, frames))
+  for k, g in ipairs(groups) do frames[k] = at_times(self, g, times) end
+  return (stack(self, frames, groups))
+end
+
+local SCALES <const> = { ["log-log"] = "on the log(-log) scale", log = "on the log scale",
+  plain = "untransformed", logit = "on the logit scale", arcsine = "on the arcsine scale",
+  ["log-peto"] = "on the log scale with Peto's lower limit" }
+
+local function interval_text(low, high)
+  if not low and not high then return "not reached" end
+  return ("%s to %s"):format(low and format.number(low, 3) or "not reached",
+    high and format.number(high, 3) or "not reached")
 end
 
 local function summary_table(self)
   local Table = require "lobule.table"
   local rows = {}
-  for g = 1, groups(self) do
+  for g, label in ipairs(self.info.groups.label) do
     local q = quantile_quantity(self, g, 0.5)
-    local function show(x)
-      return x and format.number(x, 4) or "not reached"
-    end
-    rows[g] = { groups(self) == 1 and self.info.groups.name[1] == "" and "all"
-      or self.info.groups.label[g], tostring(q.n),
-      format.number(q.n_event, 6), show(q.estimate), show(q.conf_low) .. " to "
-        .. show(q.conf_high) }
+    rows[g] = { label, tostring(q.n), format.number(q.n_event, 6),
+      q.estimate and format.number(q.estimate, 3) or "not reached",
+      interval_text(q.conf_low, q.conf_high) }
   end
-  local unit = self.info.time_unit
   local level = core.format_number(100 * self.options.conf_level)
-  return Table.new { columns = { { label = "Group", align = "left" },
-    { label = "N", align = "right" }, { label = "Events", align = "right" },
-    { label = "Median", align = "right", unit = unit }, { label = level .. " % CI",
-      align = "right" } }, rows = rows,
-    notes = { ("%s limits."):format(self.options.conf_type) } }
+  return Table.new { rows = rows, columns = { { label = "Group", align = "left" },
+      { label = "N", align = "right" }, { label = "Events", align = "right" },
+      { label = "Median", align = "right", unit = self.info.time_unit },
+      { label = level .. " % CI", align = "right" } },
+    notes = { ("Confidence limits %s (conf_type = \"%s\")."):format(
+      SCALES[self.options.conf_type], self.options.conf_type) } }
 end
 
 function KM:__tostring()
@@ -246,7 +260,7 @@ function KM:record()
     { "conf_level", self.options.conf_level },
     { "conf_type", self.options.conf_type }, { "n", self.info.n_used },
       { "n_missing", self.info.n_missing }, { "n_event", self.info.n_event },
-    { "quantiles", result.record(quantile_frame(self, { 0.25, 0.5, 0.75 })) },
+    { "quantiles", result.record(self:quantile { prob = { 0.25, 0.5, 0.75, 0.9 } }) },
       { "curve", result.record(self:tidy()) },
     { "lineage", self.info.lineage }, { "warnings", self.warnings } }
 end

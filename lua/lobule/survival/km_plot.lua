@@ -1,5 +1,6 @@
 --- Turns Kaplan-Meier curves into the description that the figure code draws.
 local check = require "lobule.check"
+local core = require "lobule.core"
 local format = require "lobule.format"
 
 local OPTIONS <const> = { { "times", "times" }, { "risk_table", "boolean", true },
@@ -17,16 +18,52 @@ local function steps(unit)
   return list
 end
 
---- Ticks from 0, seven steps of them at most.
-local function nice_times(last, unit)
+--- Ticks, seven steps of them at most, from a step at or below `first`.
+local function nice_times(first, last, unit)
   local size
   for _, step in ipairs(steps(unit)) do
     size = step
-    if last / step <= 7 then break end
+    if (last - first) / step <= 7 then break end
   end
   local times = {}
-  for i = 0, math.floor(last / size + 1e-9) do times[i + 1] = i * size end
+  for i = math.floor(first / size), math.floor(last / size + 1e-9) do
+    times[#times + 1] = i * size
+  end
   return times
+end
+
+--- Where the axis begins: at 0, but with late entry near the first time at which anybody leaves.
+local function first_time(km)
+  if not km.info.has_entry then return 0 end
+  local first
+  for g = 1, #km.info.groups.label do
+    local time = km.fit:curve(g):column("time")
+    if #time > 0 then first = math.min(first or time[1], time[1]) end
+  end
+  return first or 0
+end
+
+--- The time from which on fewer than ten are at risk, looking back from the end: with late entry
+--- few
+--- are at risk at the beginning too.
+local function faint_from(time, n_risk)
+  local from
+  for i = #time, 1, -1 do
+    if n_risk[i] >= 10 then break end
+    from = time[i]
+  end
+  return from
+end
+
+--- "median 112 (95 % CI 101 to not reached)"
+local function median_note(km, g)
+  local time, low, high = km.fit:quantile(g, 0.5)
+  if not time then return "median not reached" end
+  local function shown(x)
+    return x and format.number(x, 3) or "not reached"
+  end
+  return ("median %s (%s %% CI %s to %s)"):format(shown(time),
+    core.format_number(100 * km.options.conf_level), shown(low), shown(high))
 end
 
 local function curve_spec(km, g)
@@ -39,22 +76,16 @@ local function curve_spec(km, g)
     return values
   end
   local spec = { label = km.info.groups.label[g], time = list "time", survival = list "survival",
-    conf_low = list "conf_low",
-    conf_high = list "conf_high", censor_time = {}, censor_survival = {} }
-  local censor, risk = list "n_censor", list "n_risk"
+    conf_low = list "conf_low", conf_high = list "conf_high", censor_time = {},
+    censor_survival = {}, note = median_note(km, g) }
+  local censor = list "n_censor"
   for i = 1, #frame do
     if censor[i] > 0 then
       spec.censor_time[#spec.censor_time + 1] = spec.time[i]
       spec.censor_survival[#spec.censor_survival + 1] = spec.survival[i]
     end
-    if risk[i] < 10 and not spec.faint_from then spec.faint_from = spec.time[i] end
   end
-  local time, low, high = km.fit:quantile(g, 0.5)
-  local function show(x)
-    return x and format.number(x, 3) or "not reached"
-  end
-  spec.note = time and ("median %s (%s to %s)"):format(show(time), show(low), show(high))
-    or "median not reached"
+  spec.faint_from = faint_from(spec.time, list "n_risk")
   return spec
 end
 
@@ -88,21 +119,32 @@ local function axis_label(km, opts)
   return unit and ("%s (%s)"):format(label, unit) or label
 end
 
+local function annotations(km, opts)
+  local list = {}
+  if opts.p_value then
+    local p = type(opts.p_value) == "number" and opts.p_value or opts.p_value.p_value
+    local shown = format.p(p)
+    list[1] = "Log-rank p " .. (shown:find("^<") and shown or "= " .. shown)
+  end
+  if opts.conf then
+    list[#list + 1] = ("Bands: pointwise %s %% CI"):format(
+      core.format_number(100 * km.options.conf_level))
+  end
+  return list
+end
+
 return function(km, options)
   local opts <const> = check.options(options, OPTIONS)
-  local times = opts.times or nice_times(km.info.time_max, km.info.time_unit)
+  local times = opts.times or nice_times(first_time(km), km.info.time_max, km.info.time_unit)
   local spec = { title = opts.title or ("Kaplan-Meier estimate, " .. km.info.formula),
-    width_mm = opts.width_mm, x_label = axis_label(km, opts),
-    y_label = opts.y_label, times = times, conf = opts.conf, curves = {}, annotation = {} }
+    width_mm = opts.width_mm, x_label = axis_label(km, opts), y_label = opts.y_label,
+    times = times, x_min = km.info.has_entry and times[1] or nil, conf = opts.conf, curves = {},
+    annotation = annotations(km, opts) }
+  if opts.times then spec.x_max = math.max(times[#times], 1e-9) end
   if opts.risk_table then spec.risk_table = {} end
   for g = 1, #km.info.groups.label do
     spec.curves[g] = curve_spec(km, g)
     if opts.risk_table then spec.risk_table[g] = risk_row(km, g, times) end
-  end
-  if opts.p_value then
-    local p = type(opts.p_value) == "number" and opts.p_value or opts.p_value.p_value
-    local shown = format.p(p)
-    spec.annotation[1] = "Log-rank p " .. (shown:find("^<") and shown or "= " .. shown)
   end
   spec.desc = description(km, spec)
   return require("lobule.figure").curves(spec)

@@ -68,7 +68,9 @@ end
 local function groups_table(self)
   local rows = {}
   for i, label in ipairs(self.info.groups.label) do
-    rows[i] = { label, format.number(self.test.n[i], 6), format.number(self.test.observed[i], 6),
+    rows[i] = { label, format.number(self.test.n[i], 6), self.options.rho == 0
+      and format.number(self.test.observed[i], 6)
+        or format.fixed(self.test.observed[i], 1),
       format.fixed(self.test.expected[i], 1) }
   end
   return require("lobule.table").new { columns = { { label = "Group", align = "left" },

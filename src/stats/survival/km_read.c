@@ -42,6 +42,14 @@ static double crossing(const double *time, const double *level, size_t n, double
   return (time[start] + time[end < n ? end : n - 1]) / 2;
 }
 
+/* The first time at which a level is not above the target; NaN when there is none. */
+static double first_reach(const double *time, const double *level, size_t n, double target)
+{
+  for (size_t i = 0; i < n; i++)
+    if (level[i] <= target * (1 + SAME_LEVEL)) return time[i];
+  return NAN;
+}
+
 lb_status lb_km_quantile(const lb_km_curve *curve, double prob, double *time, double *low,
                          double *high, lb_error *err)
 {
@@ -49,6 +57,9 @@ lb_status lb_km_quantile(const lb_km_curve *curve, double prob, double *time, do
     return lb_error_set(err, LB_EARG, "prob is %g, expected a number above 0 and up to 1", prob);
   *time = crossing(curve->time, curve->survival, curve->n_time, 1 - prob);
   *low = crossing(curve->time, curve->conf_low, curve->n_time, 1 - prob);
+  /* Limits need not fall with time: while few are at risk (late entry) they rise again. An interval
+   * that began above its own estimate begins where the limit first reaches the target. */
+  if (*low > *time) *low = first_reach(curve->time, curve->conf_low, curve->n_time, 1 - prob);
   *high = crossing(curve->time, curve->conf_high, curve->n_time, 1 - prob);
   return LB_OK;
 }

@@ -1,0 +1,57 @@
+--- Help on subjects that are no function: formulas, missing values, printing, reports, coming from
+--- R.
+local M = {}
+
+M.formulas = [[
+Formulas: outcome ~ terms, as in R.
+  Surv(time, event)            event logical or 0/1; "status == 2" may stand inside
+  Surv(entry, time, event)     late entry: at risk when entry < t <= time
+  Surv_CNSR(time, cnsr)        CDISC's code: 1 = censored
+  a + b                        main effects; a factor against its first level (:relevel)
+  a:b, a * b, (a + b + c)^2    interactions; a * b is a + b + a:b
+  log(x), x / 10, I(x^2)       any expression of the columns; `odd names` in backticks
+  strata(centre)               a baseline hazard of its own for each stratum
+  offset(x)                    enters with coefficient 1
+  ~ 1                          no groups, no terms
+Terms are named age, treatment[SIRT], treatment[SIRT]:primary[pancreas].]]
+
+M.missing = [[
+Missing values: one NA, written in files as an empty cell or NA (option na of lb.cohort).
+  Comparisons with NA are NA; `and`, `or`, `not` follow Kleene's logic; is_na(x) asks.
+  :filter keeps rows where the condition is true, and counts the NA apart.
+  :exclude drops rows where the condition is true; NA stay and are counted.
+  :complete drops rows in which a named column is missing.
+  Models leave out rows missing any of their variables and say how many, for which variable.
+  Summaries skip NA and count them; a missing group is a group of its own.
+  In Lua a missing cell reads as nil; lb.NA stands for it in lists of values.]]
+
+M.printing = [[
+Printing: print(x) shows a cohort's schema (never rows), a result's table, a small frame's rows.
+  frame:show { rows = 40, digits = 4 }   more rows or digits; frame:csv "file.csv" everything
+  Columns that do not fit the terminal (COLUMNS, else 80) follow in a second block.
+  A quantity (km:median { arm = "A" }) prints as a sentence would have it; :value() is the number.
+  result:tidy(), :glance(), :to_json() hold full precision.]]
+
+M.reports = [[
+Reports: lb.report { title = ... } :heading(...) :text(...) :add(...) :save { "x.html", "x.md" }
+  :text takes numbers from results:
+    :text("Median {m}.", { m = km:median { arm = "A" } })
+  :add takes flows, tables, results, figures; { caption = "..." } as second argument.
+  The last section is the provenance: versions, script and data with their SHA-256, every step of
+  the cohort with its condition and counts, every result at full precision.
+  Files go where the path says, the current folder without one; all are written or none.]]
+
+M["coming from R"] = [[
+Coming from R:
+  df <- read.csv(f)                  local d = lb.cohort(f, { id = "id" })
+  subset(d, age >= 18 & sex != "m")  d:filter "age >= 18 and sex ~= 'm'"
+  transform(d, l = log(x))           d:mutate { "l = log(x)" }
+  relevel(d$arm, "B")                d:relevel("arm", "B")
+  is.na(x), ifelse(), %in%           is_na(x), if_else(), x in {'A', 'B'}
+  survfit(Surv(t, e) ~ arm, d)       lb.survival.km("Surv(t, e) ~ arm", d)
+  summary(fit, times = c(12, 24))    km:at { 12, 24 }
+  survdiff(...)                      lb.survival.logrank(...)
+  coxph(...); exp(coef), confint     lb.survival.cox(...); cox:tidy { exponentiate = true }
+Defaults that differ: Kaplan-Meier limits are log-log (R: log; conf_type = "log" gives R's).]]
+
+return M
