@@ -10,7 +10,7 @@ local OUTCOMES = { { "symptom", "Symptomatic response" }, { "biochem", "Biochemi
                    { "radiol", "Radiological response" } }
 
 local arms = lb.cohort(here .. "data/liver_net_studies.csv",
-    { types = { treatment = "factor", study = "text", source = "text" } })
+    { rows = "study arms", types = { treatment = "factor", study = "text", source = "text" } })
   :filter("verified == 'yes'", "numbers seen in print (verified = yes)")
   :exclude("treatment == 'TAE/TACE'", "TAE and TACE reported together")
   :relevel("treatment", TREATMENTS)

@@ -322,7 +322,7 @@ core.class("cohort", Cohort)
 
 local OPTIONS <const> = { { "id", "string" }, { "na", "texts" }, { "types", "table" },
   { "columns", "texts" },
-  { "separator", "string" } }
+  { "separator", "string" }, { "rows", "string" } }
 
 local M = {}
 
@@ -344,8 +344,8 @@ function M.read(path, options)
   local opts <const> = check.options(options, OPTIONS)
   local frame, _, n_problems = read(path, opts)
   if n_problems > 0 then
-    warn("lobule: ", path:match("[^/]*$"), (": %d problems found while reading"):format(n_problems),
-      "; lb.cohort keeps the list")
+    frames.tell { ("%s: %d problems found while reading; lb.cohort keeps the list"):format(
+      path:match("[^/]*$"), n_problems) }
   end
   return frame
 end
@@ -354,8 +354,9 @@ end
 ---@param source string|lobule.Frame  path of a CSV file, or a frame
 ---@param options? table            id: column that names the person; na: list of texts that mean
 ---                                 missing (default "" and "NA");
----                                 types: column -> type name, a misfit is then an error; columns:
---- only these; separator
+---                                 types: column -> type name, a misfit is then an error;
+---                                 columns: only these; separator; rows: what a row is, for the flow
+---                                 ("patients" with an id, else "rows")
 ---@return lobule.Cohort
 ---@raise a missing or malformed file, an unknown column in the options
 function M.cohort(source, options)
@@ -368,6 +369,7 @@ function M.cohort(source, options)
   end
   if opts.id then check.column(frame, opts.id) end
   local self = setmetatable({ data = frame, id = opts.id or false, arm = false, steps = {},
+    rows = opts.rows or (opts.id and "patients" or "rows"),
     found = problems, n_found = n_problems }, Cohort)
   self.steps[1] = lineage.start(self, frame:source())
   return self

@@ -38,7 +38,7 @@ function M.new(cohort, options)
   local steps = lineage.counted(cohort)
   for _, step in ipairs(model_steps(opts.results, steps[#steps].after)) do steps[#steps
     + 1] = step end
-  return setmetatable({ steps = steps, arm = cohort.arm, unit = cohort.id and "patients" or "rows",
+  return setmetatable({ steps = steps, arm = cohort.arm, unit = cohort.rows,
     lines = lineage.lines(cohort),
     repeated = steps[1].after.rows ~= steps[1].after.persons }, Flow)
 end

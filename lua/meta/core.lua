@@ -317,7 +317,9 @@ function core.cox(model, ties, max_iter, tolerance) end
 ---@param n number
 ---@param conf_level number
 ---@param method
----                                 "wilson"|"exact"|"wilson-continuity"|"mid-p"|"jeffreys"|"agresti-coull"|"wald"|"wald-continuity"|"logit"|"arcsine"|"likelihood-ratio"
+---@param method string            "wilson", "exact", "wilson-continuity", "mid-p", "jeffreys",
+---                                 "agresti-coull", "wald", "wald-continuity", "logit", "arcsine",
+---                                 "likelihood-ratio"
 ---@return number conf_low
 ---@return number conf_high
 function core.proportion(x, n, conf_level, method) end

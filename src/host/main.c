@@ -99,7 +99,7 @@ static int run_options(lua_State *L, const lb_options *o)
 /* lobule help [topic] */
 static int show_help(lua_State *L, const lb_options *o)
 {
-  static const char CODE[] = "require('lobule.help').show(...)";
+  static const char CODE[] = "if not require('lobule.help').show(...) then os.exit(1, true) end";
   int status = luaL_loadbuffer(L, CODE, sizeof CODE - 1, "@lobule/host");
   if (status != LUA_OK) return report_load(L, status);
   if (o->script + 1 < o->argc)

@@ -234,4 +234,8 @@ function M.dark_css()
 end
 
 M.Figure = Figure
+-- Under the core an unknown method is an error with did-you-mean; the package works without it too.
+local has_core, core = pcall(require, "lobule.core")
+if has_core and core.class then core.class("figure", Figure) end
+
 return M
