@@ -344,8 +344,8 @@ function M.read(path, options)
   local opts <const> = check.options(options, OPTIONS)
   local frame, _, n_problems = read(path, opts)
   if n_problems > 0 then
-    frames.tell { ("%s: %d problems found while reading; lb.cohort keeps the list"):format(
-      path:match("[^/]*$"), n_problems) }
+    local text = "%s: %d problems found while reading; lb.cohort keeps the list"
+    frames.tell { text:format(path:match("[^/]*$"), n_problems) }
   end
   return frame
 end

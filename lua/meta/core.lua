@@ -316,7 +316,6 @@ function core.cox(model, ties, max_iter, tolerance) end
 ---@param x number
 ---@param n number
 ---@param conf_level number
----@param method
 ---@param method string            "wilson", "exact", "wilson-continuity", "mid-p", "jeffreys",
 ---                                 "agresti-coull", "wald", "wald-continuity", "logit", "arcsine",
 ---                                 "likelihood-ratio"
