@@ -355,8 +355,8 @@ end
 ---@param options? table            id: column that names the person; na: list of texts that mean
 ---                                 missing (default "" and "NA");
 ---                                 types: column -> type name, a misfit is then an error;
----                                 columns: only these; separator; rows: what a row is, for the flow
----                                 ("patients" with an id, else "rows")
+---                                 columns: only these; separator; rows: what a row is, for the
+---                                 flow ("patients" with an id, else "rows")
 ---@return lobule.Cohort
 ---@raise a missing or malformed file, an unknown column in the options
 function M.cohort(source, options)
