@@ -199,16 +199,14 @@ function Cohort:relevel(column, first)
   return derive(self, frame, lineage.note("relevel", column .. ": " .. order .. " first"))
 end
 
---- Columns in the order named; the id stays.
+--- Columns in the order named; the id and the arm stay.
 ---@param names string[]
 ---@return lobule.Cohort
 function Cohort:select(names)
-  local wanted, has_id = {}, self.id == nil
-  for i, name in ipairs(check.texts(names, "names")) do
-    wanted[i] = name
-    has_id = has_id or name == self.id
-  end
-  if not has_id then table.insert(wanted, 1, self.id) end
+  local wanted, kept = {}, {}
+  for i, name in ipairs(check.texts(names, "names")) do wanted[i], kept[name] = name, true end
+  if self.arm and not kept[self.arm] then table.insert(wanted, 1, self.arm) end
+  if self.id and not kept[self.id] then table.insert(wanted, 1, self.id) end
   local frame = self.data:select(wanted)
   return derive(self, frame)
 end

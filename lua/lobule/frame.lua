@@ -136,6 +136,7 @@ end
 --- was
 --- computed shows itself.
 function Frame:__tostring()
+  if #self:names() == 0 then return ("frame of %d rows without columns"):format(#self) end
   if self:source() then
     return ("frame from %s: %d rows, %d columns; :show() prints rows"):format(self:source(),
       #self, #self:names())

@@ -28,7 +28,9 @@ function Quantity:display()
   local text = show(self, self.estimate)
   if self.estimate ~= nil then text = text .. unit end
   if self.conf_level and (self.conf_low ~= nil or self.conf_high ~= nil) then
-    local low, high = show(self, self.conf_low), show(self, self.conf_high)
+    -- A lower limit that does not exist is unknown; an upper one was not reached.
+    local low = self.conf_low == nil and "NA" or show(self, self.conf_low)
+    local high = show(self, self.conf_high)
     if self.style == "ratio" then
       text, low, high = format.ratio_interval(self.estimate, self.conf_low, self.conf_high)
     end

@@ -128,6 +128,16 @@ local function missing_row(list, indent)
   return any and row or nil
 end
 
+--- A NaN is no missing value, but no number either: it is left out of the summary and counted.
+local function nan_row(list)
+  local any, row = false, { "Not a number", indent = 1 }
+  for i, summary in ipairs(list) do
+    any = any or summary.n_nan > 0
+    row[i + 1] = tostring(summary.n_nan)
+  end
+  return any and row or nil
+end
+
 --- The rows of one variable: values by group, then the missing count if there is one.
 local function variable_rows(self, name)
   local column = self.frame:column(name)
@@ -144,6 +154,8 @@ local function variable_rows(self, name)
       ("column '%s' is %s: Table 1 takes numbers, factors and logicals"):format(name, kind),
       kind == "text" and "Read it as a factor: types = { " .. name .. " = \"factor\" }." or nil)
   end
+  local not_numbers = nan_row(list)
+  if not_numbers then rows[#rows + 1] = not_numbers end
   local missing = missing_row(list, 1)
   if missing then rows[#rows + 1] = missing end
   if self.options.smd then

@@ -152,6 +152,7 @@ static int protected_main(lua_State *L)
   luaL_openlibs(L);
   lb_modules_open(L, o);
   lb_stop_open_coroutines(L);
+  lb_stop_open_execute(L);
   lb_session_open(L, o);
   set_arg(L, o);
   lb_stop_open();
@@ -177,7 +178,7 @@ static int run(program *p)
     p->status = LB_EXIT_ERROR;
   }
   lua_close(L);
-  if (fflush(stdout) != 0 && p->status == LB_EXIT_OK) {
+  if ((ferror(stdout) || fflush(stdout) != 0) && p->status == LB_EXIT_OK) {
     fputs("lobule: standard output cannot be written\n", stderr);
     p->status = LB_EXIT_ERROR;
   }

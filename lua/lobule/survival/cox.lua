@@ -22,6 +22,14 @@ local function settled(fit)
   return any
 end
 
+--- The likelihood says nothing of a term whose interval runs from 0 to infinity: where another term
+--- tends
+--- to infinity, it may have taken all the information.
+local function undetermined(fit, i)
+  local half = 2 * fit.std_error[i]
+  return math.exp(fit.coef[i] - half) == 0 or math.exp(fit.coef[i] + half) == math.huge
+end
+
 --- Why a term has no estimate, in words.
 local function term_warning(fit, i, term)
   if fit.collinear[i] then
@@ -41,7 +49,12 @@ local function warnings(fit, info)
       :format(fit.iterations)
   end
   for i, term in ipairs(info.terms) do
-    if fit.collinear[i] or fit.infinite[i] then list[#list + 1] = term_warning(fit, i, term) end
+    if fit.collinear[i] or fit.infinite[i] then
+      list[#list + 1] = term_warning(fit, i, term)
+    elseif undetermined(fit, i) then
+      list[#list + 1] = ("the data say nothing of '%s': its interval is 0 to infinity; shown as NA")
+        :format(term.term)
+    end
   end
   if #info.terms > 0 and fit.n_event < 10 * #info.terms then
     list[#list + 1] = ("%s events for %d parameter%s: fewer than 10 events per parameter"):format(
@@ -62,7 +75,8 @@ function M.new(fit, info, opts)
 end
 
 local function estimable(self, i)
-  return settled(self.fit) and not self.fit.infinite[i] and not self.fit.collinear[i]
+  return settled(self.fit) and not undetermined(self.fit, i) and not self.fit.infinite[i]
+    and not self.fit.collinear[i]
 end
 
 --- The estimates of one term: nil where they do not exist.
@@ -270,6 +284,12 @@ function Cox:__tostring()
   return table.concat(parts, "\n")
 end
 
+--- A ratio as it can be drawn: nothing beyond a million or a millionth.
+local function drawable(x)
+  if not x or x > 1e6 or x < 1e-6 then return 0 / 0 end
+  return x
+end
+
 --- Rows of the forest plot: a heading and the reference for each factor, a line for each number.
 local function forest_rows(self)
   local rows, last = {}, nil
@@ -288,8 +308,8 @@ local function forest_rows(self)
     last = level and variable or nil
     rows[#rows + 1] = { indent = level and 1 or 0,
       label = level and table.concat(split(level), " x ") or shown(self, variable),
-      estimate = row.estimate or 0 / 0, conf_low = row.conf_low or 0 / 0,
-      conf_high = row.conf_high or 0 / 0, text = ratio_text(row) }
+      estimate = drawable(row.estimate), conf_low = drawable(row.conf_low),
+      conf_high = drawable(row.conf_high), text = ratio_text(row) }
   end
   return rows
 end
@@ -314,6 +334,9 @@ function Cox:plot(kind, options)
   local opts <const> = check.options(options, { { "title", "string", "Hazard ratios, "
     .. self.info.formula }, { "width_mm", "positive", 183 },
     { "favours", "texts" } })
+  if #self.info.terms == 0 then
+    core.raise("argument", "a model without terms has no forest plot")
+  end
   local level = core.format_number(100 * self.options.conf_level)
   local figure = require("lobule.figure").forest { title = opts.title,
     desc = description(self), width_mm = opts.width_mm,
