@@ -55,7 +55,10 @@ typedef struct lb_model {
   int32_t *cluster; /* n_used codes in order of first appearance; NULL without cluster() */
   size_t n_cluster;
   /* Design */
-  double **column; /* p arrays of n_used */
+  const double **column; /* p arrays of n_used: the model's own, or those of columns it keeps */
+  double **own;          /* p: the array when it is the model's own, else NULL */
+  lb_column **kept;      /* columns whose numbers stand in the design as they are */
+  size_t n_kept;
   lb_term *term;
   size_t p;
   double *offset; /* NULL when none */

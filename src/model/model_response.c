@@ -1,4 +1,5 @@
 /* model_response.c - times, events and weights out of a model's variables, checked by row. */
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -78,20 +79,34 @@ static size_t mark_bad_entries(const lb_model *m, uint8_t *bad)
   return n;
 }
 
+/* Rows whose times break a promise of lb_surv, and those with time 0, in one pass. */
+static size_t count_bad_times(lb_model *m)
+{
+  size_t bad = 0, zero = 0;
+  for (size_t i = 0; i < m->n_used; i++) {
+    bad += !((m->time[i] >= 0) & (m->time[i] <= DBL_MAX));
+    zero += m->time[i] == 0;
+  }
+  for (size_t i = 0; m->entry != NULL && i < m->n_used; i++)
+    bad += !((m->entry[i] < m->time[i]) & (m->entry[i] >= -DBL_MAX));
+  m->n_time_zero = zero;
+  return bad;
+}
+
 static lb_status check_times(lb_model_data *d, lb_error *err)
 {
   lb_model *m = d->model;
+  if (count_bad_times(m) == 0) return LB_OK;
   uint8_t *bad = lb_mem_zero(m->n_used, 1);
   if (bad == NULL) return lb_error_nomem(err, "times");
   lb_status st = LB_OK;
   size_t n = mark_bad_times(m, bad);
   if (n > 0) {
     st = refuse_rows(d, bad, n, "a time that is negative or not finite", err);
-  } else if (m->entry != NULL) {
+  } else {
     n = mark_bad_entries(m, bad);
-    if (n > 0) st = refuse_rows(d, bad, n, "an entry that is not before the time", err);
+    st = refuse_rows(d, bad, n, "an entry that is not before the time", err);
   }
-  for (size_t i = 0; i < m->n_used; i++) m->n_time_zero += m->time[i] == 0;
   lb_mem_free(bad);
   return st;
 }
@@ -123,6 +138,9 @@ typedef struct codes {
 static codes look_at_codes(const double *value, size_t n)
 {
   codes c = {0};
+  int odd = 0; /* any but 0 and 1: rare, and only then is there more to see */
+  for (size_t i = 0; i < n; i++) odd |= (value[i] != 0) & (value[i] != 1);
+  if (odd == 0) return c;
   for (size_t i = 0; i < n; i++) {
     c.zero = c.zero || value[i] == 0;
     c.one = c.one || value[i] == 1;

@@ -127,7 +127,8 @@ static void gather_chunk(void *context, size_t chunk)
       const double *column = pass->x->column[j];
       for (size_t r = 0; pass->record == NULL && r < rows; r++) z[r] = column[row[r]];
       for (size_t r = rows; r < COX_ROWS; r++) z[r] = 0;
-      cox_look(z, weight, rows, &seen[j]);
+      cox_look(z, &seen[j]);
+      seen[j].weighted += weight == NULL ? cox_total(z, 0, rows) : cox_dot(z, weight, rows);
       stratum_run run = {.stratum = stratum_of(d, b * COX_ROWS)};
       while (next_run(d, b, &run))
         *sum_place(pass, chunk, j, run.stratum) += cox_total(z, run.first, run.end);
@@ -151,7 +152,7 @@ static void centre_chunk(void *context, size_t chunk)
         cox_move(z, run.first, run.end, pass->mean[j * d->n_stratum + run.stratum], 1);
         *sum_place(pass, chunk, j, run.stratum) += cox_total(z, run.first, run.end);
       }
-      cox_spread(z, cox_block_rows(d, b), &seen[j]);
+      cox_spread(z, &seen[j]);
     }
   }
 }

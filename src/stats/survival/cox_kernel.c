@@ -39,47 +39,41 @@ VECTOR void cox_move(double *z, size_t first, size_t end, double shift, double f
   for (size_t r = first; r < end; r++) z[r] = (z[r] - shift) * factor;
 }
 
-/* The last rows, fewer than the lanes, go to the first lanes. */
-VECTOR void cox_look(const double *x, const double *weight, size_t n, cox_column *seen)
+VECTOR double cox_dot(const double *x, const double *y, size_t n)
+{
+  lanes sum = {0};
+  size_t r = 0;
+  for (; r + LANES <= n; r += LANES) sum += *(const lanes *)(x + r) * *(const lanes *)(y + r);
+  double total = add_lanes(&sum);
+  for (; r < n; r++) total += x[r] * y[r];
+  return total;
+}
+
+VECTOR void cox_look(const double *x, cox_column *seen)
 {
   double size[LANES] = {0}, bad[LANES] = {0};
-  lanes sum = {0};
-  for (size_t r = 0; r < n; r += LANES) {
-    size_t here = n - r < LANES ? n - r : LANES;
-    lanes value = {0};
-    memcpy(&value, x + r, here * sizeof(double));
-    if (weight != NULL) {
-      lanes w = {0};
-      memcpy(&w, weight + r, here * sizeof(double));
-      sum += value * w;
-    } else {
-      sum += value;
-    }
+  for (size_t r = 0; r < COX_ROWS; r += LANES) {
     for (size_t l = 0; l < LANES; l++) {
-      double magnitude = fabs(value[l]);
+      double magnitude = fabs(x[r + l]);
       size[l] = magnitude > size[l] ? magnitude : size[l];
       bad[l] += magnitude <= DBL_MAX ? 0.0 : 1.0;
     }
   }
-  seen->weighted += add_lanes(&sum);
   for (size_t l = 0; l < LANES; l++) {
     seen->size = size[l] > seen->size ? size[l] : seen->size;
     seen->bad += bad[l];
   }
 }
 
-VECTOR void cox_spread(const double *z, size_t n, cox_column *seen)
+VECTOR void cox_spread(const double *z, cox_column *seen)
 {
   double low[LANES] = {0}, high[LANES] = {0};
   lanes squares = {0};
-  for (size_t r = 0; r < n; r += LANES) {
-    size_t here = n - r < LANES ? n - r : LANES;
-    lanes value = {0};
-    memcpy(&value, z + r, here * sizeof(double));
-    squares += value * value;
+  for (size_t r = 0; r < COX_ROWS; r += LANES) {
+    squares += *(const lanes *)(z + r) * *(const lanes *)(z + r);
     for (size_t l = 0; l < LANES; l++) {
-      low[l] = value[l] < low[l] ? value[l] : low[l];
-      high[l] = value[l] > high[l] ? value[l] : high[l];
+      low[l] = z[r + l] < low[l] ? z[r + l] : low[l];
+      high[l] = z[r + l] > high[l] ? z[r + l] : high[l];
     }
   }
   seen->squares += add_lanes(&squares);

@@ -12,9 +12,10 @@
 typedef struct cox_column {
   double weighted, size, bad, squares, low, high;
 } cox_column;
-/* Add the first n rows: weighted, size and bad (weight NULL = 1); squares, low and high. */
-void cox_look(const double *x, const double *weight, size_t n, cox_column *seen);
-void cox_spread(const double *z, size_t n, cox_column *seen);
+/* Add a block: size and bad; squares, low and high (padding changes none). */
+void cox_look(const double *x, cox_column *seen);
+void cox_spread(const double *z, cox_column *seen);
+double cox_dot(const double *x, const double *y, size_t n);
 double cox_total(const double *x, size_t first, size_t end);
 /* z[r] = (z[r] - shift) factor. */
 void cox_move(double *z, size_t first, size_t end, double shift, double factor);
