@@ -3,10 +3,13 @@
 
 #include "base/interrupt.h"
 #include "base/mem.h"
+#include "base/parallel.h"
 #include "stats/sum.h"
 #include "stats/survival/riskset_order.h"
 
-#define POLL_TIMES 4096
+#define POLL_TIMES    4096
+#define COUNT_BLOCKS  4 /* of rows that are counted side by side */
+#define PARALLEL_ROWS 200000
 
 size_t lb_partition_count(const lb_partition *classes)
 {
@@ -137,6 +140,47 @@ typedef struct day_cell {
   uint32_t rows, positive, events;
 } day_cell;
 
+/* Counts of blocks of rows; of unit weight, so that the order of adding does not matter. */
+typedef struct day_count {
+  const lb_surv *y;
+  const lb_partition *classes;
+  size_t days, cells, blocks;
+  uint32_t *count; /* blocks x cells x (censored, event) */
+} day_count;
+
+static void count_block(void *context, size_t block)
+{
+  const day_count *c = context;
+  const lb_surv *y = c->y;
+  uint32_t *count = c->count + block * c->cells * 2;
+  size_t at = y->n / c->blocks * block;
+  size_t end = block + 1 == c->blocks ? y->n : at + y->n / c->blocks;
+  for (size_t i = at; i < end; i++) {
+    size_t cell = lb_partition_class(c->classes, i) * c->days + (size_t)y->time[i];
+    count[2 * cell + y->event[i]]++;
+  }
+}
+
+/* false: out of memory, or interrupted. */
+static bool count_cells(const lb_surv *y, const lb_partition *classes, size_t days, day_cell *cell)
+{
+  size_t cells = days * lb_partition_count(classes);
+  day_count c = {.y = y, .classes = classes, .days = days, .cells = cells};
+  c.blocks = y->n >= PARALLEL_ROWS ? COUNT_BLOCKS : 1;
+  c.count = lb_mem_zero(c.blocks * cells, 2 * sizeof *c.count);
+  bool ok = c.count != NULL && lb_parallel(c.blocks, c.blocks > 1, count_block, &c);
+  for (size_t i = 0; ok && i < cells; i++) {
+    uint32_t censored = 0, events = 0;
+    for (size_t b = 0; b < c.blocks; b++) {
+      censored += c.count[2 * (b * cells + i)];
+      events += c.count[2 * (b * cells + i) + 1];
+    }
+    cell[i] = (day_cell){events, censored, censored + events, censored + events, events};
+  }
+  lb_mem_free(c.count);
+  return ok;
+}
+
 static void fill_cells(const lb_surv *y, const lb_partition *classes, size_t days, day_cell *cell)
 {
   for (size_t i = 0; i < y->n; i++) {
@@ -177,8 +221,9 @@ static bool count_days(lb_riskset *set, const lb_surv *y, const lb_partition *cl
   day_cell *cell = lb_mem_zero(cells, sizeof *cell);
   set->class_row = lb_mem_zero(set->n_class + 1, sizeof *set->class_row);
   bool ok = cell != NULL && set->class_row != NULL;
+  if (ok && y->weight == NULL) ok = count_cells(y, classes, days, cell);
   if (ok) {
-    fill_cells(y, classes, days, cell);
+    if (y->weight != NULL) fill_cells(y, classes, days, cell);
     for (size_t c = 0; c < cells; c++) {
       set->class_row[c / days + 1] += cell[c].rows;
       set->n_time += cell[c].rows > 0;
@@ -203,7 +248,7 @@ lb_status lb_riskset_count(const lb_surv *y, const lb_partition *classes, lb_ris
   lb_riskset set = {.n = y->n, .n_class = lb_partition_count(classes)};
   if (!count_days(&set, y, classes, days)) {
     lb_riskset_reset(&set);
-    return lb_error_nomem(err, "risk sets");
+    return lb_interrupted() ? lb_error_interrupted(err) : lb_error_nomem(err, "risk sets");
   }
   *out = set;
   return LB_OK;
