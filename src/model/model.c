@@ -115,8 +115,6 @@ void lb_model_surv(const lb_model *model, lb_surv *out)
 
 void lb_model_design(const lb_model *model, lb_design *out)
 {
-  *out = (lb_design){.n = model->n_used,
-                     .p = model->p,
-                     .column = model->column,
-                     .offset = model->offset};
+  *out = (lb_design){
+      .n = model->n_used, .p = model->p, .column = model->column, .offset = model->offset};
 }

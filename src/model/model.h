@@ -46,6 +46,8 @@ typedef struct lb_model {
   lb_dropped *dropped;
   size_t n_dropped;
   size_t n_time_zero; /* rows with time 0: kept, counted */
+  size_t n_event;     /* rows with the event */
+  double time_max;
   /* Survival response, n_used each */
   double *time, *entry; /* entry NULL without left truncation */
   uint8_t *event;

@@ -18,14 +18,13 @@ typedef struct term_part {
   const double *number; /* numeric: the values; else NULL */
   double *own;          /* the values when they are not a column's; the model may take them */
   lb_column *column;    /* else that column */
-  lb_coding coding; /* factor */
+  lb_coding coding;     /* factor */
 } term_part;
 
 typedef struct design {
   lb_model_data *d;
   term_part *part; /* one a variable of the formula */
   size_t n_part;
-  size_t n_event;
 } design;
 
 /* The variables of one term: how many columns each gives, and which of its levels is the first. */
@@ -229,11 +228,10 @@ static bool describe(const term_plan *r, size_t at, lb_term *out)
 }
 
 /* Rows and events of a single factor's level; of all rows for anything else. */
-static void count_rows(const design *g, const term_plan *r, const double *column, lb_term *out)
+static void count_rows(const lb_model *m, const term_plan *r, const double *column, lb_term *out)
 {
-  const lb_model *m = g->d->model;
   out->n_level = m->n_used;
-  out->n_event_level = g->n_event;
+  out->n_event_level = m->n_event;
   if (r->n != 1 || r->part[0]->number != NULL) return;
   out->n_level = out->n_event_level = 0;
   for (size_t i = 0; i < m->n_used; i++) {
@@ -270,7 +268,7 @@ static lb_status add_term(design *g, const term_plan *r, lb_error *err)
     m->term[j] = (lb_term){0};
     if (!set_column(m, r, at, j) || !describe(r, at, &m->term[j]))
       return lb_error_nomem(err, "design");
-    count_rows(g, r, m->column[j], &m->term[j]);
+    count_rows(m, r, m->column[j], &m->term[j]);
   }
   return LB_OK;
 }
@@ -304,7 +302,6 @@ lb_status lb_model_columns(lb_model_data *d, lb_error *err)
   lb_status st = LB_OK;
   g.part = lb_mem_zero(g.n_part, sizeof *g.part);
   if (g.part == NULL) st = lb_error_nomem(err, "design");
-  for (size_t i = 0; i < d->model->n_used; i++) g.n_event += d->model->event[i];
   for (size_t v = 0; v < g.n_part && st == LB_OK; v++) st = fill_part(&g, v, err);
   if (st == LB_OK) st = add_terms(&g, err);
   design_reset(&g);

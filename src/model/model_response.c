@@ -191,6 +191,24 @@ static lb_status refuse_event_type(const lb_model_data *d, lb_error *err)
   return LB_ETYPE;
 }
 
+/* Integers that are all 0 or 1, without a detour by doubles; false: some are not. */
+static bool take_plain_events(lb_model *m, const lb_column *column, bool reversed)
+{
+  if (lb_column_type(column) != LB_INTEGER) return false;
+  const int64_t *value = lb_column_integer(column);
+  uint8_t turn = reversed;
+  int64_t seen = 0;
+  for (size_t i = 0; m->n_missing == 0 && i < m->n_used; i++) {
+    seen |= value[i];
+    m->event[i] = (uint8_t)value[i] ^ turn;
+  }
+  for (size_t i = 0; m->n_missing > 0 && i < m->n_used; i++) {
+    seen |= value[m->row[i]];
+    m->event[i] = (uint8_t)value[m->row[i]] ^ turn;
+  }
+  return (seen & ~INT64_C(1)) == 0;
+}
+
 /* CDISC's CNSR: 0 is the event, any whole number above 0 a kind of censoring. */
 static lb_status fill_events(lb_model_data *d, lb_error *err)
 {
@@ -199,10 +217,12 @@ static lb_status fill_events(lb_model_data *d, lb_error *err)
   lb_type type = lb_column_type(d->slot[slot].column);
   bool reversed = m->formula.response == LB_RESPONSE_SURV_CNSR;
   if (type != LB_LOGICAL && type != LB_INTEGER && type != LB_REAL) return refuse_event_type(d, err);
-  double *value = lb_model_numbers(d, slot);
   m->event = lb_mem_array(m->n_used, sizeof *m->event);
+  if (m->event == NULL) return lb_error_nomem(err, "events");
+  if (take_plain_events(m, d->slot[slot].column, reversed)) return LB_OK;
+  double *value = lb_model_numbers(d, slot);
   lb_status st = LB_OK;
-  if (value == NULL || m->event == NULL) {
+  if (value == NULL) {
     st = lb_error_nomem(err, "events");
     goto done;
   }
@@ -212,6 +232,18 @@ static lb_status fill_events(lb_model_data *d, lb_error *err)
 done:
   lb_mem_free(value);
   return st;
+}
+
+/* Events, and the last time, found in lanes that do not wait for each other. */
+static void sum_outcome(lb_model *m)
+{
+  double last[8] = {0};
+  size_t i = 0;
+  for (; i + 8 <= m->n_used; i += 8)
+    for (size_t l = 0; l < 8; l++) last[l] = m->time[i + l] > last[l] ? m->time[i + l] : last[l];
+  for (; i < m->n_used; i++) last[0] = m->time[i] > last[0] ? m->time[i] : last[0];
+  for (size_t l = 0; l < 8; l++) m->time_max = last[l] > m->time_max ? last[l] : m->time_max;
+  for (i = 0; i < m->n_used; i++) m->n_event += m->event[i];
 }
 
 /* ---- All of it ---- */
@@ -225,6 +257,7 @@ lb_status lb_model_response(lb_model_data *d, lb_error *err)
   if (st == LB_OK && time == 1) st = time_numbers(d, 0, &m->entry, err);
   if (st == LB_OK) st = fill_events(d, err);
   if (st == LB_OK) st = check_times(d, err);
+  if (st == LB_OK) sum_outcome(m);
   if (st == LB_OK) st = copy_time_label(d, time, err);
   return st;
 }

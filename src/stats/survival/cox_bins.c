@@ -47,8 +47,11 @@ static void add_time(cox_data *d, const lb_riskset *set, const lb_surv *y, size_
     events++;
   }
   if (events > 0) {
-    d->bin[d->n_bin] = (cox_bin){.time = set->time[t], .event_weight = weight, .events = events,
-                                 .first_row = first, .segment = d->n_segment};
+    d->bin[d->n_bin] = (cox_bin){.time = set->time[t],
+                                 .event_weight = weight,
+                                 .events = events,
+                                 .first_row = first,
+                                 .segment = d->n_segment};
     start_segment(d, first, (uint32_t)d->n_bin);
     d->n_bin++;
   }

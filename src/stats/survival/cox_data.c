@@ -41,19 +41,16 @@ static lb_status alloc_data(cox_data *d, const lb_surv *y, const lb_design *x, l
 {
   size_t cells = d->n + COX_ROWS + d->n_stratum + 1;
   d->width = d->p + d->p % 2;
-  d->z = d->p > SIZE_MAX / cells - 1
-             ? NULL
-             : lb_mem_array(d->n_block * d->width, COX_ROWS * sizeof *d->z);
+  d->z = d->p > SIZE_MAX / cells - 1 ? NULL
+                                     : lb_mem_array(d->n_block * d->width, COX_ROWS * sizeof *d->z);
   d->mean = lb_mem_zero(d->p, sizeof *d->mean);
   d->scale = lb_mem_zero(d->p, sizeof *d->scale);
   d->range = lb_mem_zero(d->p, sizeof *d->range);
   d->event_z = lb_mem_zero(d->p, sizeof *d->event_z);
-  bool ok = d->z != NULL && d->mean != NULL && d->scale != NULL && d->range != NULL &&
-            d->event_z != NULL;
-  if (ok && y->weight != NULL)
-    ok = (d->weight = lb_mem_array(d->n, sizeof *d->weight)) != NULL;
-  if (ok && x->offset != NULL)
-    ok = (d->offset = lb_mem_array(d->n, sizeof *d->offset)) != NULL;
+  bool ok =
+      d->z != NULL && d->mean != NULL && d->scale != NULL && d->range != NULL && d->event_z != NULL;
+  if (ok && y->weight != NULL) ok = (d->weight = lb_mem_array(d->n, sizeof *d->weight)) != NULL;
+  if (ok && x->offset != NULL) ok = (d->offset = lb_mem_array(d->n, sizeof *d->offset)) != NULL;
   for (size_t k = 0; ok && d->weight != NULL && k < d->n; k++) d->weight[k] = y->weight[d->row[k]];
   return ok ? LB_OK : lb_error_nomem(err, "Cox model");
 }
@@ -135,10 +132,9 @@ lb_status cox_data_new(const lb_surv *y, const lb_design *x, const lb_partition 
 
 void cox_data_reset(cox_data *d)
 {
-  void *array[] = {d->row,       d->stratum_row,   d->stratum_bin, d->bin,    d->segment_row,
-                   d->segment_bin, d->block_segment, d->z,         d->weight, d->offset,
-                   d->leave_bin,     d->mean,        d->scale,  d->range,
-                   d->event_z};
+  void *array[] = {d->row,         d->stratum_row,   d->stratum_bin, d->bin,    d->segment_row,
+                   d->segment_bin, d->block_segment, d->z,           d->weight, d->offset,
+                   d->leave_bin,   d->mean,          d->scale,       d->range,  d->event_z};
   for (size_t i = 0; i < sizeof array / sizeof array[0]; i++) lb_mem_free(array[i]);
   *d = (cox_data){0};
 }

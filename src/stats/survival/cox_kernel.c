@@ -4,7 +4,6 @@
  * processor's vectors. */
 #include "stats/survival/cox_kernel.h"
 
-#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -51,17 +50,19 @@ VECTOR double cox_dot(const double *x, const double *y, size_t n)
 
 VECTOR void cox_look(const double *x, cox_column *seen)
 {
-  double size[LANES] = {0}, bad[LANES] = {0};
+  double low[LANES] = {0}, high[LANES] = {0};
+  lanes nothing = {0}; /* 0 x is 0 unless x is infinite or NaN */
   for (size_t r = 0; r < COX_ROWS; r += LANES) {
+    nothing += *(const lanes *)(x + r) * 0.0;
     for (size_t l = 0; l < LANES; l++) {
-      double magnitude = fabs(x[r + l]);
-      size[l] = magnitude > size[l] ? magnitude : size[l];
-      bad[l] += magnitude <= DBL_MAX ? 0.0 : 1.0;
+      low[l] = x[r + l] < low[l] ? x[r + l] : low[l];
+      high[l] = x[r + l] > high[l] ? x[r + l] : high[l];
     }
   }
+  seen->bad += add_lanes(&nothing) == 0 ? 0 : 1;
   for (size_t l = 0; l < LANES; l++) {
-    seen->size = size[l] > seen->size ? size[l] : seen->size;
-    seen->bad += bad[l];
+    seen->size = -low[l] > seen->size ? -low[l] : seen->size;
+    seen->size = high[l] > seen->size ? high[l] : seen->size;
   }
 }
 

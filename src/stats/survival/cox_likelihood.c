@@ -71,9 +71,9 @@ lb_status cox_state_new(const cox_data *d, cox_state *out, lb_error *err)
 
 void cox_state_reset(cox_state *s)
 {
-  void *array[] = {s->score,        s->information, s->crossproduct, s->risk,    s->joined,
-                   s->head,         s->left,        s->rows,         s->at_risk, s->hazard,
-                   s->hazard_low,   s->hazard_event, s->running,     s->part,    s->largest};
+  void *array[] = {s->score,      s->information,  s->crossproduct, s->risk,    s->joined,
+                   s->head,       s->left,         s->rows,         s->at_risk, s->hazard,
+                   s->hazard_low, s->hazard_event, s->running,      s->part,    s->largest};
   for (size_t i = 0; i < sizeof array / sizeof array[0]; i++) lb_mem_free(array[i]);
   *s = (cox_state){0};
 }
@@ -136,8 +136,7 @@ static void sum_block(const cox_data *d, cox_state *s, size_t b)
   size_t alone = start[n] < SHORT_RUN * n ? 1 : n; /* runs that are summed one by one */
   for (size_t i = 0; i < alone; i++)
     cox_run_sums(z, risk, d->p, start[i], start[i + 1], run_place(d, s, b, i));
-  if (alone < n)
-    cox_short_runs(z, risk, d->p, start + 1, n - 1, run_place(d, s, b, 1), s->stride);
+  if (alone < n) cox_short_runs(z, risk, d->p, start + 1, n - 1, run_place(d, s, b, 1), s->stride);
 }
 
 static void risk_chunk(void *context, size_t chunk)

@@ -27,10 +27,10 @@ typedef struct cox_bin {
  * bin. */
 typedef struct cox_data {
   size_t n, p, n_stratum, n_bin, n_segment;
-  size_t n_block, width;   /* blocks of COX_ROWS places; columns of a block, p made even */
-  uint32_t *row;           /* n: the caller's row at each place */
-  size_t *stratum_row;     /* n_stratum + 1: first place */
-  size_t *stratum_bin;     /* n_stratum + 1: first bin */
+  size_t n_block, width; /* blocks of COX_ROWS places; columns of a block, p made even */
+  uint32_t *row;         /* n: the caller's row at each place */
+  size_t *stratum_row;   /* n_stratum + 1: first place */
+  size_t *stratum_bin;   /* n_stratum + 1: first bin */
   cox_bin *bin;
   size_t *segment_row;     /* n_segment + 1 */
   uint32_t *segment_bin;   /* n_segment */

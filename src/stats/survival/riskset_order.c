@@ -24,8 +24,7 @@ static uint32_t *count_days(const double *time, size_t n, const lb_partition *cl
 {
   uint32_t *count = lb_mem_zero(days * lb_partition_count(classes), sizeof *count);
   if (count == NULL) return NULL;
-  for (size_t i = 0; i < n; i++)
-    count[lb_partition_class(classes, i) * days + (size_t)time[i]]++;
+  for (size_t i = 0; i < n; i++) count[lb_partition_class(classes, i) * days + (size_t)time[i]]++;
   return count;
 }
 
