@@ -7,8 +7,9 @@
  * that is not full is padded with zeros. */
 #define COX_ROWS 512
 
-/* What is seen of a column over some rows: sum of weight x, largest |x|, blocks with numbers
- * that are not finite; sum of squares, smallest and largest, of what is left when the mean is taken off. */
+/* What is seen of a column over some rows: sum of weight x, largest |x|, blocks with numbers that
+ * are not finite; sum of squares, smallest and largest, of what is left when the mean is taken
+ * off. */
 typedef struct cox_column {
   double weighted, size, bad, squares, low, high;
 } cox_column;
