@@ -215,7 +215,7 @@ VECTOR void cox_efron(double s0, double d0, double v, size_t m, cox_tied_sums *o
   static const lanes STEP = {0, 1, 2, 3, 4, 5, 6, 7};
   for (size_t k = 0; k < m; k += GROUP) {
     lanes product = {1, 1, 1, 1, 1, 1, 1, 1};
-    for (size_t half = 0; half < GROUP; half += LANES) {
+    for (size_t half = 0; half < GROUP && k + half < m; half += LANES) {
       lanes index = STEP + (double)(k + half), f = index / events;
       lanes denominator = s0 - f * d0, inverse = 1 / denominator;
       lanes part = denominator * inverse_s0;
