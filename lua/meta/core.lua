@@ -304,13 +304,20 @@ function core.logrank(model, rho) end
 --- estimable), vcov (list of
 --- lists), log_lik_null, log_lik, score (each { chi_square, df, p_value }), wald, likelihood_ratio,
 --- iterations, converged, n, n_event, infinite and collinear
---- (lists of booleans), means, concordance, concordance_std_error.
+--- (lists of booleans), means, box (for core.cox_concordance).
 ---@param model lobule.Model
 ---@param ties "efron"|"breslow"
 ---@param max_iter integer
 ---@param tolerance number
 ---@return table
 function core.cox(model, ties, max_iter, tolerance) end
+
+--- Harrell's concordance of a fit's linear predictor and its standard error, nil without pairs.
+---@param box userdata              the field `box` of core.cox
+---@param model lobule.Model        the one that was fitted
+---@return number? concordance
+---@return number? std_error
+function core.cox_concordance(box, model) end
 
 --- Interval of a proportion x / n.
 ---@param x number

@@ -63,15 +63,28 @@ local function warnings(fit, info)
   return list
 end
 
---- Wraps a fit of the core.
+--- Wraps a fit of the core; the model is kept until the concordance has been asked for.
 ---@param fit table
 ---@param info table
 ---@param opts table
+---@param model lobule.Model
 ---@return lobule.Cox
-function M.new(fit, info, opts)
-  return setmetatable({ fit = fit, info = info, options = opts,
+function M.new(fit, info, opts, model)
+  return setmetatable({ fit = fit, info = info, options = opts, model = model,
     title = "Cox proportional hazards model", converged = fit.converged,
     warnings = warnings(fit, info) }, Cox)
+end
+
+--- Concordance and its standard error, nil without pairs. It costs more than the fit, so it is
+--- computed when first asked for.
+local function concordance(self)
+  local fit = self.fit
+  local model = rawget(self, "model")
+  if model then
+    fit.concordance, fit.concordance_std_error = core.cox_concordance(fit.box, model)
+    self.model = nil
+  end
+  return fit.concordance, fit.concordance_std_error
 end
 
 local function estimable(self, i)
@@ -132,6 +145,7 @@ end
 function Cox:glance()
   local fit = self.fit
   local df = fit.likelihood_ratio.df
+  local index, index_std_error = concordance(self)
   local function opt(x)
     return { x == nil and core.NA or x, n = 1 }
   end
@@ -141,8 +155,8 @@ function Cox:glance()
       { "log_lik", { fit.log_lik }, "real" },
     { "aic", { 2 * df - 2 * fit.log_lik }, "real" }, { "bic",
       { df * math.log(fit.n_event) - 2 * fit.log_lik }, "real" },
-    { "concordance", opt(fit.concordance), "real" }, { "concordance_std_error",
-      opt(fit.concordance_std_error), "real" },
+    { "concordance", opt(index), "real" }, { "concordance_std_error",
+      opt(index_std_error), "real" },
     { "iterations", { fit.iterations }, "integer" }, { "converged", { fit.converged }, "logical" } }
   return frame
 end
@@ -265,13 +279,13 @@ local function fit_lines(self)
     format.number(fit.n_event, 6),
     self.options.ties == "efron" and "Efron" or "Breslow", #self.info.strata.label > 1
     and (", %d strata"):format(#self.info.strata.label) or "") }
-  local concordance = fit.concordance and ("concordance %s (SE %s)"):format(
-    format.fixed(fit.concordance, 3), format.fixed(fit.concordance_std_error, 3)) or nil
   if lr.df > 0 then
     local p = format.p(lr.p_value)
+    local index, std_error = concordance(self)
+    local index_text = index and (", concordance %s (SE %s)"):format(format.fixed(index, 3),
+      format.fixed(std_error, 3)) or ""
     lines[2] = ("likelihood ratio %s on %d df, p %s%s"):format(format.fixed(lr.chi_square, 2),
-      lr.df,
-      p:find("^<") and p or "= " .. p, concordance and ", " .. concordance or "")
+      lr.df, p:find("^<") and p or "= " .. p, index_text)
   end
   return lines
 end
