@@ -322,16 +322,16 @@ core.class("cohort", Cohort)
 
 local OPTIONS <const> = { { "id", "string" }, { "na", "texts" }, { "types", "table" },
   { "columns", "texts" },
-  { "separator", "string" }, { "rows", "string" } }
+  { "separator", "string" }, { "encoding", "string" }, { "decimal", "string" },
+  { "date_format", "string" }, { "censored", "string" }, { "rows", "string" } }
 
 local M = {}
 
 local function read(path, opts)
   check.type(path, "string", "path")
-  local text = core.read_file(path)
   local name = path:match("[^/]*$")
-  local frame, problems, n_problems = core.parse_csv(text, name, opts)
-  require("lobule.session").add_input { name = name, sha256 = core.sha256(text), rows = #frame,
+  local frame, problems, n_problems, facts = core.read_csv(path, opts)
+  require("lobule.session").add_input { name = name, sha256 = facts.sha256, rows = #frame,
     columns = #frame:names() }
   return frame, problems, n_problems
 end

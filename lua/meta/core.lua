@@ -68,6 +68,7 @@ function core.nearest(name, names) end
 ---@return lobule.Frame frame
 ---@return table[] problems         each { row, line, column, message }
 ---@return integer n_problems       all that were found; `problems` holds the first 1000
+---@return table facts              sha256, encoding, separator, line_end, gzip, byte_order_mark
 function core.read_csv(path, options) end
 
 --- As read_csv, from text; `source` names it in messages.
