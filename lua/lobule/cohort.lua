@@ -339,8 +339,8 @@ end
 --- Reads a CSV file (also gzip) into a frame. Types are found on all cells; numbers are read with a
 --- decimal point and without marks for thousands, dates as YYYY-MM-DD, unless an option says so.
 ---@param path string
----@param options? table            na: list of texts that mean missing (default "" and "NA"); types:
----                                 column -> type name, a misfit is then an error; columns: only
+---@param options? table            na: list of texts that mean missing (default "" and "NA");
+---                                 types: column -> type name, a misfit is then an error; columns: only
 ---                                 these; id: column that names the person; separator: one
 ---                                 character (default: found among , ; tab |);
 ---                                 encoding: "utf-8", "utf-16le", "utf-16be", "latin1",

@@ -1,5 +1,5 @@
---- What is in a data file before anyone reads it: format, guesses, columns, odd things, and the call
---- to paste. Never rows, never ids.
+--- What is in a data file before anyone reads it: format, guesses, columns, odd things, and the
+--- call to paste. Never rows, never ids.
 local check = require "lobule.check"
 local core = require "lobule.core"
 local odd = require "lobule.peek_odd"
@@ -146,9 +146,9 @@ local function call_text(path, frame, id, opts)
 end
 
 --- Looks into a CSV file (also gzip): format, encoding, separator, rows, columns with type, missing
---- values, range or levels, up to five odd things, and the lb.cohort call to paste. Rows and ids are
---- never shown. Where nothing is given, an encoding that is not UTF-8 and decimal commas are guessed,
---- and the guesses stand in the call; types are found on all cells.
+--- values, range or levels, up to five odd things, and the lb.cohort call to paste. Rows and ids
+--- are never shown. Where nothing is given, an encoding that is not UTF-8 and decimal commas are
+--- guessed, and the guesses stand in the call; types are found on all cells.
 ---@param path string
 ---@param options? table            as lb.cohort's: id, na, types, columns, separator, encoding,
 ---                                 decimal, date_format, censored

@@ -103,22 +103,25 @@ local function iso(days)
 end
 
 --- The latest date of the file that is no outlier of its own column: there is no clock here.
-local function latest_plausible(dates)
+local function latest_plausible(frame, dates)
   local latest
   for _, one in ipairs(dates) do
     local s = one.summary
-    local fence = s.q3 + 3 * (s.q3 - s.q1) + DAYS_A_YEAR
-    local top = s.max <= fence and s.max or s.q3
+    local fence, top = math.floor(s.q3 + 3 * (s.q3 - s.q1) + DAYS_A_YEAR), s.max
+    if top > fence then
+      local inside = ("%s <= date('%s')"):format(tick(one.name), iso(fence))
+      top = core.summary(core.filter(frame, inside, core.with()):column(one.name)).max
+    end
     if not latest or top > latest then latest = top end
   end
-  return latest and math.floor(latest)
+  return latest
 end
 
 local function odd_dates(frame, dates, add)
-  local latest = latest_plausible(dates)
+  local latest = latest_plausible(frame, dates)
   for _, one in ipairs(dates) do
     local name, s = one.name, one.summary
-    if s.max > latest then
+    if latest and s.max > latest then
       local n = count(frame, ("%s > date('%s')"):format(tick(name), iso(latest)))
       add(("`%s` has %s after %s, the latest plausible date of the file"):format(name,
         plural(n, "date"), iso(latest)))

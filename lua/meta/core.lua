@@ -62,8 +62,8 @@ function core.internal(prefix) end
 function core.nearest(name, names) end
 
 --- Reads a CSV file. Options, all optional: na (list), types (table column -> type name), columns
---- (list), separator, id, decimal, date_format, censored ("below"), encoding (files only). A file may
---- be gzip.
+--- (list), separator, id, decimal, date_format, censored ("below"), encoding (files only). A file
+--- may be gzip.
 ---@param path string
 ---@param options? table
 ---@return lobule.Frame frame

@@ -48,7 +48,8 @@ static char check_character(lua_State *L, const char *what)
 /* What is read as more than it looks: decimal, date_format, censored. */
 static void check_rules(lua_State *L, int index, lb_csv_options *options)
 {
-  if (lua_getfield(L, index, "decimal") != LUA_TNIL) options->decimal = check_character(L, "decimal");
+  if (lua_getfield(L, index, "decimal") != LUA_TNIL)
+    options->decimal = check_character(L, "decimal");
   lua_getfield(L, index, "date_format");
   options->date_format = lbl_opt_name(L, -1, "date_format");
   lua_getfield(L, index, "censored");
@@ -70,7 +71,7 @@ static lb_csv_options check_options(lua_State *L, int index, const char *source)
   if (lua_getfield(L, index, "types") != LUA_TNIL) options.types = check_types(L, &options.n_types);
   if (lua_getfield(L, index, "columns") != LUA_TNIL)
     options.columns = lbl_check_names(L, -1, "columns", false, &options.n_columns);
-  if (lua_getfield(L, index, "separator") != LUA_TNIL) 
+  if (lua_getfield(L, index, "separator") != LUA_TNIL)
     options.separator = check_character(L, "separator");
   lua_getfield(L, index, "id");
   options.id = lbl_opt_name(L, -1, "id");

@@ -1,5 +1,4 @@
-/* csv.c - a comma-separated text or file becomes a frame: options checked, columns chosen, rows read.
- */
+/* csv.c - a comma-separated text or file becomes a frame: options checked, columns chosen. */
 #include "io/csv.h"
 
 #include <stdio.h>
@@ -10,9 +9,9 @@
 #include "io/csv_frame.h"
 #include "io/csv_source.h"
 
-#define MESSAGE      256
-#define PART_BYTES   4096 /* of text for each column of a chunk: what a part takes is then little */
-#define TEXT_LIMIT   ((size_t)1 << (64 - LB_CSV_PACKED_BITS)) /* a place in it fits a packed one */
+#define MESSAGE    256
+#define PART_BYTES 4096 /* of text for each column of a chunk: what a part takes is then little */
+#define TEXT_LIMIT ((size_t)1 << (64 - LB_CSV_PACKED_BITS)) /* a place in it fits a packed one */
 
 static void reading_reset(lb_csv_reading *r)
 {

@@ -36,8 +36,8 @@ typedef struct lb_csv_options {
   const char *source; /* file name for messages; NULL = none */
   const char *id;     /* column whose cells are never quoted in messages; NULL = none */
   char decimal;       /* '.' or ','; 0 = '.' */
-  /* YYYY, MM or M, DD or D and marks between them, e.g. "DD/MM/YYYY": dates that are read beside ISO
-   * ones; NULL = ISO only, day and month are never guessed */
+  /* YYYY, MM or M, DD or D and marks between them, e.g. "DD/MM/YYYY": dates that are read beside
+   * ISO ones; NULL = ISO only, day and month are never guessed */
   const char *date_format;
   bool censored; /* "<0.5" is read as 0.5, and a logical column NAME_censored says where */
 } lb_csv_options;
@@ -65,7 +65,7 @@ typedef struct lb_csv_facts {
   const char *encoding; /* "UTF-8" "UTF-16LE" "UTF-16BE" "Latin-1" "Windows-1252" */
   bool byte_order_mark, gzip;
   char separator;
-  const char *line_end; /* "\n" "\r\n" "\r" */
+  const char *line_end;       /* "\n" "\r\n" "\r" */
   char sha256[LB_SHA256_HEX]; /* of the bytes of the file */
 } lb_csv_facts;
 /* Reads a file: mapped, unzipped where it is gzip, its encoding known by a byte order mark or by

@@ -89,8 +89,9 @@ static size_t thousands_mark(const char *text, size_t n)
 {
   if (n > 0 && memchr(",.' ", text[0], 4) != NULL) return 1;
   if (n > 1 && memcmp(text, "\xC2\xA0", 2) == 0) return 2;
-  return n > 2 && (memcmp(text, "\xE2\x80\xAF", 3) == 0 || memcmp(text, "\xE2\x80\x89", 3) == 0) ? 3
-                                                                                              : 0;
+  return n > 2 && (memcmp(text, "\xE2\x80\xAF", 3) == 0 || memcmp(text, "\xE2\x80\x89", 3) == 0)
+             ? 3
+             : 0;
 }
 
 /* 1,234  1 234 567.8: groups of three digits behind one mark, then perhaps a fraction. */

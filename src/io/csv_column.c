@@ -173,9 +173,9 @@ static void put_nothing(const lb_csv_column *c, size_t row)
 }
 
 /* `type` is a constant where this is called: each type gets a loop of its own. */
-static inline __attribute__((always_inline)) bool
-take_values(lb_csv_reading *r, lb_csv_column *c, lb_csv_part *part, const lb_csv_batch *b,
-            lb_type type)
+static inline __attribute__((always_inline)) bool take_values(lb_csv_reading *r, lb_csv_column *c,
+                                                              lb_csv_part *part,
+                                                              const lb_csv_batch *b, lb_type type)
 {
   for (size_t i = 0; i < b->n_rows; i++) {
     size_t row = b->first_row + i;

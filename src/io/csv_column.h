@@ -40,9 +40,9 @@ typedef struct lb_csv_column {
   lb_type type;
   void *values;
   uint8_t *valid, *below;
-  int64_t *offsets; /* LB_CSV_TEXTS: a packed place for each row */
-  int32_t *codes;   /* index among the levels of the chunk */
-  bool many;        /* more distinct texts than a factor has; set by any thread */
+  int64_t *offsets;  /* LB_CSV_TEXTS: a packed place for each row */
+  int32_t *codes;    /* index among the levels of the chunk */
+  bool many;         /* more distinct texts than a factor has; set by any thread */
   lb_csv_part *part; /* layout.n_chunks */
   bool restarted;    /* by what the pass just done has shown */
   bool to_factor;    /* values of another type become levels in the end */
@@ -56,12 +56,12 @@ typedef struct lb_csv_reading {
   lb_csv_rules rules;
   lb_csv_layout layout;
   lb_map *na;
-  uint64_t na_lengths; /* bit i: some NA word has i bytes; bit 63: or more */
+  uint64_t na_lengths;                  /* bit i: some NA word has i bytes; bit 63: or more */
   bool na_first[256], maybe_value[256]; /* by first byte: an NA word; more than mere text */
   char **name;                          /* layout.n_columns, all different */
   lb_csv_column *column;
   size_t n_columns;
-  bool freely; /* what the pass takes layout.quotes_freely for */
+  bool freely;               /* what the pass takes layout.quotes_freely for */
   bool found_freely, astray; /* set by any thread; astray: scan carefully */
 } lb_csv_reading;
 

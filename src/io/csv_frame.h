@@ -12,8 +12,8 @@ typedef struct lb_csv_side {
 
 /* Fills r->name from the header; what was mended goes to problems (NULL = not wanted). */
 lb_status lb_csv_names(lb_csv_reading *r, lb_problems *problems, lb_error *err);
-/* Reads the columns of r->column into the frame, in their order; side may be NULL. When r->astray is
- * set afterwards the text must be scanned carefully and the status means nothing. */
+/* Reads the columns of r->column into the frame, in their order; side may be NULL. When r->astray
+ * is set afterwards the text must be scanned carefully and the status means nothing. */
 lb_status lb_csv_fill(lb_csv_reading *r, lb_csv_side *side, lb_frame *frame, lb_problems *problems,
                       lb_error *err);
 /* One pass over the rows for all columns that are not idle. */

@@ -42,7 +42,8 @@ static char *free_name(lb_map *taken, const char *stem, size_t *k)
 }
 
 /* Replaces name i, and says so. */
-static bool mend_name(lb_csv_reading *r, size_t i, lb_map *taken, size_t *next, lb_problems *problems)
+static bool mend_name(lb_csv_reading *r, size_t i, lb_map *taken, size_t *next,
+                      lb_problems *problems)
 {
   char message[MESSAGE];
   bool empty = r->name[i][0] == '\0';

@@ -29,9 +29,9 @@ static lb_status report(lb_csv_reading *r, lb_csv_column *c, lb_cell_kind kind, 
   if (ok) {
     lb_csv_cell_quote(&cell, quote);
     lb_str_addf(&message, "%zu value%s like %s: %s", n, n == 1 ? " looks" : "s look", quote, what);
-    ok = !message.failed && lb_problems_add(&c->problems, p->row + 1,
-                                            lb_csv_line(&r->layout, p->record), c->name,
-                                            message.data);
+    ok = !message.failed &&
+         lb_problems_add(&c->problems, p->row + 1, lb_csv_line(&r->layout, p->record), c->name,
+                         message.data);
   }
   lb_str_reset(&scratch);
   lb_str_reset(&message);
@@ -48,22 +48,26 @@ lb_status lb_csv_near_miss(lb_csv_reading *r, lb_csv_column *c, const lb_csv_cen
   lb_status st = LB_OK;
   if (commas + thousands > 0 && all_or_nearly(numbers + commas + thousands, n)) {
     if (commas > 0)
-      st = report(r, c, LB_CELL_COMMA, commas,
-                  r->rules.decimal == ','
-                      ? "decimal points, or marks for thousands; the column was not read as a number"
-                      : "decimal commas, or marks for thousands; the column was not read as a number",
-                  err);
+      st = report(
+          r, c, LB_CELL_COMMA, commas,
+          r->rules.decimal == ','
+              ? "decimal points, or marks for thousands; the column was not read as a number"
+              : "decimal commas, or marks for thousands; the column was not read as a number",
+          err);
     if (st == LB_OK && thousands > 0)
       st = report(r, c, LB_CELL_THOUSANDS, thousands,
                   "marks for thousands are not read; export the numbers without them", err);
     return st;
   }
-  if (day_month > 0 && all_or_nearly(day_month, n))
+  size_t dates = s->n[LB_CELL_DATE];
+  if (day_month > 0 && !nearly_all(dates, n) && all_or_nearly(day_month + dates, n))
     return report(r, c, LB_CELL_DAY_MONTH, day_month,
-                  "day and month are never guessed; pass date_format = \"DD/MM/YYYY\", or the order "
-                  "that holds",
+                  r->rules.date_format != NULL
+                      ? "no such date by date_format; the column was read as text"
+                      : "day and month are never guessed; pass date_format = \"DD/MM/YYYY\", or "
+                        "the order that holds",
                   err);
-  size_t fits[] = {numbers, s->n[LB_CELL_DATE], s->n[LB_CELL_DATETIME]};
+  size_t fits[] = {numbers, dates, s->n[LB_CELL_DATETIME]};
   for (size_t i = 0; i < 3 && !*again; i++)
     if (nearly_all(fits[i], n)) {
       *again = true;

@@ -42,7 +42,7 @@ static inline uint32_t lb_csv_word_value(uint64_t word)
   return (uint32_t)((low + high) >> 32);
 }
 
-/* [-]digits, at most eight of them and no 0 in front: nothing that would read otherwise bytewise. */
+/* [-]digits, at most eight of them and no 0 in front: what would read the same bytewise. */
 static inline bool lb_csv_short_integer(const char *text, size_t n, bool slack, int64_t *value)
 {
   bool negative = n > 1 && text[0] == '-';
@@ -56,8 +56,8 @@ static inline bool lb_csv_short_integer(const char *text, size_t n, bool slack, 
   return true;
 }
 
-/* [-]digits[mark digits], at most eight bytes after the sign, a digit first. The digits are an exact
- * integer and the power of ten an exact double, so that one division rounds once (Clinger 1990,
+/* [-]digits[mark digits], at most eight bytes after the sign, a digit first. The digits are an
+ * exact integer and the power of ten an exact double, so that one division rounds once (Clinger 1990,
  * PLDI), as lb_parse_real does. */
 static inline bool lb_csv_short_real(const char *text, size_t n, bool slack, char mark,
                                      double *value)
@@ -69,7 +69,8 @@ static inline bool lb_csv_short_real(const char *text, size_t n, bool slack, cha
   if (!LB_CSV_WORDS || n == 0 || n > LB_CSV_WORD || text[0] == mark) return false;
   uint64_t word = lb_csv_word(text, n, slack);
   uint64_t differs = word ^ UINT64_C(0x0101010101010101) * (uint8_t)mark;
-  uint64_t zero = (differs - UINT64_C(0x0101010101010101)) & ~differs & UINT64_C(0x8080808080808080);
+  uint64_t zero =
+      (differs - UINT64_C(0x0101010101010101)) & ~differs & UINT64_C(0x8080808080808080);
   size_t fraction = 0;
   if (zero != 0) { /* the lowest mark found is a true one; a second is no digit below */
     unsigned at = (unsigned)__builtin_ctzll(zero) / 8;
@@ -90,14 +91,15 @@ static inline bool lb_csv_short_date(const char *text, size_t n, int32_t *days)
 {
   uint64_t first, last;
   if (!LB_CSV_WORDS || n != 10) return false;
-  memcpy(&first, text, sizeof first);    /* YYYY-MM- */
-  memcpy(&last, text + 2, sizeof last);  /* YY-MM-DD */
+  memcpy(&first, text, sizeof first);   /* YYYY-MM- */
+  memcpy(&last, text + 2, sizeof last); /* YY-MM-DD */
   const uint64_t dashes = UINT64_C(0x2D00002D00000000);
   if ((first & UINT64_C(0xFF0000FF00000000)) != dashes) return false;
   uint64_t day = last >> 48;
   uint64_t word = (first & UINT64_C(0xFFFFFFFF)) | (first >> 40 & 0xFFFF) << 32 | day << 48;
   if (!lb_csv_word_digits(word)) return false;
   uint32_t value = lb_csv_word_value(word);
-  return lb_date_from_civil((int)(value / 10000), (int)(value / 100 % 100), (int)(value % 100), days);
+  return lb_date_from_civil((int)(value / 10000), (int)(value / 100 % 100), (int)(value % 100),
+                            days);
 }
 #endif

@@ -1,4 +1,4 @@
-/* csv_plan.h - what both ways of scanning a csv text share: its beginning, its header, its chunks. */
+/* csv_plan.h - what both ways of scanning a csv text share: beginning, header, chunks. */
 #ifndef LB_IO_CSV_PLAN_H
 #define LB_IO_CSV_PLAN_H
 #include "io/csv_scan.h"

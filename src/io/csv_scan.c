@@ -40,8 +40,7 @@ bool lb_csv_needs_quotes(const char *text, size_t length)
   if (length == 0 || (length == 2 && memcmp(text, "NA", 2) == 0)) return true;
   if (is_blank(text[0]) || is_blank(text[length - 1])) return true;
   if (length >= 3 && memcmp(text, LB_CSV_BYTE_ORDER_MARK, 3) == 0) return true;
-  for (size_t i = 0; i < length; i++)
-    switch (text[i]) {
+  for (size_t i = 0; i < length; i++) switch (text[i]) {
     case '"':
     case '\n':
     case '\r':
@@ -173,8 +172,9 @@ static lb_status check_encoding(const char *text, size_t length, lb_error *err)
       start = next;
     }
     lb_error_set(err, LB_EPARSE, "line %zu is not UTF-8", line);
-    lb_error_mend(err, "Pass encoding = \"latin1\" or \"windows-1252\" if an older program wrote it,"
-                       " or save the file as UTF-8 (in a spreadsheet: \"CSV UTF-8\").");
+    lb_error_mend(err,
+                  "Pass encoding = \"latin1\" or \"windows-1252\" if an older program wrote it,"
+                  " or save the file as UTF-8 (in a spreadsheet: \"CSV UTF-8\").");
     return LB_EPARSE;
   }
   lb_error_mend(err, "Save the file as UTF-8 (in a spreadsheet: \"CSV UTF-8\").");

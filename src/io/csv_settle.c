@@ -172,8 +172,9 @@ static lb_status misfit_error(lb_csv_reading *r, const lb_csv_column *c, const l
   if (c->type == LB_REAL && !c->is_id && cell.length > 0 && quote[1] == '<')
     lb_error_mend(err, "If it is below a limit of detection: censored = \"below\"");
   if (c->type == LB_DATE && kind == LB_CELL_DAY_MONTH)
-    lb_error_mend(err, "Day and month are never guessed: date_format = \"DD/MM/YYYY\", or the order "
-                       "that holds.");
+    lb_error_mend(err,
+                  "Day and month are never guessed: date_format = \"DD/MM/YYYY\", or the order "
+                  "that holds.");
   return LB_EPARSE;
 }
 
@@ -189,10 +190,12 @@ static uint8_t *take_valid(lb_csv_column *c, size_t n)
 static bool report_below(lb_csv_column *c, size_t n_below)
 {
   lb_str s = {0};
-  lb_str_addf(&s, "%zu value%s below a limit ('<...'): the limit was kept, and '%.80s_censored' says "
-                  "where", n_below, n_below == 1 ? " is" : "s are", c->name);
-  bool ok = !s.failed && (!c->want_problems ||
-                          lb_problems_add(&c->problems, 0, 1, c->name, s.data));
+  lb_str_addf(&s,
+              "%zu value%s below a limit ('<...'): the limit was kept, and '%.80s_censored' says "
+              "where",
+              n_below, n_below == 1 ? " is" : "s are", c->name);
+  bool ok =
+      !s.failed && (!c->want_problems || lb_problems_add(&c->problems, 0, 1, c->name, s.data));
   lb_str_reset(&s);
   return ok;
 }
@@ -223,8 +226,7 @@ static lb_status finish_values(lb_csv_reading *r, lb_csv_column *c, size_t n_bel
 static lb_status settle_values(lb_csv_reading *r, lb_csv_column *c, const lb_csv_census *s,
                                lb_error *err)
 {
-  if (s->failed != NULL && c->given != NULL)
-    return misfit_error(r, c, &s->failed->misfit, err);
+  if (s->failed != NULL && c->given != NULL) return misfit_error(r, c, &s->failed->misfit, err);
   bool unknown = s->n_present == 0 && s->n_quoted_na > 0;
   if (c->given != NULL || (s->failed == NULL && !unknown))
     return finish_values(r, c, s->n_below, err);
@@ -318,7 +320,8 @@ lb_status lb_csv_add_below(lb_csv_column *c, lb_frame *frame, lb_error *err)
   lb_str name = {0};
   lb_status st = LB_OK;
   lb_str_addf(&name, "%s_censored", c->name);
-  for (size_t k = 2, index; !name.failed && lb_frame_find(frame, name.data, name.length, &index); k++) {
+  for (size_t k = 2, index; !name.failed && lb_frame_find(frame, name.data, name.length, &index);
+       k++) {
     name.length = 0;
     lb_str_addf(&name, "%s_censored_%zu", c->name, k);
   }

@@ -24,7 +24,8 @@ lb_status lb_csv_settle(lb_csv_reading *r, lb_csv_column *c, lb_error *err);
 /* The logical column NAME_censored. */
 lb_status lb_csv_add_below(lb_csv_column *c, lb_frame *frame, lb_error *err);
 void lb_csv_column_reset(lb_csv_column *c);
-/* Problems of a column that is text but for few cells; *again: a pass must report them one by one. */
+/* Problems of a column that is text but for few cells; *again: a pass must report them one by
+ * one. */
 lb_status lb_csv_near_miss(lb_csv_reading *r, lb_csv_column *c, const lb_csv_census *census,
                            bool *again, lb_error *err);
 #endif

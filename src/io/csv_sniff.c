@@ -39,8 +39,8 @@ static size_t count_head(const char *text, size_t length, char separator, bool *
   return first;
 }
 
-/* Rows far into the text that have `wanted` fields, in tenths of those looked at. A sample may begin
- * inside a quoted cell, so that a few rows of another width mean nothing. */
+/* Rows far into the text that have `wanted` fields, in tenths of those looked at. A sample may
+ * begin inside a quoted cell, so that a few rows of another width mean nothing. */
 static size_t tenths_alike(const char *text, size_t length, size_t from, char separator,
                            size_t wanted)
 {

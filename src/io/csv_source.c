@@ -53,7 +53,7 @@ static const encoding *choose(const char *bytes, size_t length, const char *name
   return NULL;
 }
 
-/* Latin-1 proper leaves 0x80 to 0x9F to control characters: whoever wrote one meant Windows-1252. */
+/* Latin-1 proper leaves 0x80 to 0x9F to control characters: who wrote one meant Windows-1252. */
 static lb_status check_latin1(const char *bytes, size_t length, lb_error *err)
 {
   for (size_t i = 0; i < length; i++) {
@@ -71,13 +71,14 @@ static lb_status check_latin1(const char *bytes, size_t length, lb_error *err)
 static lb_status bad_bytes(const encoding *e, const char *out, size_t n, lb_error *err)
 {
   lb_error_set(err, LB_EPARSE, "line %zu is not %s", lb_csv_count_breaks(out, n) + 1, e->shown);
-  lb_error_mend(err, "Is the encoding another one? Encodings are: utf-8, utf-16le, utf-16be, latin1, "
-                     "windows-1252");
+  lb_error_mend(err,
+                "Is the encoding another one? Encodings are: utf-8, utf-16le, utf-16be, latin1, "
+                "windows-1252");
   return LB_EPARSE;
 }
 
-static lb_status convert(iconv_t way, const encoding *e, const char *bytes, size_t length, char *out,
-                         size_t *n, lb_error *err)
+static lb_status convert(iconv_t way, const encoding *e, const char *bytes, size_t length,
+                         char *out, size_t *n, lb_error *err)
 {
   char *in = (char *)(uintptr_t)bytes, *to = out; /* iconv does not write to its input */
   size_t room = *n, left = length;
@@ -159,8 +160,7 @@ static lb_status unpack(lb_csv_source *s, const char *name, lb_error *err)
   return LB_OK;
 }
 
-lb_status lb_csv_source_open(const char *path, const char *name, lb_csv_source *out,
-                             lb_error *err)
+lb_status lb_csv_source_open(const char *path, const char *name, lb_csv_source *out, lb_error *err)
 {
   lb_csv_source s = {0};
   lb_status st = lb_file_map(path, &s.file, err);

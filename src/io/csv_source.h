@@ -5,10 +5,10 @@
 #include "io/csv.h"
 
 typedef struct lb_csv_source {
-  lb_file_view file;   /* as it is on the disk */
-  char *unzipped;      /* NULL unless gzip */
-  char *decoded;       /* NULL unless in another encoding than UTF-8 */
-  const char *text;    /* what to read */
+  lb_file_view file; /* as it is on the disk */
+  char *unzipped;    /* NULL unless gzip */
+  char *decoded;     /* NULL unless in another encoding than UTF-8 */
+  const char *text;  /* what to read */
   size_t length;
   lb_csv_facts facts; /* without the separator */
 } lb_csv_source;

@@ -52,8 +52,8 @@ static void make_masks(lb_csv_walk *w)
   w->i_mask = 0;
 }
 
-/* One block: field ends and row ends are noted. A quote may open only where a field begins (or right
- * behind a closing one: a doubled quote), and only what ends a field may follow a closing one; a
+/* One block: field ends and row ends are noted. A quote may open only where a field begins (or
+ * right behind a closing one: a doubled quote), and only what ends a field may follow a closing one; a
  * "\r" outside quotes stands before "\n". false where that does not hold. */
 static bool take_block(lb_csv_walk *w)
 {
@@ -66,9 +66,8 @@ static bool take_block(lb_csv_walk *w)
     newlines &= ~in;
     uint64_t opens = m->quote & in, closes = m->quote & ~in;
     bad |= opens & ~((ends | closes) << 1 | w->after_end | w->after_close);
-    uint64_t rest = w->at + LB_CSV_BLOCK <= w->length
-                        ? ~(uint64_t)0
-                        : ((uint64_t)1 << (w->length - w->at)) - 1;
+    uint64_t rest =
+        w->at + LB_CSV_BLOCK <= w->length ? ~(uint64_t)0 : ((uint64_t)1 << (w->length - w->at)) - 1;
     bad |= (closes << 1 | w->after_close) & rest & ~(ends | opens | (m->carriage & ~in));
     w->after_close = closes >> 63;
     w->inside = (uint64_t)((int64_t)in >> 63);
@@ -159,7 +158,6 @@ bool lb_csv_walk_next(lb_csv_walk *w, lb_csv_batch *batch)
     next_by_bytes(w);
   else if (!next_by_masks(w))
     return false;
-  *batch = (lb_csv_batch){w->text,      w->row,       w->n_given, w->layout->n_columns,
-                          w->row_start, w->end};
+  *batch = (lb_csv_batch){w->text, w->row, w->n_given, w->layout->n_columns, w->row_start, w->end};
   return true;
 }

@@ -22,7 +22,7 @@ typedef struct lb_csv_walk {
   const char *text; /* of the chunk */
   size_t length;
   lb_csv_width width;
-  size_t at;                                            /* bytes whose masks are used up */
+  size_t at;                                               /* bytes whose masks are used up */
   uint64_t inside, after_end, after_close, after_carriage; /* the state before byte `at` */
   lb_csv_masks masks[LB_CSV_STRETCH];
   size_t n_masks, i_mask;
