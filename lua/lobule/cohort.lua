@@ -340,8 +340,8 @@ end
 --- decimal point and without marks for thousands, dates as YYYY-MM-DD, unless an option says so.
 ---@param path string
 ---@param options? table            na: list of texts that mean missing (default "" and "NA");
----                                 types: column -> type name, a misfit is then an error; columns: only
----                                 these; id: column that names the person; separator: one
+---                                 types: column -> type name, a misfit is then an error; columns:
+---                                 only these; id: column that names the person; separator: one
 ---                                 character (default: found among , ; tab |);
 ---                                 encoding: "utf-8", "utf-16le", "utf-16be", "latin1",
 ---                                 "windows-1252" (default: by the byte order mark, else UTF-8);

@@ -57,8 +57,8 @@ static inline bool lb_csv_short_integer(const char *text, size_t n, bool slack, 
 }
 
 /* [-]digits[mark digits], at most eight bytes after the sign, a digit first. The digits are an
- * exact integer and the power of ten an exact double, so that one division rounds once (Clinger 1990,
- * PLDI), as lb_parse_real does. */
+ * exact integer and the power of ten an exact double, so that one division rounds once (Clinger
+ * 1990, PLDI), as lb_parse_real does. */
 static inline bool lb_csv_short_real(const char *text, size_t n, bool slack, char mark,
                                      double *value)
 {

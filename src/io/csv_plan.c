@@ -110,7 +110,7 @@ add_counts(const lb_csv_masks *m, size_t n, uint64_t *inside, uint64_t *carriage
 {
   for (size_t i = 0; i < n; i++) {
     uint64_t in = lb_csv_prefix_xor(m[i].quote) ^ *inside;
-    *inside = (uint64_t)((int64_t)in >> 63);
+    *inside = (uint64_t)0 - (in >> 63);
     size_t n_inside = (size_t)__builtin_popcountll(m[i].newline & in);
     size_t n_newlines = (size_t)__builtin_popcountll(m[i].newline);
     p->n_ends[0] += n_newlines - n_inside;

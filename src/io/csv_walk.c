@@ -53,8 +53,8 @@ static void make_masks(lb_csv_walk *w)
 }
 
 /* One block: field ends and row ends are noted. A quote may open only where a field begins (or
- * right behind a closing one: a doubled quote), and only what ends a field may follow a closing one; a
- * "\r" outside quotes stands before "\n". false where that does not hold. */
+ * right behind a closing one: a doubled quote), and only what ends a field may follow a closing
+ * one; a "\r" outside quotes stands before "\n". false where that does not hold. */
 static bool take_block(lb_csv_walk *w)
 {
   const lb_csv_masks *m = &w->masks[w->i_mask++];
@@ -70,7 +70,7 @@ static bool take_block(lb_csv_walk *w)
         w->at + LB_CSV_BLOCK <= w->length ? ~(uint64_t)0 : ((uint64_t)1 << (w->length - w->at)) - 1;
     bad |= (closes << 1 | w->after_close) & rest & ~(ends | opens | (m->carriage & ~in));
     w->after_close = closes >> 63;
-    w->inside = (uint64_t)((int64_t)in >> 63);
+    w->inside = (uint64_t)0 - (in >> 63);
   }
   if ((m->carriage | w->after_carriage) != 0) {
     bad |= ((m->carriage & ~in) << 1 | w->after_carriage) & ~m->newline;

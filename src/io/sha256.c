@@ -129,7 +129,7 @@ static void absorb(uint32_t hash[8], const uint8_t *data, size_t n_blocks, bool 
 static void absorb_last(uint32_t hash[8], const uint8_t *rest, size_t n, size_t total, bool plain)
 {
   uint8_t block[2 * BLOCK] = {0};
-  if (n > 0) memcpy(block, rest, n);
+  if (rest != NULL) memcpy(block, rest, n);
   block[n] = 0x80;
   size_t end = n + 9 <= BLOCK ? BLOCK : 2 * BLOCK;
   uint64_t bits = (uint64_t)total * 8;

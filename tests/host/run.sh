@@ -52,7 +52,7 @@ check "threads, joined" 0 '^2$' --threads=2 -e 'print(require("lobule.core").thr
 check "threads, no number" 2 'from 1 to 1024' --threads many
 printf 'id;x\n1;2,5\n1;3,5\n2;4,5\n' >peeked.csv
 check "peek" 0 '`id` not unique: 1 twice' peek peeked.csv
-check "peek, the call" 0 'lb.cohort("peeked.csv", { id = "id", decimal = "," })' peek peeked.csv
+check "peek, the call" 0 'id = "id", decimal = ","' peek peeked.csv
 check "peek, an option" 0 'separator bar' peek peeked.csv '--separator=|'
 check "peek, no file" 1 'no file named' peek
 check "peek, no such file" 1 "no file 'missing.csv'" peek missing.csv
