@@ -56,6 +56,18 @@ function lb.table(spec)
   return shown
 end
 
+--- What is in a data file: format, encoding, columns, odd things, and the lb.cohort call to paste;
+--- never rows, never ids. The same as `lobule peek FILE`.
+---@param path string               a CSV file, also gzip
+---@param options? table            as lb.cohort's: id, na, types, columns, separator, encoding,
+---                                 decimal, date_format, censored
+---@return lobule.Peek              # print shows it; fields rows, columns, facts, odd, call
+---@raise a missing or malformed file, an unknown option
+function lb.peek(path, options)
+  local result = require("lobule.peek").peek(path, options)
+  return result
+end
+
 --- Help on a function or topic, the same text as `lobule help`.
 ---@param topic? string|function|table
 ---@return string?

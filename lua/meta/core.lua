@@ -62,12 +62,14 @@ function core.internal(prefix) end
 function core.nearest(name, names) end
 
 --- Reads a CSV file. Options, all optional: na (list), types (table column -> type name), columns
---- (list), separator, id.
+--- (list), separator, id, decimal, date_format, censored ("below"), encoding (files only). A file
+--- may be gzip.
 ---@param path string
 ---@param options? table
 ---@return lobule.Frame frame
 ---@return table[] problems         each { row, line, column, message }
 ---@return integer n_problems       all that were found; `problems` holds the first 1000
+---@return table facts              sha256, encoding, separator, line_end, gzip, byte_order_mark
 function core.read_csv(path, options) end
 
 --- As read_csv, from text; `source` names it in messages.
