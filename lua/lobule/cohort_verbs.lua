@@ -36,8 +36,8 @@ end
 function Verbs:sample(n, options)
   local frame = self.data:sample(n, options)
   local seed = options and options.seed or 1
-  return stepped(self, frame, "sample", ("random sample (seed %s)"):format(core.format_number(seed)),
-    { reason = "not drawn" })
+  local reason = ("random sample (seed %s)"):format(core.format_number(seed))
+  return stepped(self, frame, "sample", reason, { reason = "not drawn" })
 end
 
 --- Rows by number, as Frame:slice; a step of the lineage.

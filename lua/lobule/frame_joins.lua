@@ -63,8 +63,8 @@ local function check_by(by)
   return key_pairs(by, "by")
 end
 
---- The right frame's columns beside this one's, where keys are equal. A missing (or NaN) key matches
---- nothing. Text matches factor by text, integer matches real. Rows keep their order; a row with
+--- The right frame's columns beside this one's, where keys are equal. A missing (or NaN) key
+--- matches nothing. Text matches factor by text, integer matches real. Rows keep their order; a row with
 --- several partners is repeated.
 ---@param right lobule.Frame|lobule.Cohort
 ---@param options table             by: "id", { "id", "visit" }, or { left_name = "right_name" };

@@ -1,5 +1,5 @@
---- Verbs of a frame for its rows and columns: order, choice, append, names, fill, recode. Labels and
---- units survive each.
+--- Verbs of a frame for its rows and columns: order, choice, append, names, fill, recode. Labels
+--- and units survive each.
 local check = require "lobule.check"
 local core = require "lobule.core"
 local levels = require "lobule.levels"

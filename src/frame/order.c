@@ -25,6 +25,8 @@ typedef enum part_kind {
 typedef struct part {
   part_kind kind;
   const lb_column *column;
+  const uint8_t *valid; /* of the column */
+  const void *values;   /* of the column; NULL for text */
   bool descending, missing_first;
   unsigned bits; /* of the code; 64 stands alone in its word */
   int64_t low, high;
@@ -42,25 +44,43 @@ typedef struct sorter {
 
 /* ---- codes ---- */
 
-static int64_t whole_at(const lb_column *column, size_t row)
+static const void *values_of(const lb_column *column)
 {
   switch (lb_column_type(column)) {
+  case LB_REAL:
+    return lb_column_real(column);
   case LB_LOGICAL:
-    return lb_bit_get(lb_column_logical(column), row);
+    return lb_column_logical(column);
   case LB_FACTOR:
-    return lb_column_codes(column)[row];
+    return lb_column_codes(column);
   case LB_DATE:
-    return lb_column_days(column)[row];
+    return lb_column_days(column);
+  case LB_TEXT:
+    return NULL;
   default:
-    return lb_column_integer(column)[row];
+    return lb_column_integer(column);
   }
 }
 
-/* Doubles in order as unsigned integers; NaN above all of them in either direction. */
+static int64_t whole_at(const part *p, lb_type type, size_t row)
+{
+  switch (type) {
+  case LB_LOGICAL:
+    return lb_bit_get(p->values, row);
+  case LB_FACTOR:
+  case LB_DATE:
+    return ((const int32_t *)p->values)[row];
+  default:
+    return ((const int64_t *)p->values)[row];
+  }
+}
+
+/* Doubles in order as unsigned integers, NaN above all of them in either direction. Infinities
+ * leave room at both ends: 0 and UINT64_MAX are free for missing rows. */
 static uint64_t real_code(double value, bool descending)
 {
   uint64_t bits, sign = UINT64_C(1) << 63;
-  if (value != value) return UINT64_MAX;
+  if (value != value) return UINT64_MAX - 1;
   value += 0.0; /* -0 becomes 0 */
   memcpy(&bits, &value, sizeof bits);
   bits = (bits & sign) != 0 ? ~bits : bits | sign;
@@ -77,14 +97,17 @@ static uint64_t text_code(const part *p, size_t row)
   return p->descending ? ~code : code;
 }
 
-static uint64_t part_code(const part *p, size_t row)
+static uint64_t part_code(const part *p, lb_type type, size_t row)
 {
-  bool valid = lb_is_valid(lb_column_valid(p->column), row);
+  bool valid = lb_is_valid(p->valid, row);
   if (p->kind == PART_MISSING) return valid == p->missing_first;
+  if (p->kind == PART_REAL) {
+    if (!valid) return p->missing_first ? 0 : UINT64_MAX;
+    return real_code(((const double *)p->values)[row], p->descending);
+  }
   if (!valid) return 0;
-  if (p->kind == PART_REAL) return real_code(lb_column_real(p->column)[row], p->descending);
   if (p->kind == PART_TEXT) return text_code(p, row);
-  uint64_t value = (uint64_t)whole_at(p->column, row);
+  uint64_t value = (uint64_t)whole_at(p, type, row);
   return p->descending ? (uint64_t)p->high - value : value - (uint64_t)p->low;
 }
 
@@ -124,12 +147,14 @@ static lb_status fill_keys(sorter *s, size_t word, size_t start, size_t n)
   if (first->kind == PART_TEXT_REST) return rank_texts(s, first, rows, n);
   bool all = word == 0; /* the order is not made yet: rows as they stand */
   for (size_t i = 0; i < n; i++) s->key[all ? i : rows[i]] = 0;
-  for (const part *p = first; p < end; p++)
+  for (const part *p = first; p < end; p++) {
+    lb_type type = lb_column_type(p->column);
     for (size_t i = 0; i < n; i++) {
       size_t row = all ? i : rows[i];
-      uint64_t code = part_code(p, row);
+      uint64_t code = part_code(p, type, row);
       s->key[row] = p->bits == 64 ? code : s->key[row] << p->bits | code;
     }
+  }
   for (size_t i = 0; i < n; i++) s->key[all ? i : rows[i]] ^= UINT64_C(1) << 63;
   return LB_OK;
 }
@@ -167,13 +192,13 @@ static unsigned bit_width(uint64_t value)
 
 static void add_whole(sorter *s, part p)
 {
-  const uint8_t *valid = lb_column_valid(p.column);
+  lb_type type = lb_column_type(p.column);
   p.kind = PART_WHOLE;
   p.low = INT64_MAX;
   p.high = INT64_MIN;
   for (size_t i = 0; i < lb_column_length(p.column); i++) {
-    if (!lb_is_valid(valid, i)) continue;
-    int64_t value = whole_at(p.column, i);
+    if (!lb_is_valid(p.valid, i)) continue;
+    int64_t value = whole_at(&p, type, i);
     if (value < p.low) p.low = value;
     if (value > p.high) p.high = value;
   }
@@ -202,7 +227,7 @@ static void add_text(sorter *s, part p)
 
 static void add_key(sorter *s, part p)
 {
-  if (lb_column_valid(p.column) != NULL) {
+  if (p.valid != NULL && lb_column_type(p.column) != LB_REAL) {
     s->parts[s->n_parts] = p;
     s->parts[s->n_parts].kind = PART_MISSING;
     s->parts[s->n_parts++].bits = 1;
@@ -245,9 +270,11 @@ static lb_status add_keys(sorter *s, const lb_frame *frame, const lb_sort_key *k
                           lb_frame_columns(frame));
     lb_status st = lb_frame_column(frame, keys[k].column, &column, s->err);
     if (st != LB_OK) return st;
-    add_key(
-        s,
-        (part){.column = column, .descending = keys[k].descending, .missing_first = missing_first});
+    part p = {.column = column, .missing_first = missing_first};
+    p.descending = keys[k].descending;
+    p.valid = lb_column_valid(column);
+    p.values = values_of(column);
+    add_key(s, p);
   }
   return LB_OK;
 }
