@@ -87,14 +87,35 @@ static bool code_batch(table *t, const word *words, size_t n, bool add, lb_row *
 
 /* ---- cells to words ---- */
 
+static uint64_t load(const char *bytes, size_t length)
+{
+  uint64_t value = 0;
+  memcpy(&value, bytes, length);
+  return value;
+}
+
+/* Bytes of a short text, zeros, and its length in the last byte. Overlapping loads of fixed size: a
+ * copy of variable length costs as much as the look-up. */
+static word short_word(const char *text, size_t n)
+{
+  word w = {0, 0};
+  if (n >= 8) {
+    w.low = load(text, 8);
+    if (n > 8) w.high = load(text + n - 8, 8) >> 8 * (16 - n);
+  } else if (n >= 4) {
+    w.low = load(text, 4) | load(text + n - 4, 4) << 8 * (n - 4);
+  } else {
+    for (size_t i = 0; i < n; i++) w.low |= (uint64_t)(unsigned char)text[i] << 8 * i;
+  }
+  w.high |= (uint64_t)n << 56;
+  return w;
+}
+
 /* LB_NO_ROW as *code: a long text that the other side has not. */
 static bool text_word(table *t, const char *text, size_t length, bool add, word *out, lb_row *code)
 {
   if (length <= SHORT_TEXT) {
-    unsigned char bytes[16] = {0};
-    if (length > 0) memcpy(bytes, text, length);
-    bytes[15] = (unsigned char)length;
-    memcpy(out, bytes, sizeof *out);
+    *out = short_word(text, length);
     return true;
   }
   size_t index = 0;
