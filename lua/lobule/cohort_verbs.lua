@@ -186,15 +186,24 @@ local function joined(cohort, frame, counts, kind, reason)
   return lineage.derive(cohort, frame, step)
 end
 
+--- The options of a join; persons are kept apart unless `by` says otherwise.
+local function by_id(cohort, options)
+  check.type(options, "table", "options")
+  if options.by ~= nil or not cohort.id then return options end
+  local with = { by = cohort.id }
+  for key, value in next, options do with[key] = value end
+  return with
+end
+
 --- Another frame's columns beside this cohort's, as Frame:join; a step of the lineage.
 ---@param right lobule.Frame|lobule.Cohort
----@param options table             by, kind, many, suffix
+---@param options table             by (default: the id), kind, many, suffix
 ---@param reason? string            for the flow diagram
 ---@return lobule.Cohort
 ---@return table counts
 function Verbs:join(right, options, reason)
   if reason ~= nil then check.type(reason, "string", "reason") end
-  local frame, counts = self.data:join(right, options)
+  local frame, counts = self.data:join(right, by_id(self, options))
   return joined(self, frame, counts, options.kind or "left", reason), counts
 end
 
@@ -207,20 +216,20 @@ end
 ---@return table counts
 function Verbs:asof_join(right, options, reason)
   if reason ~= nil then check.type(reason, "string", "reason") end
-  local frame, counts = self.data:asof_join(right, options)
+  local frame, counts = self.data:asof_join(right, by_id(self, options))
   return joined(self, frame, counts, "left", reason), counts
 end
 
 --- The rows of another frame whose interval holds a time, as Frame:interval_join; a step of the
 --- lineage.
 ---@param right lobule.Frame|lobule.Cohort
----@param options table             on, from, to, by, kind, many, suffix
+---@param options table             on, from, to, by (default: the id), kind, many, suffix
 ---@param reason? string            for the flow diagram
 ---@return lobule.Cohort
 ---@return table counts
 function Verbs:interval_join(right, options, reason)
   if reason ~= nil then check.type(reason, "string", "reason") end
-  local frame, counts = self.data:interval_join(right, options)
+  local frame, counts = self.data:interval_join(right, by_id(self, options))
   return joined(self, frame, counts, options.kind or "left", reason), counts
 end
 

@@ -64,8 +64,8 @@ local function check_by(by)
 end
 
 --- The right frame's columns beside this one's, where keys are equal. A missing (or NaN) key
---- matches nothing. Text matches factor by text, integer matches real. Rows keep their order; a row with
---- several partners is repeated.
+--- matches nothing. Text matches factor by text, integer matches real. Rows keep their order; a row
+--- with several partners is repeated.
 ---@param right lobule.Frame|lobule.Cohort
 ---@param options table             by: "id", { "id", "visit" }, or { left_name = "right_name" };
 ---                                 kind: "left" (default: all rows of this frame), "inner", "anti"
@@ -118,7 +118,7 @@ function Frame:asof_join(right, options)
   local other <const> = check.data(right)
   local left_by, right_by = key_pairs(opts.by, "by")
   local left_time, right_time = time_pair(opts.on, "on")
-  if opts.within and not (opts.within >= 0) then
+  if opts.within and (opts.within < 0 or opts.within ~= opts.within) then
     core.raise("argument", "within: expected a number from 0")
   end
   local rows, partners, counts = core.asof_join(self, other, left_by, right_by,

@@ -1,6 +1,7 @@
 /* random.c - Philox 4x32-10 streams, and the same as a generator of GSL's. */
 #include "base/random.h"
 
+#include <assert.h>
 #include <gsl/gsl_rng.h>
 
 /* Multipliers and Weyl increments of Philox 4x32 (Salmon et al. 2011, table 2). */
@@ -59,6 +60,7 @@ double lb_random_uniform(lb_random *random)
 
 uint64_t lb_random_below(lb_random *random, uint64_t n)
 {
+  assert(n > 0);
   /* The lowest 2^64 mod n draws are thrown away: what is left divides evenly. */
   uint64_t excess = (0 - n) % n, draw;
   do draw = lb_random_u64(random);

@@ -2,6 +2,7 @@
  * hash table that is probed in batches. */
 #include "frame/keys.h"
 
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
@@ -15,6 +16,7 @@
 #define POLL_ROWS   65536u
 #define SHORT_TEXT  15u /* bytes that fit a word beside their length */
 #define FIRST_SLOTS 1024u
+#define TWO_TO_63   9223372036854775808.0 /* integers lie below it */
 
 /* A cell: whole, so that words are equal exactly when cells are. */
 typedef struct word {
@@ -130,7 +132,7 @@ static bool text_word(table *t, const char *text, size_t length, bool add, word 
 static word real_word(double value)
 {
   word w = {0, 1};
-  if (value >= -0x1p63 && value < 0x1p63 && value == floor(value))
+  if (value >= -TWO_TO_63 && value < TWO_TO_63 && value == floor(value))
     return (word){(uint64_t)(int64_t)value, 0};
   memcpy(&w.low, &value, sizeof w.low);
   return w;
@@ -179,6 +181,7 @@ static bool cell_word(const key_side *side, table *t, size_t row, word *out, lb_
     return text_word(t, text, length, side->add, out, code);
   }
   case LB_FACTOR:
+    assert(side->level != NULL && side->level_code != NULL);
     *out = side->level[lb_column_codes(column)[row]];
     *code = side->level_code[lb_column_codes(column)[row]];
     break;

@@ -2,6 +2,7 @@
  * word, later words only within ties. */
 #include "frame/order.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -64,6 +65,7 @@ static const void *values_of(const lb_column *column)
 
 static int64_t whole_at(const part *p, lb_type type, size_t row)
 {
+  assert(p->values != NULL);
   switch (type) {
   case LB_LOGICAL:
     return lb_bit_get(p->values, row);
@@ -103,6 +105,7 @@ static uint64_t part_code(const part *p, lb_type type, size_t row)
   if (p->kind == PART_MISSING) return valid == p->missing_first;
   if (p->kind == PART_REAL) {
     if (!valid) return p->missing_first ? 0 : UINT64_MAX;
+    assert(p->values != NULL);
     return real_code(((const double *)p->values)[row], p->descending);
   }
   if (!valid) return 0;

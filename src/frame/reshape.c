@@ -9,6 +9,7 @@
 #include "frame/group.h"
 
 #define MAX_CELLS ((size_t)UINT32_MAX)
+#define TWO_TO_63 9223372036854775808.0 /* integers lie below it */
 
 /* ---- first and last ---- */
 
@@ -182,7 +183,7 @@ static bool is_text(const lb_column *column)
 
 static bool same_integer_and_real(int64_t integer, double real)
 {
-  return real >= -0x1p63 && real < 0x1p63 && real == floor(real) && (int64_t)real == integer;
+  return real >= -TWO_TO_63 && real < TWO_TO_63 && real == floor(real) && (int64_t)real == integer;
 }
 
 static bool same_real(double x, double y)

@@ -18,7 +18,8 @@ function M.rows(frame)
   return rows
 end
 
---- A value as text that is equal exactly when two cells are the same: NaN is NaN, -0 is 0, 1 is 1.0.
+--- A value as text that is equal exactly when two cells are the same: NaN is NaN, -0 is 0, 1 is
+--- 1.0.
 function M.show(v)
   if v == NA then return "NA" end
   if is_nan(v) then return "NaN" end

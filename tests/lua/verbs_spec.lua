@@ -1,6 +1,5 @@
 --- The verbs of frames against a slow implementation in plain Lua, on random frames of all types.
 local lb = require "lobule"
-local core = require "lobule.core"
 package.path = "tests/lua/?.lua;" .. package.path
 local oracle = require "verbs_oracle"
 
@@ -104,7 +103,7 @@ describe("verbs on random frames", function()
       local r = generator(case)
       local frame = random_frame(r, SIZES[r(#SIZES)])
       local by, last = some(r, KINDS, r(3) - 1), r(2) == 1
-      local rows, order, keys = oracle.rows(frame), nil, nil
+      local rows, order, keys = oracle.rows(frame), {}, nil
       if r(2) == 1 then
         local name = KINDS[r(#KINDS)]
         local desc = r(2) == 1
@@ -112,7 +111,6 @@ describe("verbs on random frames", function()
         order = oracle.order(rows, { { name = name, desc = desc, na_first = last,
           levels = name == "factor" and LEVELS } })
       else
-        order = {}
         for i = 1, #rows do order[i] = i end
       end
       local picked = frame[last and "last" or "first"](frame, { by = by, order = keys })
