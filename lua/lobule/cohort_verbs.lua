@@ -147,7 +147,15 @@ end
 ---@return integer n_filled
 function Verbs:fill(columns, options)
   local frame, n = self.data:fill(columns, options)
-  return lineage.derive(self, frame), n
+  local direction = options and options.direction or "down"
+  return lineage.derive(self, frame, lineage.note("fill", ("%s %s, %d cells"):format(
+    listed(columns), direction, n))), n
+end
+
+--- The record of values replaced: how many rows, never which values.
+local function changed(kind, column, counts)
+  return lineage.note(kind, ("%s, %d rows changed, %d kept, %d missing"):format(column,
+    counts.n_recoded, counts.n_kept, counts.n_missing))
 end
 
 --- Values of a column replaced, as Frame:recode.
@@ -157,7 +165,7 @@ end
 ---@return table counts             n_recoded, n_kept, n_missing, n_unused
 function Verbs:recode(column, mapping)
   local frame, counts = self.data:recode(column, mapping)
-  return lineage.derive(self, frame), counts
+  return lineage.derive(self, frame, changed("recode", column, counts)), counts
 end
 
 --- Levels of a factor merged, as Frame:collapse.
@@ -167,7 +175,7 @@ end
 ---@return table counts             n_recoded, n_kept, n_missing, n_unused
 function Verbs:collapse(column, groups)
   local frame, counts = self.data:collapse(column, groups)
-  return lineage.derive(self, frame), counts
+  return lineage.derive(self, frame, changed("collapse", column, counts)), counts
 end
 
 local LEFT_OUT <const> = { inner = "no partner", semi = "no partner", anti = "with a partner" }
