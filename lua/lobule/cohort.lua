@@ -11,18 +11,7 @@ local lineage = require "lobule.lineage"
 ---@field arm? string               treatment column named by :by_arm
 local Cohort = { __name = "lobule.Cohort" }
 
---- A cohort with another frame and one more step; nothing of the old one changes.
-local function derive(self, frame, step)
-  local new = {}
-  for key, value in next, self do new[key] = value end
-  new.data = frame
-  if step then
-    local steps = table.move(self.steps, 1, #self.steps, 1, {})
-    steps[#steps + 1] = step
-    new.steps = steps
-  end
-  return setmetatable(new, Cohort)
-end
+local derive <const> = lineage.derive
 
 local WITH <const> = { { "with", "table" } }
 
@@ -323,7 +312,7 @@ local OPTIONS <const> = { { "id", "string" }, { "na", "texts" }, { "types", "tab
   { "separator", "string" }, { "encoding", "string" }, { "decimal", "string" },
   { "date_format", "string" }, { "censored", "string" }, { "rows", "string" } }
 
-local M = {}
+local M = { Cohort = Cohort }
 
 local function read(path, opts)
   check.type(path, "string", "path")

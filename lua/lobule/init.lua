@@ -6,6 +6,9 @@ core.internal((own:gsub("init%.lua$", "")))
 
 require "lobule.frame"
 local cohorts = require "lobule.cohort"
+require "lobule.frame_verbs"
+require "lobule.frame_joins"
+require "lobule.cohort_verbs"
 
 ---@class lobule
 ---@field version string            version of the program
@@ -65,6 +68,18 @@ end
 ---@raise a missing or malformed file, an unknown option
 function lb.peek(path, options)
   local result = require("lobule.peek").peek(path, options)
+  return result
+end
+
+--- Two versions of a cohort or frame compared, row by row of equal id: who entered, who left, which
+--- cells changed. Ids are not shown unasked.
+---@param before lobule.Cohort|lobule.Frame
+---@param after lobule.Cohort|lobule.Frame
+---@param options? table            id: column that names the row (default: the cohort's)
+---@return lobule.Diff
+---@raise an id that is repeated
+function lb.diff(before, after, options)
+  local result = require("lobule.diff").diff(before, after, options)
   return result
 end
 
