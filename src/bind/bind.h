@@ -175,4 +175,5 @@ void lbl_open_km(lua_State *L);
 void lbl_open_logrank(lua_State *L);
 void lbl_open_cox(lua_State *L);
 void lbl_open_proportion(lua_State *L);
+void lbl_open_output(lua_State *L);
 #endif
