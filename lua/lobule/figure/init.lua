@@ -1,5 +1,6 @@
 --- Figures: a small tree of marks, laid out at a journal's width and written as SVG.
 local check = require "lobule.figure.check"
+local core = require "lobule.core"
 local curves = require "lobule.figure.curves"
 local data = require "lobule.figure.data"
 local flow = require "lobule.figure.flow"
@@ -18,8 +19,7 @@ local DEFAULT_WIDTH_MM <const> = 183
 ---@field private kind "curves"|"forest"|"flow"
 ---@field private spec table
 ---@field private canvas lobule.figure.Canvas
-local Figure = {}
-Figure.__index = Figure
+local Figure = { __name = "lobule.Figure" }
 
 local LAYOUT <const> = { curves = curves.layout, forest = forest.layout, flow = flow.layout }
 
@@ -99,6 +99,18 @@ function Figure:at_width(mm)
   local problem <const> = check.width(mm)
   if problem then error("figure:at_width: " .. problem, 2) end
   return new(self.kind, self.spec, mm)
+end
+
+--- Writes the figure: "x.svg", "x.pdf" (text stays text, fonts embedded) or "x.png" (RGB on white,
+--- with its resolution). All are drawn before the first is written.
+---@param paths string|string[]
+---@param options? table            dpi (600) of PNG; title of the PDF document
+---@return lobule.Figure
+---@raise an extension that is not known; no librsvg2-2, libcairo2 or font for PDF and PNG; a file
+---       that cannot be written
+function Figure:save(paths, options)
+  require("lobule.figure.save").save(self, paths, options)
+  return self
 end
 
 function Figure:__tostring()
@@ -233,6 +245,7 @@ function M.dark_css()
   return style.dark_css()
 end
 
+core.class("figure", Figure)
 M.Figure = Figure
 -- Under the core an unknown method is an error with did-you-mean; the package works without it too.
 local has_core, core = pcall(require, "lobule.core")
