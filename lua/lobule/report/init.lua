@@ -14,9 +14,9 @@ local Report = { __name = "lobule.Report" }
 local OPTIONS <const> = { { "title", "string" }, { "subtitle", "string" }, { "author", "string" },
   { "date", "string" }, { "lang", "string", "en" }, { "seed", "any" } }
 local ADD <const> = { { "caption", "string" }, { "title", "string" }, { "width_mm", "positive" } }
-local FORMATS <const> = { ".html", ".md", ".json" }
+local FORMATS <const> = { ".html", ".md", ".json", ".docx" }
 local RENDERERS <const> = { [".html"] = "lobule.report.html", [".md"] = "lobule.report.markdown",
-  [".json"] = "lobule.report.json" }
+  [".json"] = "lobule.report.json", [".docx"] = "lobule.report.docx" }
 
 --- A report with more blocks and records; earlier ones are shared.
 local function with(report, blocks, record)

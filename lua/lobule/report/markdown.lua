@@ -1,4 +1,5 @@
 --- A report as GitHub-flavoured Markdown, its figures as SVG files beside it.
+local prose = require "lobule.report.prose"
 local session = require "lobule.session"
 
 local M = {}
@@ -14,12 +15,8 @@ local function paragraph(text)
   return line
 end
 
-local function is_hash(text)
-  return #text == 64 and not text:find("[^0-9a-f]")
-end
-
 local function cell(text)
-  if is_hash(text) then return "`" .. text .. "`" end
+  if prose.is_hash(text) then return "`" .. text .. "`" end
   return escape(text)
 end
 
