@@ -380,7 +380,7 @@ function core.live_blocks() end
 --- Tests: after k more allocations every one fails; -1 = never.
 ---@param k integer
 function core.fail_after(k) end
---- A zip archive of stored entries, in the order given, dated 1980-01-01: the same bytes every time.
+--- A zip archive of stored entries, in the order given, dated 1980-01-01: the same bytes always.
 ---@param names string[]            relative, ASCII, each once
 ---@param texts string[]            as many; any bytes
 ---@return string

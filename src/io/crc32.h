@@ -5,6 +5,5 @@
 #include <stdint.h>
 
 /* The checksum of two byte ranges one after the other; the second may be empty. */
-uint32_t lb_crc32(const void *first, size_t first_length, const void *second,
-                  size_t second_length);
+uint32_t lb_crc32(const void *first, size_t first_length, const void *second, size_t second_length);
 #endif

@@ -69,12 +69,16 @@ typedef struct symbol {
   const char *name;
   size_t offset;
 } symbol;
-#define SYMBOL(member, name) {name, offsetof(render_api, member)}
+#define SYMBOL(member, name)                                                                       \
+  {                                                                                                \
+    name, offsetof(render_api, member)                                                             \
+  }
 
-static const symbol RSVG[] = {
-    SYMBOL(svg_new, "rsvg_handle_new_from_data"), SYMBOL(svg_set_dpi, "rsvg_handle_set_dpi"),
-    SYMBOL(svg_size, "rsvg_handle_get_intrinsic_size_in_pixels"),
-    SYMBOL(svg_draw, "rsvg_handle_render_document"), {NULL, 0}};
+static const symbol RSVG[] = {SYMBOL(svg_new, "rsvg_handle_new_from_data"),
+                              SYMBOL(svg_set_dpi, "rsvg_handle_set_dpi"),
+                              SYMBOL(svg_size, "rsvg_handle_get_intrinsic_size_in_pixels"),
+                              SYMBOL(svg_draw, "rsvg_handle_render_document"),
+                              {NULL, 0}};
 static const symbol CAIRO[] = {SYMBOL(image_new, "cairo_image_surface_create"),
                                SYMBOL(image_write, "cairo_surface_write_to_png_stream"),
                                SYMBOL(pdf_new, "cairo_pdf_surface_create_for_stream"),

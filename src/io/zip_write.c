@@ -42,7 +42,8 @@ static bool plain_name(const char *name)
 /* The names are good and each is there once, and the archive's size fits 32 bits. */
 static lb_status check_entries(const lb_zip_entry *entries, size_t n, lb_error *err)
 {
-  if (n > MOST_ENTRIES) return lb_error_set(err, LB_EARG, "zip: more than %u entries", MOST_ENTRIES);
+  if (n > MOST_ENTRIES)
+    return lb_error_set(err, LB_EARG, "zip: more than %u entries", MOST_ENTRIES);
   lb_map *names = lb_map_new();
   if (names == NULL) return lb_error_nomem(err, "zip");
   lb_status st = LB_OK;

@@ -1,6 +1,5 @@
 --- Figures: a small tree of marks, laid out at a journal's width and written as SVG.
 local check = require "lobule.figure.check"
-local core = require "lobule.core"
 local curves = require "lobule.figure.curves"
 local data = require "lobule.figure.data"
 local flow = require "lobule.figure.flow"
@@ -19,7 +18,8 @@ local DEFAULT_WIDTH_MM <const> = 183
 ---@field private kind "curves"|"forest"|"flow"
 ---@field private spec table
 ---@field private canvas lobule.figure.Canvas
-local Figure = { __name = "lobule.Figure" }
+local Figure = {}
+Figure.__index = Figure
 
 local LAYOUT <const> = { curves = curves.layout, forest = forest.layout, flow = flow.layout }
 
@@ -99,6 +99,14 @@ function Figure:at_width(mm)
   local problem <const> = check.width(mm)
   if problem then error("figure:at_width: " .. problem, 2) end
   return new(self.kind, self.spec, mm)
+end
+
+--- The same figure in a journal's style: its estimates, notes and the decimal mark of its axes.
+---@param profile lobule.Journal
+---@return lobule.Figure
+function Figure:styled(profile)
+  local spec = require("lobule.figure.styled")(copy(self.spec), self.desc, profile)
+  return (new(self.kind, spec, self.width_mm))
 end
 
 --- Writes the figure: "x.svg", "x.pdf" (text stays text, fonts embedded) or "x.png" (RGB on white,
@@ -245,7 +253,6 @@ function M.dark_css()
   return style.dark_css()
 end
 
-core.class("figure", Figure)
 M.Figure = Figure
 -- Under the core an unknown method is an error with did-you-mean; the package works without it too.
 local has_core, core = pcall(require, "lobule.core")

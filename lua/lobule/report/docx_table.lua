@@ -97,7 +97,8 @@ local function body_row(shown, plan, row, keep)
   local cells = {}
   for c, column in ipairs(shown.columns) do
     cells[c] = cell({ width = plan.twips[c],
-      rule = row.kind == "total" and { "top", 4 } or nil }, content(row[c], row.kind ~= nil),
+      rule = row.kind == "total" and { "top", 4 } or nil },
+      content(row[c], row.kind == "total" or (row.kind == "heading" and c == 1)),
       { style = plan.style, align = column.align, indent = c == 1 and row.indent or 0,
         keep = keep })
   end

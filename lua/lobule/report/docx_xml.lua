@@ -72,7 +72,8 @@ function M.caption(block, keep_next)
   else
     runs = M.run(block.caption, { bold = true })
   end
-  return M.paragraph("Caption", runs, keep_next and "<w:keepNext/>" or nil)
+  return M.paragraph("Caption", runs, keep_next and "<w:keepNext/>"
+    or '<w:spacing w:before="80" w:after="280"/>')
 end
 
 return M

@@ -5,9 +5,12 @@ local session = require "lobule.session"
 local M = {}
 
 --- User text with everything that Markdown or HTML would read as a mark made plain.
-local function escape(text)
+---@param text string
+---@return string
+function M.escape(text)
   return (text:gsub("[\\_*`%[%]<>#|~&]", "\\%0"):gsub("%s+", " "))
 end
+local escape <const> = M.escape
 
 --- A paragraph must not begin like a list, a rule or a heading.
 local function paragraph(text)

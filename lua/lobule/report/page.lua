@@ -33,7 +33,7 @@ function M.header(column)
 end
 
 --- The width that a column would like, and the least at which no number or word is broken.
-local function column_widths(shown, c, size)
+local function column_widths(shown, c, size, breakable)
   local column = shown.columns[c]
   local header = M.header(column)
   local natural = metrics.width(header, size, true)
@@ -44,7 +44,7 @@ local function column_widths(shown, c, size)
       local bold = row.kind ~= nil
       local whole = cell_width(row[c], size, bold)
       natural = math.max(natural, whole + indent)
-      local unbroken = column.align == "right" or prose.is_hash(row[c])
+      local unbroken = (column.align == "right" and not breakable) or prose.is_hash(row[c])
       local part = unbroken and whole or metrics.widest_word(row[c], size, bold)
       least = math.max(least, part + indent)
     end
@@ -78,22 +78,33 @@ end
 ---@field landscape boolean
 ---@field widths number[]           of the columns, margins included
 
+local function widths(shown, size, breakable)
+  local natural, least = {}, {}
+  for c = 1, #shown.columns do
+    natural[c], least[c] = column_widths(shown, c, size, breakable)
+  end
+  widen_groups(shown, natural, least, size)
+  return natural, least
+end
+
 --- How a table is set: upright at 9 or 8 points, else across the page at 9 to 7 points. At the
---- smallest size what still does not fit is broken within its cells.
+--- smallest size, intervals in the cells of numbers may go over two lines.
 ---@param shown lobule.Table
 ---@return lobule.TablePlan
 function M.plan(shown)
-  for i, choice in ipairs(SIZES) do
+  for _, choice in ipairs(SIZES) do
     local size, landscape = choice[1], choice[2]
-    local natural, least = {}, {}
-    for c = 1, #shown.columns do natural[c], least[c] = column_widths(shown, c, size) end
-    widen_groups(shown, natural, least, size)
+    local natural, least = widths(shown, size, false)
     local available = landscape and M.TEXT_LANDSCAPE or M.TEXT
-    if sum(least) <= available or i == #SIZES then
+    if sum(least) <= available then
       return { size = size, landscape = landscape, widths = layout.share(natural, least,
         available) }
     end
   end
+  local size = SIZES[#SIZES][1]
+  local natural, least = widths(shown, size, true)
+  return { size = size, landscape = true, widths = layout.share(natural, least,
+    M.TEXT_LANDSCAPE) }
 end
 
 return M
