@@ -18,9 +18,10 @@ local OPTIONS <const> = { { "title", "string" }, { "subtitle", "string" }, { "au
   { "journal", journal.NAMES, "plain" } }
 local ADD <const> = { { "caption", "string" }, { "title", "string" }, { "width_mm", "positive" },
   { "columns", "count" } }
-local FORMATS <const> = { ".html", ".md", ".json", ".docx" }
+local FORMATS <const> = { ".html", ".md", ".json", ".docx", ".pdf" }
 local RENDERERS <const> = { [".html"] = "lobule.report.html", [".md"] = "lobule.report.markdown",
-  [".json"] = "lobule.report.json", [".docx"] = "lobule.report.docx" }
+  [".json"] = "lobule.report.json", [".docx"] = "lobule.report.docx",
+  [".pdf"] = "lobule.report.pdf" }
 
 --- A report with more blocks and records; earlier ones are shared.
 local function with(report, blocks, record)
@@ -125,8 +126,9 @@ end
 --- Writes the report, in the format of each extension: .html (one file with everything inside), .md
 --- (figures as SVG files beside it), .json, .docx (real tables, captions that Word counts, figures
 --- as PNG with the SVG beside it); "paper/" is a folder with table1.docx, figure1.svg, .pdf and
---- .png, and so on, and legends.md. Everything is rendered first, then written; each file is the
---- old or the new one. .docx and folders draw their figures with the packages librsvg2-2 and libcairo2.
+--- .png, and so on, and legends.md; .pdf on A4 pages. Everything is rendered first, then written;
+--- each file is the old or the new one. .docx, .pdf and folders are drawn with the packages
+--- librsvg2-2 and libcairo2.
 ---@param paths string|string[]
 ---@return lobule.Report
 ---@raise an extension that is not known, a file that cannot be written
