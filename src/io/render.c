@@ -256,7 +256,7 @@ lb_status lb_render_png(const lb_svg *source, double dpi, const lb_render_librar
                         char **out, size_t *length, lb_error *err)
 {
   render_api api;
-  rectangle size;
+  rectangle size = {0, 0, 0, 0};
   void *svg = NULL;
   lb_str png = {0}, whole = {0};
   if (!(dpi >= 1 && dpi <= 10000)) return lb_error_set(err, LB_EARG, "dpi: expected 1 to 10000");
@@ -278,7 +278,7 @@ done:
 static lb_status draw_page(const render_api *api, void *surface, void *cairo, const lb_svg *page,
                            lb_error *err)
 {
-  rectangle size;
+  rectangle size = {0, 0, 0, 0};
   void *svg = NULL;
   lb_status st = open_svg(api, page, POINTS_PER_INCH, &svg, &size, err);
   if (st == LB_OK) {

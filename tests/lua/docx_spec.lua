@@ -240,6 +240,14 @@ describe("a Word report, read by other programs,", function()
     assert.are.equal("3 tables\n", text)
   end)
 
+  local unzip_it = can_draw and package_of.has "unzip" and it or pending
+  unzip_it("is sound for unzip", function()
+    sample():save(path)
+    local text, ok = package_of.run("unzip -t " .. path)
+    assert.is_true(ok, text)
+    has(text, "No errors detected")
+  end)
+
   local office = can_draw and package_of.has "soffice" and package_of.has "pdftotext"
   local office_it = office and it or pending
   office_it("opens in LibreOffice, which makes pages of it", function()
