@@ -113,17 +113,19 @@ static lb_status open_library(render_api *api, const char *file, const symbol *s
   if (library == NULL) {
     lb_error_set(err, LB_EIO, "drawing PNG and PDF needs the package %s, which is not here",
                  package);
-    return lb_error_mend(err, "Install it: apt-get install %s fonts-liberation. SVG needs nothing.",
-                         package);
+    lb_error_mend(err, "Install it: apt-get install %s fonts-liberation. SVG needs nothing.",
+                  package);
+    return LB_EIO;
   }
-  for (; symbols->name != NULL; symbols++) {
+  do {
     void *function = dlsym(library, symbols->name);
     if (function == NULL) {
       lb_error_set(err, LB_EIO, "%s has no '%s': it is too old", file, symbols->name);
-      return lb_error_mend(err, "librsvg 2.52 and cairo 1.16 or later are needed (Debian 12).");
+      lb_error_mend(err, "librsvg 2.52 and cairo 1.16 or later are needed (Debian 12).");
+      return LB_EIO;
     }
     memcpy((char *)api + symbols->offset, &function, sizeof function);
-  }
+  } while ((++symbols)->name != NULL);
   return LB_OK;
 }
 
@@ -147,7 +149,8 @@ static lb_status check_font(const render_api *api, lb_error *err)
   api->font_free(pattern);
   if (found) return LB_OK;
   lb_error_set(err, LB_EIO, "no font with the widths of " FONT " is here");
-  return lb_error_mend(err, "Install it: apt-get install fonts-liberation.");
+  lb_error_mend(err, "Install it: apt-get install fonts-liberation.");
+  return LB_EIO;
 }
 
 static lb_status open_api(render_api *api, const lb_render_libraries *libraries, lb_error *err)

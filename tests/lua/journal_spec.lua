@@ -7,6 +7,7 @@ local quantity = require "lobule.quantity"
 local report = require "lobule.report"
 local restyle = require "lobule.restyle"
 local shown = require "lobule.shown"
+local styled = require "lobule.report.styled"
 local tables = require "lobule.table"
 
 local NAMES <const> = { "plain", "nejm", "jama", "lancet", "nature" }
@@ -125,6 +126,17 @@ describe("a report for a journal", function()
       "| HR (95% CI) | p |", "| 0.5 to 1.5 | 0·84 (0·70–1·01) | \\<0·0001 |", "p=0·04." } do
       assert.is_truthy(text:find(want, 1, true), want)
     end
+  end)
+
+  it("takes the zero of p values that came as text", function()
+    local view = tables.new { columns = { { label = "Term" }, { label = "p", align = "right" },
+      { label = "HR", align = "right" } }, rows = { { "a", "0.04", "0.5" }, { "b", "<0.001", "NA" } } }
+    local jama = styled.table(view, journal.get "jama")
+    assert.are.same({ ".04", "0.5", "<.001", "NA" }, { jama.rows[1][2], jama.rows[1][3],
+      jama.rows[2][2], jama.rows[2][3] })
+    assert.are.equal("P", jama.columns[2].label)
+    assert.are.equal("0.04", view.rows[1][2])
+    assert.are.equal(view, styled.table(view, journal.get "plain"))
   end)
 
   it("is the plain one without a journal, and names the nearest", function()

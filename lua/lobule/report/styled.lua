@@ -10,11 +10,11 @@ local function copy_of(object)
   return setmetatable(copy, getmetatable(object))
 end
 
+local P_LABELS <const> = { p = true, ["p value"] = true, p_value = true }
+
 --- What a column is called: names of arms and units stay, "p" and "95 % CI" are the journal's.
 local function label(text, profile)
-  if text == "p" or text == "p value" then
-    return profile.p.name .. text:sub(2)
-  end
+  if P_LABELS[text] then return profile.p.name .. text:sub(2) end
   return (text:gsub("(%d) %% CI", "%1" .. (profile.percent:gsub("%%", "%%%%")) .. " CI"))
 end
 
@@ -29,7 +29,10 @@ local function cell_of(row, c, column, profile)
   local display = type(given) == "table" and member(given, "display")
   if display then return (display(given, profile)) end
   -- Texts on the left are labels, whatever they look like.
-  return column.align == "right" and restyle.cell(row[c], profile) or row[c]
+  if column.align ~= "right" then return row[c] end
+  local text = restyle.cell(row[c], profile)
+  if P_LABELS[column.label] and not profile.p.zero then text = text:gsub("^(<?)0%.", "%1.") end
+  return text
 end
 
 --- A table in a journal's style.
