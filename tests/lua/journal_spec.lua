@@ -130,7 +130,8 @@ describe("a report for a journal", function()
 
   it("takes the zero of p values that came as text", function()
     local view = tables.new { columns = { { label = "Term" }, { label = "p", align = "right" },
-      { label = "HR", align = "right" } }, rows = { { "a", "0.04", "0.5" }, { "b", "<0.001", "NA" } } }
+      { label = "HR", align = "right" } },
+      rows = { { "a", "0.04", "0.5" }, { "b", "<0.001", "NA" } } }
     local jama = styled.table(view, journal.get "jama")
     assert.are.same({ ".04", "0.5", "<.001", "NA" }, { jama.rows[1][2], jama.rows[1][3],
       jama.rows[2][2], jama.rows[2][3] })

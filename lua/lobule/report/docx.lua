@@ -83,7 +83,8 @@ function WRITE.list(block, state)
   local parts = {}
   for i, text in ipairs(block.items) do
     parts[i] = xml.paragraph("ListNumber", xml.run(text),
-      ('<w:numPr><w:ilvl w:val="0"/><w:numId w:val="%d"/></w:numPr>'):format(state.lists))
+      ('<w:numPr><w:ilvl w:val="0"/><w:numId w:val="%d"/></w:numPr>'):format(state.lists)
+      .. (i == #block.items and '<w:spacing w:after="160"/>' or ""))
   end
   return table.concat(parts)
 end

@@ -17,15 +17,19 @@ function M.escape(text)
   return (text:gsub('[&<>"]', ENTITIES))
 end
 
+-- Beside the style: inside tables LibreOffice takes the font of the document over a run's style.
+local FIXED_FONT <const> = '<w:rFonts w:ascii="Courier New" w:hAnsi="Courier New" '
+  .. 'w:cs="Courier New"/>'
+
 --- A run of text set as printers do.
 ---@param text string
----@param how? { bold: boolean?, italic: boolean?, style: string? }
+---@param how? { bold: boolean?, italic: boolean?, style: "SourceText"? }
 ---@return string
 function M.run(text, how)
   if text == "" then return "" end
   local look = ""
   if how then
-    look = (how.style and ('<w:rStyle w:val="%s"/>'):format(how.style) or "")
+    look = (how.style and ('<w:rStyle w:val="%s"/>'):format(how.style) .. FIXED_FONT or "")
       .. (how.bold and "<w:b/>" or "") .. (how.italic and "<w:i/>" or "")
     if look ~= "" then look = "<w:rPr>" .. look .. "</w:rPr>" end
   end
