@@ -42,8 +42,10 @@ function lb.table_one(data, options)
   return result
 end
 
---- A report: text, tables and figures, saved as HTML, Markdown or JSON with its provenance.
----@param options table             title; author, date, subtitle, seed
+--- A report: text, tables and figures, saved as HTML, Markdown, JSON, Word, PDF or a folder for a
+--- journal, with its provenance.
+---@param options table             title; author, date, subtitle, seed, journal ("plain", "lancet",
+---                                 "nejm", "jama", "nature")
 ---@return lobule.Report
 function lb.report(options)
   local report = require("lobule.report").new(options)

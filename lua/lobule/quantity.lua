@@ -1,6 +1,7 @@
 --- A single number taken from a result: estimate, interval, unit, n, and how to print it.
 local core = require "lobule.core"
 local format = require "lobule.format"
+local restyle = require "lobule.restyle"
 
 ---@class lobule.Quantity
 ---@field estimate? number          nil when it does not exist (a median not reached)
@@ -22,8 +23,9 @@ local function show(self, x)
 end
 
 --- The number as text for a sentence: "12.3 months (95 % CI 10.1 to 15.2)".
+---@param profile? lobule.Journal   the journal whose style it takes; default the plain one
 ---@return string
-function Quantity:display()
+function Quantity:display(profile)
   local unit = self.style == "percent" and " %" or (self.unit and " " .. self.unit) or ""
   local text = show(self, self.estimate)
   if self.estimate ~= nil then text = text .. unit end
@@ -37,7 +39,7 @@ function Quantity:display()
     text = ("%s (%s %% CI %s to %s)"):format(text, core.format_number(100 * self.conf_level), low,
       high)
   end
-  return text
+  return restyle.sentence(text, profile)
 end
 
 --- The estimate at full precision; nil when it does not exist.

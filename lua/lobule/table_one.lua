@@ -3,6 +3,7 @@
 local check = require "lobule.check"
 local core = require "lobule.core"
 local format = require "lobule.format"
+local shown_as = require "lobule.shown"
 local smd = require "lobule.smd"
 
 local OPTIONS <const> = { { "by", "string" }, { "columns", "texts" }, { "smd", "boolean", false },
@@ -76,8 +77,7 @@ end
 
 --- Percentages of one table share their decimals: none when an arm has fewer than 100 patients.
 local function share_text(self, n, total)
-  if total == 0 then return "0/0" end
-  return ("%d/%d (%s %%)"):format(n, total, format.fixed(100 * n / total, self.decimals))
+  return shown_as.share(n, total, self.decimals)
 end
 
 local function level_rows(self, title, list)

@@ -389,6 +389,25 @@ function core.live_blocks() end
 --- Tests: after k more allocations every one fails; -1 = never.
 ---@param k integer
 function core.fail_after(k) end
+--- A zip archive of stored entries, in the order given, dated 1980-01-01: the same bytes always.
+---@param names string[]            relative, ASCII, each once
+---@param texts string[]            as many; any bytes
+---@return string
+function core.zip(names, texts) end
+--- Makes a folder, not those above it; one that is there is left as it is.
+---@param path string
+function core.make_folder(path) end
+--- An SVG drawn as PNG (8-bit RGB on white) by librsvg and cairo, opened when first used.
+---@param svg string
+---@param dpi number                1 to 10000
+---@return string
+function core.render_png(svg, dpi) end
+--- SVGs drawn as the pages of one PDF, each in its own size, without dates.
+---@param pages string[]            at least one
+---@param title? string
+---@param author? string
+---@return string
+function core.render_pdf(pages, title, author) end
 
 --- Rows in the order of the columns named, each descending where the list says true; stable;
 --- missing values last, or first.

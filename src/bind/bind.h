@@ -178,4 +178,5 @@ void lbl_open_proportion(lua_State *L);
 void lbl_open_rows(lua_State *L);
 void lbl_open_join(lua_State *L);
 void lbl_open_reshape(lua_State *L);
+void lbl_open_output(lua_State *L);
 #endif

@@ -114,6 +114,26 @@ function Figure:at_width(mm)
   return new(self.kind, self.spec, mm)
 end
 
+--- The same figure in a journal's style: its estimates, notes and the decimal mark of its axes.
+---@param profile lobule.Journal
+---@return lobule.Figure
+function Figure:styled(profile)
+  local spec = require("lobule.figure.styled")(copy(self.spec), self.desc, profile)
+  return (new(self.kind, spec, self.width_mm))
+end
+
+--- Writes the figure: "x.svg", "x.pdf" (text stays text, fonts embedded) or "x.png" (RGB on white,
+--- with its resolution). All are drawn before the first is written.
+---@param paths string|string[]
+---@param options? table            dpi (600) of PNG; title of the PDF document
+---@return lobule.Figure
+---@raise an extension that is not known; no librsvg2-2, libcairo2 or font for PDF and PNG; a file
+---       that cannot be written
+function Figure:save(paths, options)
+  require("lobule.figure.save").save(self, paths, options)
+  return self
+end
+
 function Figure:__tostring()
   return ("figure '%s', %.0f x %.0f mm"):format(self.title, self:width(), self:height())
 end

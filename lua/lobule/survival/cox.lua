@@ -4,6 +4,7 @@ local check = require "lobule.check"
 local core = require "lobule.core"
 local format = require "lobule.format"
 local result = require "lobule.result"
+local shown_as = require "lobule.shown"
 
 ---@class lobule.Cox
 ---@field converged boolean
@@ -265,7 +266,7 @@ local function terms_table(self)
   for i, term in ipairs(self.info.terms) do
     local row = term_row(self, i, self.options.conf_level, true)
     rows[i] = { term_label(self, term), ratio_text(row),
-      row.p_value and format.p(row.p_value) or "NA" }
+      shown_as.p(row.p_value) }
   end
   local level = core.format_number(100 * self.options.conf_level)
   return require("lobule.table").new { rows = rows, columns = { { label = "Term", align = "left" },
@@ -273,19 +274,18 @@ local function terms_table(self)
     { label = "p", align = "right" } }, notes = { interaction_note(self) } }
 end
 
-local function fit_lines(self)
+local function fit_lines(self, profile)
   local fit, lr = self.fit, self.fit.likelihood_ratio
   local lines = { ("n = %d, events = %s, ties by %s%s"):format(self.info.n_used,
     format.number(fit.n_event, 6),
     self.options.ties == "efron" and "Efron" or "Breslow", #self.info.strata.label > 1
     and (", %d strata"):format(#self.info.strata.label) or "") }
   if lr.df > 0 then
-    local p = format.p(lr.p_value)
     local index, std_error = concordance(self)
     local index_text = index and (", concordance %s (SE %s)"):format(format.fixed(index, 3),
       format.fixed(std_error, 3)) or ""
-    lines[2] = ("likelihood ratio %s on %d df, p %s%s"):format(format.fixed(lr.chi_square, 2),
-      lr.df, p:find("^<") and p or "= " .. p, index_text)
+    lines[2] = ("likelihood ratio %s on %d df, %s%s"):format(format.fixed(lr.chi_square, 2),
+      lr.df, shown_as.p_phrase(lr.p_value, profile), index_text)
   end
   return lines
 end
@@ -366,7 +366,9 @@ end
 function Cox:report_blocks(options)
   local view = terms_table(self)
   view.caption = options and options.caption or self.title
-  for _, line in ipairs(fit_lines(self)) do view.notes[#view.notes + 1] = line .. "." end
+  for _, line in ipairs(fit_lines(self, options and options.profile)) do
+    view.notes[#view.notes + 1] = line .. "."
+  end
   local missing = result.missing_text(self.info)
   if missing ~= "" then view.notes[#view.notes + 1] = missing .. "." end
   local blocks = { { kind = "table", table = view } }
