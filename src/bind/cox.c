@@ -98,7 +98,7 @@ static int cox_concordance(lua_State *L)
 {
   lua_settop(L, 2);
   lb_cox *fit = luaL_testudata(L, 1, COX_BOX);
-  if (fit == NULL) lbl_raise_argument(L, 1, "box", "the box of a Cox fit");
+  if (fit == NULL) return lbl_raise_argument(L, 1, "box", "the box of a Cox fit");
   const lb_model *model = lbl_check_model(L, 2);
   lb_surv y;
   lb_design x;

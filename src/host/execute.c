@@ -1,4 +1,4 @@
-/* execute.c - os.execute that lets Ctrl-C through: while a command runs only the command hears it. */
+/* execute.c - os.execute that lets Ctrl-C through: while it runs only the command hears it. */
 #include <lauxlib.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -6,8 +6,8 @@
 
 #include "host/stop.h"
 
-/* The original in upvalue 1. system() ignores SIGINT in this process until the command ends; one that ended by it
- * means that the user pressed Ctrl-C, which the script then gets too. */
+/* The original in upvalue 1. system() ignores SIGINT in this process until the command ends; one
+ * that ended by it means that the user pressed Ctrl-C, which the script then gets too. */
 static int execute(lua_State *L)
 {
   int n = lua_gettop(L);

@@ -15,7 +15,7 @@
 #define ROUNDER 0x1.8p52
 /* Beyond these the result is infinite or 0. */
 #define LARGEST  710.0
-#define SMALLEST -746.0
+#define SMALLEST (-746.0)
 #define BIAS     1023
 
 /* 2^k for k within the exponents of normal numbers. */

@@ -178,14 +178,14 @@ static void scale_chunk(void *context, size_t chunk)
 static void take_means(column_pass *pass)
 {
   const cox_data *d = pass->d;
-  size_t n = d->p * d->n_stratum;
+  const size_t n_stratum = d->n_stratum, n = d->p * n_stratum;
   for (size_t c = 1; c < pass->chunks.n; c++) {
     size_t stratum = stratum_of(d, cox_chunk_start(pass->chunks, c) * COX_ROWS);
     for (size_t j = 0; j < d->p; j++)
       pass->sum[j * d->n_stratum + stratum] += pass->head[c * d->p + j];
   }
-  for (size_t i = 0; i < n; i++) {
-    size_t s = i % d->n_stratum, rows = d->stratum_row[s + 1] - d->stratum_row[s];
+  for (size_t i = 0, s = 0; i < n; i++, s = s + 1 < n_stratum ? s + 1 : 0) {
+    size_t rows = d->stratum_row[s + 1] - d->stratum_row[s];
     pass->mean[i] = rows > 0 ? pass->sum[i] / (double)rows : 0;
   }
   memset(pass->sum, 0, n * sizeof *pass->sum);

@@ -51,7 +51,7 @@ static lb_status alloc_data(cox_data *d, const lb_surv *y, const lb_design *x, l
       d->z != NULL && d->mean != NULL && d->scale != NULL && d->range != NULL && d->event_z != NULL;
   if (ok && y->weight != NULL) ok = (d->weight = lb_mem_array(d->n, sizeof *d->weight)) != NULL;
   if (ok && x->offset != NULL) ok = (d->offset = lb_mem_array(d->n, sizeof *d->offset)) != NULL;
-  for (size_t k = 0; ok && d->weight != NULL && k < d->n; k++) d->weight[k] = y->weight[d->row[k]];
+  for (size_t k = 0; ok && y->weight != NULL && k < d->n; k++) d->weight[k] = y->weight[d->row[k]];
   return ok ? LB_OK : lb_error_nomem(err, "Cox model");
 }
 
