@@ -143,6 +143,11 @@ lb_with *lbl_opt_with(lua_State *L, int arg); /* nil: NULL */
 lbl_work *lbl_compile(lua_State *L, const lb_frame *frame, const char *text, size_t length,
                       lb_with *with, bool aggregate);
 
+/* The options of reading at `index` (a table or nil); what they borrow stays on the stack. */
+lb_csv_options lbl_check_read_options(lua_State *L, int index, const char *source);
+/* Behind the box of the frame just read: pushes problems and their number; returns 3. */
+int lbl_push_read(lua_State *L, lbl_work *work, const lb_frame *frame);
+
 /* Sets field `name` of the table on top of the stack. */
 void lbl_set_number(lua_State *L, const char *name, double value);
 void lbl_set_count(lua_State *L, const char *name, size_t value);
@@ -175,4 +180,5 @@ void lbl_open_km(lua_State *L);
 void lbl_open_logrank(lua_State *L);
 void lbl_open_cox(lua_State *L);
 void lbl_open_proportion(lua_State *L);
+void lbl_open_formats(lua_State *L);
 #endif

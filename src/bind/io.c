@@ -46,7 +46,7 @@ static char check_separator(lua_State *L)
 }
 
 /* The options table at `index` (or nil); what they borrow stays on the stack. */
-static lb_csv_options check_options(lua_State *L, int index, const char *source)
+lb_csv_options lbl_check_read_options(lua_State *L, int index, const char *source)
 {
   lb_csv_options options = {.source = source};
   if (lua_isnil(L, index)) return options;
@@ -77,6 +77,18 @@ static void push_problems(lua_State *L, const lb_problems *problems)
   }
 }
 
+int lbl_push_read(lua_State *L, lbl_work *work, const lb_frame *frame)
+{
+  push_problems(L, &work->problems);
+  lua_pushinteger(L, (lua_Integer)work->problems.n_total);
+  lbl_work_reset(work);
+  size_t bytes = 0;
+  for (size_t i = 0; i < lb_frame_columns(frame); i++)
+    bytes += lb_column_bytes(lb_frame_column_source(frame, i));
+  lbl_account(L, bytes);
+  return 3;
+}
+
 /* Reads the text and pushes frame, problems and their number. */
 static int push_csv(lua_State *L, lbl_work *work, const char *text, size_t length,
                     const lb_csv_options *options)
@@ -85,14 +97,7 @@ static int push_csv(lua_State *L, lbl_work *work, const char *text, size_t lengt
   lb_frame **out = lbl_frame_box(L);
   if (lb_csv_read(text, length, options, out, &work->problems, &err) != LB_OK)
     return lbl_raise(L, &err);
-  push_problems(L, &work->problems);
-  lua_pushinteger(L, (lua_Integer)work->problems.n_total);
-  lbl_work_reset(work);
-  size_t bytes = 0;
-  for (size_t i = 0; i < lb_frame_columns(*out); i++)
-    bytes += lb_column_bytes(lb_frame_column_source(*out, i));
-  lbl_account(L, bytes);
-  return 3;
+  return lbl_push_read(L, work, *out);
 }
 
 /* read_csv(path, options) */
@@ -101,7 +106,7 @@ static int read_csv(lua_State *L)
   lua_settop(L, 2);
   const char *path = lbl_check_name(L, 1, "path");
   const char *slash = strrchr(path, '/');
-  lb_csv_options options = check_options(L, 2, slash == NULL ? path : slash + 1);
+  lb_csv_options options = lbl_check_read_options(L, 2, slash == NULL ? path : slash + 1);
   lbl_work *work = lbl_work_new(L);
   lb_error err = {0};
   if (lb_file_read(path, &work->text, &work->text_length, &err) != LB_OK) return lbl_raise(L, &err);
@@ -114,7 +119,7 @@ static int parse_csv(lua_State *L)
   lua_settop(L, 3);
   size_t length;
   const char *text = lbl_check_text(L, 1, "text", &length);
-  lb_csv_options options = check_options(L, 3, lbl_opt_name(L, 2, "source"));
+  lb_csv_options options = lbl_check_read_options(L, 3, lbl_opt_name(L, 2, "source"));
   return push_csv(L, lbl_work_new(L), text, length, &options);
 }
 
