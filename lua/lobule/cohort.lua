@@ -320,52 +320,41 @@ end
 
 core.class("cohort", Cohort)
 
-local OPTIONS <const> = { { "id", "string" }, { "na", "texts" }, { "types", "table" },
-  { "columns", "texts" },
-  { "separator", "string" }, { "rows", "string" } }
-
 local M = {}
 
-local function read(path, opts)
-  check.type(path, "string", "path")
-  local text = core.read_file(path)
-  local name = path:match("[^/]*$")
-  local frame, problems, n_problems = core.parse_csv(text, name, opts)
-  require("lobule.session").add_input { name = name, sha256 = core.sha256(text), rows = #frame,
-    columns = #frame:names() }
-  return frame, problems, n_problems
-end
-
---- Reads a CSV file into a frame.
+--- Reads a data file into a frame; its ending says the format: csv, xlsx, SAS (xpt, sas7bdat), SPSS
+--- (sav, zsav, por), Stata (dta), SQLite (sqlite, db).
 ---@param path string
----@param options? table            na, types, columns, separator, id
+---@param options? table            na, types, columns, separator, id; sheet, range (xlsx); labels,
+---                                 encoding (SAS, SPSS, Stata); table, query, params (SQLite)
 ---@return lobule.Frame
 function M.read(path, options)
-  local opts <const> = check.options(options, OPTIONS)
-  local frame, _, n_problems = read(path, opts)
-  if n_problems > 0 then
-    local text = "%s: %d problems found while reading; lb.cohort keeps the list"
-    frames.tell { text:format(path:match("[^/]*$"), n_problems) }
-  end
+  local files <const> = require "lobule.files"
+  local opts <const> = check.options(options, files.OPTIONS)
+  local frame, problems, n_problems = files.read(path, opts)
+  files.tell(path, problems, n_problems)
   return frame
 end
 
---- A cohort from a CSV file or a frame. Rows are counted from here on.
----@param source string|lobule.Frame  path of a CSV file, or a frame
+--- A cohort from a data file or a frame; the file's ending says its format, as in lb.read. Rows are
+--- counted from here on.
+---@param source string|lobule.Frame  path of a file, or a frame
 ---@param options? table            id: column that names the person; na: list of texts that mean
 ---                                 missing (default "" and "NA");
 ---                                 types: column -> type name, a misfit is then an error;
 ---                                 columns: only these; separator; rows: what a row is, for the
----                                 flow ("patients" with an id, else "rows")
+---                                 flow ("patients" with an id, else "rows"); and those of lb.read
+---                                 for other formats
 ---@return lobule.Cohort
 ---@raise a missing or malformed file, an unknown column in the options
 function M.cohort(source, options)
-  local opts <const> = check.options(options, OPTIONS)
+  local files <const> = require "lobule.files"
+  local opts <const> = check.options(options, files.OPTIONS)
   local frame, problems, n_problems
   if check.is(source, "lobule.Frame") then
     frame, problems, n_problems = source, {}, 0
   else
-    frame, problems, n_problems = read(source, opts)
+    frame, problems, n_problems = files.read(source, opts)
   end
   if opts.id then check.column(frame, opts.id) end
   local self = setmetatable({ data = frame, id = opts.id or false, arm = false, steps = {},

@@ -6,19 +6,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-
-bool lb_xlsx_room(void *array, size_t n, size_t *capacity, size_t size)
-{
-  void *block;
-  memcpy(&block, array, sizeof block); /* any pointer type */
-  if (n < *capacity) return true;
-  size_t wanted = *capacity < 16 ? 16 : 2 * *capacity;
-  block = block == NULL ? lb_mem_array(wanted, size) : lb_mem_resize(block, wanted, size);
-  if (block == NULL) return false;
-  memcpy(array, &block, sizeof block);
-  *capacity = wanted;
-  return true;
-}
+#include "io/room.h"
 
 static char *copy(const char *text)
 {
@@ -96,7 +84,7 @@ static lb_status add_sheet(lb_xlsx_book *book, const char **attributes, lb_error
       relation = attributes[i + 1];
   if (name == NULL || relation == NULL)
     return lb_error_set(err, LB_EPARSE, "a sheet without a name or place");
-  if (!lb_xlsx_room(&book->sheet, book->n_sheets, &book->sheet_capacity, sizeof *book->sheet))
+  if (!lb_room(&book->sheet, book->n_sheets, &book->sheet_capacity, sizeof *book->sheet))
     return lb_error_nomem(err, "sheets");
   lb_xlsx_sheet *sheet = &book->sheet[book->n_sheets++];
   *sheet = (lb_xlsx_sheet){.name = copy(name), .relation = copy(relation)};
@@ -148,7 +136,7 @@ static lb_status add_number_format(styles *s, const char **attributes, lb_error 
   const char *id = lb_xml_attribute(attributes, "numFmtId");
   const char *code = lb_xml_attribute(attributes, "formatCode");
   if (id == NULL || code == NULL) return LB_OK;
-  if (!lb_xlsx_room(&s->format, s->n_formats, &s->format_capacity, sizeof *s->format))
+  if (!lb_room(&s->format, s->n_formats, &s->format_capacity, sizeof *s->format))
     return lb_error_nomem(err, "number formats");
   s->format[s->n_formats].id = strtol(id, NULL, 10);
   s->format[s->n_formats++].format = lb_xlsx_format_code(code);
@@ -162,7 +150,7 @@ static lb_status add_style(styles *s, const char **attributes, lb_error *err)
   const char *fill = lb_xml_attribute(attributes, "fillId");
   long id = number == NULL ? 0 : strtol(number, NULL, 10);
   unsigned long fill_id = fill == NULL ? 0 : strtoul(fill, NULL, 10);
-  if (!lb_xlsx_room(&book->style, book->n_styles, &book->style_capacity, sizeof *book->style))
+  if (!lb_room(&book->style, book->n_styles, &book->style_capacity, sizeof *book->style))
     return lb_error_nomem(err, "styles");
   lb_xlsx_format format = lb_xlsx_builtin_format(id);
   for (size_t i = 0; i < s->n_formats; i++)
@@ -176,7 +164,7 @@ static lb_status add_style(styles *s, const char **attributes, lb_error *err)
 static lb_status on_fill(styles *s, const char *name, const char **attributes, lb_error *err)
 {
   if (strcmp(name, "fill") == 0) {
-    if (!lb_xlsx_room(&s->filled, s->n_fills, &s->fill_capacity, sizeof *s->filled))
+    if (!lb_room(&s->filled, s->n_fills, &s->fill_capacity, sizeof *s->filled))
       return lb_error_nomem(err, "fills");
     s->filled[s->n_fills++] = false;
     return LB_OK;
@@ -293,7 +281,7 @@ static lb_status on_string_end(void *context, const char *name, lb_error *err)
   if (strcmp(name, "si") != 0 || !s->in_item) return LB_OK;
   s->in_item = false;
   lb_xlsx_unescape(&book->text, s->start);
-  if (!lb_xlsx_room(&book->text_end, book->n_texts, &book->text_capacity, sizeof(size_t)))
+  if (!lb_room(&book->text_end, book->n_texts, &book->text_capacity, sizeof(size_t)))
     return lb_error_nomem(err, "texts");
   book->text_end[book->n_texts++] = book->text.length;
   return LB_OK;

@@ -30,8 +30,6 @@ typedef struct lb_xlsx_book {
 /* Reads all but the sheets. LB_EPARSE, LB_EDATA, LB_ENOMEM, LB_EINTR. */
 lb_status lb_xlsx_book_read(lb_package *package, lb_xlsx_book *out, lb_error *err);
 void lb_xlsx_book_reset(lb_xlsx_book *book);
-/* Room for one more item of an array; false: out of memory. */
-bool lb_xlsx_room(void *array, size_t n, size_t *capacity, size_t size);
 /* Replaces _x000D_ and the like, as spreadsheets write characters that XML has not, in the bytes of
  * s from `start` on. */
 void lb_xlsx_unescape(lb_str *s, size_t start);

@@ -6,6 +6,7 @@
 
 #include "base/date.h"
 #include "base/mem.h"
+#include "io/room.h"
 
 #define DAY_MICROSECONDS 86400000000LL
 #define TEXT_MAX         ((size_t)UINT32_MAX)
@@ -180,7 +181,7 @@ static lb_status add_cell(sheet_parse *p, const lb_xlsx_cell *c, lb_error *err)
     if (c->row < last->row || (c->row == last->row && c->column <= last->column))
       return lb_error_set(err, LB_EPARSE, "the cells of the sheet are not in order");
   }
-  if (!lb_xlsx_room(&g->cell, g->n, &g->capacity, sizeof *g->cell))
+  if (!lb_room(&g->cell, g->n, &g->capacity, sizeof *g->cell))
     return lb_error_nomem(err, "cells");
   g->cell[g->n++] = *c;
   return LB_OK;
@@ -256,7 +257,7 @@ static lb_status begin_row(sheet_parse *p, const char **attributes, lb_error *er
   p->column = 0;
   if (hidden == NULL || (strcmp(hidden, "1") != 0 && strcmp(hidden, "true") != 0)) return LB_OK;
   lb_xlsx_grid *g = p->grid;
-  if (!lb_xlsx_room(&g->hidden, g->n_hidden, &g->hidden_capacity, sizeof *g->hidden))
+  if (!lb_room(&g->hidden, g->n_hidden, &g->hidden_capacity, sizeof *g->hidden))
     return lb_error_nomem(err, "hidden rows");
   g->hidden[g->n_hidden++] = (uint32_t)p->row;
   return LB_OK;
@@ -267,7 +268,7 @@ static lb_status add_merge(lb_xlsx_grid *g, const char **attributes, lb_error *e
   const char *text = lb_xml_attribute(attributes, "ref");
   lb_xlsx_range range;
   if (text == NULL || !lb_xlsx_range_parse(text, &range)) return LB_OK;
-  if (!lb_xlsx_room(&g->merge, g->n_merges, &g->merge_capacity, sizeof *g->merge))
+  if (!lb_room(&g->merge, g->n_merges, &g->merge_capacity, sizeof *g->merge))
     return lb_error_nomem(err, "merged cells");
   g->merge[g->n_merges++] = range;
   return LB_OK;
