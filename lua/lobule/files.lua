@@ -113,7 +113,8 @@ end
 --- A table or query of an SQLite file as a frame.
 ---@param path string
 ---@param options? table            table: its name; or query: one SELECT, with params: a list for
----                                 each "?", or named fields for each ":name"; na, types, columns, id
+---                                 each "?", or named fields for each ":name"; na, types,
+---                                 columns, id
 ---@return lobule.Frame
 ---@raise no such file, table (did you mean) or column; SQL that does not parse or would write
 function M.sqlite(path, options)
@@ -123,7 +124,8 @@ function M.sqlite(path, options)
   return frame
 end
 
-local SAVE <const> = { { "sheet", "string" }, { "table", "string" }, { "replace", "boolean", false } }
+local SAVE <const> = { { "sheet", "string" }, { "table", "string" },
+  { "replace", "boolean", false } }
 
 --- Writes a frame in the format of the file's ending, whole or not at all.
 ---@param frame lobule.Frame

@@ -21,7 +21,8 @@ lb.cohort = cohorts.cohort
 --- A table or query of an SQLite file as a frame.
 ---@param path string
 ---@param options? table            table: its name; or query: one SELECT, with params: a list for
----                                 each "?", or named fields for each ":name"; na, types, columns, id
+---                                 each "?", or named fields for each ":name"; na, types,
+---                                 columns, id
 ---@return lobule.Frame
 ---@raise no such file, table (did you mean) or column; SQL that does not parse or would write
 function lb.sqlite(path, options)

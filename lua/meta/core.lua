@@ -426,4 +426,20 @@ function core.read_sqlite(path, options) end
 ---@param replace? boolean
 function core.write_sqlite(path, frame, table, replace) end
 
+--- The frame for another C module of this program, through the Arrow C data interface, without a
+--- copy: pointers to its two structs. They hold while `owner` lives; the receiver may release them
+--- before.
+---@param frame lobule.Frame
+---@return lightuserdata schema
+---@return lightuserdata array
+---@return userdata owner
+function core.export_arrow(frame) end
+
+--- A frame from pointers to the two structs of the Arrow C data interface, which are released.
+---@param schema lightuserdata      struct ArrowSchema of format "+s"
+---@param array lightuserdata       struct ArrowArray
+---@param source? string            name for messages
+---@return lobule.Frame
+function core.import_arrow(schema, array, source) end
+
 return core

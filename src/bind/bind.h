@@ -27,6 +27,7 @@ int luaopen_lobule_core(lua_State *L);
 #define LBL_MODEL  "lobule.Model"
 #define LBL_KM     "lobule.KMFit"
 #define LBL_WORK   "lobule.Work"
+#define LBL_ARROW  "lobule.Arrow"
 
 void lbl_open_state(lua_State *L);
 /* Tells Lua's collector of bytes that it cannot see; may run finalizers. */
@@ -181,4 +182,5 @@ void lbl_open_logrank(lua_State *L);
 void lbl_open_cox(lua_State *L);
 void lbl_open_proportion(lua_State *L);
 void lbl_open_formats(lua_State *L);
+void lbl_open_arrow(lua_State *L);
 #endif

@@ -295,8 +295,7 @@ static bool put_number(const lb_cell *cell, lb_type type, void *values, size_t r
 static bool put_date(const column_work *w, const lb_cell *cell, int64_t *values, size_t row)
 {
   int32_t days = (int32_t)cell->value.integer;
-  if (cell->is_text &&
-      !lb_date_parse(w->table->text + cell->value.text, cell->length, &days))
+  if (cell->is_text && !lb_date_parse(w->table->text + cell->value.text, cell->length, &days))
     return false;
   values[row] = (int64_t)days * DAY_MICROSECONDS;
   return true;

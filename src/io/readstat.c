@@ -128,8 +128,7 @@ static void copy_ranges(const reading *r, const readstat_variable_t *from, lb_st
 {
   int n = r->api.variable_get_missing_ranges_count(from);
   for (int i = 0; i < n && i < 32 && !v->is_text; i++) {
-    v->range[v->n_ranges].low =
-        r->api.double_value(r->api.variable_get_missing_range_lo(from, i));
+    v->range[v->n_ranges].low = r->api.double_value(r->api.variable_get_missing_range_lo(from, i));
     v->range[v->n_ranges++].high =
         r->api.double_value(r->api.variable_get_missing_range_hi(from, i));
   }
@@ -174,15 +173,13 @@ static int on_variable(int index, readstat_variable_t *from, const char *set, vo
   return r->variable[index] == NULL ? stop_nomem(r) : READSTAT_HANDLER_OK;
 }
 
-static int on_value_label(const char *set, readstat_value_t value, const char *label,
-                          void *context)
+static int on_value_label(const char *set, readstat_value_t value, const char *label, void *context)
 {
   reading *r = context;
   bool is_text = r->api.value_type_class(value) == READSTAT_TYPE_CLASS_STRING;
   if (set == NULL || label == NULL || r->api.value_is_tagged_missing(value)) return 0;
   if (!lb_utf8_valid(label, strlen(label))) return stop_not_utf8(r, "a value label");
-  if (!lb_room(&r->labels.item, r->labels.n, &r->labels.capacity,
-                 sizeof *r->labels.item))
+  if (!lb_room(&r->labels.item, r->labels.n, &r->labels.capacity, sizeof *r->labels.item))
     return stop_nomem(r);
   lb_stat_value_label *one = &r->labels.item[r->labels.n++];
   *one = (lb_stat_value_label){.set = copy(set), .label = copy(label)};
@@ -313,14 +310,13 @@ static lb_status parse(reading *r)
   api->set_read_handler(parser, on_read);
   api->set_update_handler(parser, on_update);
   api->set_io_ctx(parser, r);
-  if (r->options->encoding != NULL)
-    api->set_file_character_encoding(parser, r->options->encoding);
-  readstat_error_t (*const parsers[])(readstat_parser_t *, const char *, void *) = {
-      [LB_STAT_XPT] = api->parse_xport,
-      [LB_STAT_SAS7BDAT] = api->parse_sas7bdat,
-      [LB_STAT_SAV] = api->parse_sav,
-      [LB_STAT_POR] = api->parse_por,
-      [LB_STAT_DTA] = api->parse_dta};
+  if (r->options->encoding != NULL) api->set_file_character_encoding(parser, r->options->encoding);
+  readstat_error_t (*const parsers[])(readstat_parser_t *, const char *,
+                                      void *) = {[LB_STAT_XPT] = api->parse_xport,
+                                                 [LB_STAT_SAS7BDAT] = api->parse_sas7bdat,
+                                                 [LB_STAT_SAV] = api->parse_sav,
+                                                 [LB_STAT_POR] = api->parse_por,
+                                                 [LB_STAT_DTA] = api->parse_dta};
   readstat_error_t code = parsers[r->format](parser, "", r);
   api->parser_free(parser);
   if (r->status != LB_OK) return r->status;

@@ -73,22 +73,22 @@ static lb_stat_shows spss_shows(const char *word)
 static lb_stat_shows sas_shows(const char *word)
 {
   static const char *const DATES[] = {
-      "DATE",     "DAY",      "DDMMYY",   "DDMMYYB",  "DDMMYYC",  "DDMMYYD",  "DDMMYYN", "DDMMYYP",
-      "DDMMYYS",  "DOWNAME",  "JULDAY",   "JULIAN",   "MMDDYY",   "MMDDYYB",  "MMDDYYC", "MMDDYYD",
-      "MMDDYYN",  "MMDDYYP",  "MMDDYYS",  "MMYY",     "MMYYC",    "MMYYD",    "MMYYN",   "MMYYP",
-      "MMYYS",    "MONNAME",  "MONTH",    "MONYY",    "QTR",      "QTRR",     "WEEKDATE", "WEEKDATX",
-      "WEEKDAY",  "WEEKU",    "WEEKV",    "WEEKW",    "WORDDATE", "WORDDATX", "YEAR",    "YYMM",
-      "YYMMC",    "YYMMD",    "YYMMN",    "YYMMP",    "YYMMS",    "YYMMDD",   "YYMMDDB", "YYMMDDC",
-      "YYMMDDD",  "YYMMDDN",  "YYMMDDP",  "YYMMDDS",  "YYMON",    "YYQ",      "YYQC",    "YYQD",
-      "YYQN",     "YYQP",     "YYQS",     "YYQR",     "E8601DA",  "B8601DA",  "IS8601DA", "NLDATE",
-      "EURDFDD",  "EURDFDE",  "EURDFMY",  "MINGUO",   "NENGO",    "DATESTYLE", NULL};
+      "DATE",    "DAY",     "DDMMYY",  "DDMMYYB", "DDMMYYC",  "DDMMYYD",   "DDMMYYN",  "DDMMYYP",
+      "DDMMYYS", "DOWNAME", "JULDAY",  "JULIAN",  "MMDDYY",   "MMDDYYB",   "MMDDYYC",  "MMDDYYD",
+      "MMDDYYN", "MMDDYYP", "MMDDYYS", "MMYY",    "MMYYC",    "MMYYD",     "MMYYN",    "MMYYP",
+      "MMYYS",   "MONNAME", "MONTH",   "MONYY",   "QTR",      "QTRR",      "WEEKDATE", "WEEKDATX",
+      "WEEKDAY", "WEEKU",   "WEEKV",   "WEEKW",   "WORDDATE", "WORDDATX",  "YEAR",     "YYMM",
+      "YYMMC",   "YYMMD",   "YYMMN",   "YYMMP",   "YYMMS",    "YYMMDD",    "YYMMDDB",  "YYMMDDC",
+      "YYMMDDD", "YYMMDDN", "YYMMDDP", "YYMMDDS", "YYMON",    "YYQ",       "YYQC",     "YYQD",
+      "YYQN",    "YYQP",    "YYQS",    "YYQR",    "E8601DA",  "B8601DA",   "IS8601DA", "NLDATE",
+      "EURDFDD", "EURDFDE", "EURDFMY", "MINGUO",  "NENGO",    "DATESTYLE", NULL};
   static const char *const DATETIMES[] = {"DATETIME", "DATEAMPM", "DTDATE",   "DTMONYY", "DTWKDATX",
                                           "DTYEAR",   "DTYYQC",   "E8601DT",  "B8601DT", "IS8601DT",
                                           "E8601DN",  "B8601DN",  "IS8601DN", "E8601DZ", "B8601DZ",
                                           "MDYAMPM",  "NLDATM",   "EURDFDT",  NULL};
-  static const char *const TIMES[] = {"TIME",    "HHMM",     "HOUR",    "MMSS",    "TIMEAMPM",
-                                      "E8601TM", "IS8601TM", "B8601TM", "E8601LZ", "NLTIME",
-                                      "TOD",      NULL};
+  static const char *const TIMES[] = {"TIME",     "HHMM",    "HOUR",     "MMSS",
+                                      "TIMEAMPM", "E8601TM", "IS8601TM", "B8601TM",
+                                      "E8601LZ",  "NLTIME",  "TOD",      NULL};
   if (among(word, DATES)) return LB_SHOWS_DATE;
   if (among(word, DATETIMES)) return LB_SHOWS_DATETIME;
   return among(word, TIMES) ? LB_SHOWS_TIME : LB_SHOWS_NUMBER;

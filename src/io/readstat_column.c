@@ -296,8 +296,8 @@ static lb_status labelled_column(conversion *c, const lb_column *texts, lb_colum
     return report(c, "two of its value labels are the same: the codes were kept", err);
   int32_t *codes = lb_mem_zero(n, sizeof *codes);
   uint8_t *valid = lb_bitmap_new(n, true);
-  if (st == LB_OK && (codes == NULL || valid == NULL ||
-                      !code_rows(c, texts, codes, valid, &n_without)))
+  if (st == LB_OK &&
+      (codes == NULL || valid == NULL || !code_rows(c, texts, codes, valid, &n_without)))
     st = lb_error_nomem(err, "factor");
   if (st == LB_OK && n_without == 0) {
     st = lb_column_new_factor(n, codes, levels, false, valid, out, err);

@@ -25,7 +25,7 @@ typedef struct lb_stat_variable {
   char *name, *label, *set; /* set: name of its value labels, or NULL */
   lb_stat_shows shows;
   bool is_text, is_id;
-  size_t n; /* rows so far */
+  size_t n;       /* rows so far */
   double *number; /* NaN: missing */
   size_t capacity;
   lb_text_builder text;

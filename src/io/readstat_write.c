@@ -148,10 +148,9 @@ static lb_status check_names_differ(const writing *w, lb_error *err)
   for (size_t i = 0; w->format != LB_STAT_DTA && i < n; i++)
     for (size_t j = 0; j < i; j++)
       if (strcasecmp(lb_frame_name(w->frame, i), lb_frame_name(w->frame, j)) == 0)
-        return lb_error_set(err, LB_EDATA,
-                            "columns '%s' and '%s' are one name in a %s file: rename one",
-                            lb_frame_name(w->frame, j), lb_frame_name(w->frame, i),
-                            lb_stat_format_name(w->format));
+        return lb_error_set(
+            err, LB_EDATA, "columns '%s' and '%s' are one name in a %s file: rename one",
+            lb_frame_name(w->frame, j), lb_frame_name(w->frame, i), lb_stat_format_name(w->format));
   return LB_OK;
 }
 
@@ -191,8 +190,8 @@ static lb_status add_levels(writing *w, size_t i, readstat_variable_t *variable,
   char name[32];
   snprintf(name, sizeof name, "labels%zu", i + 1);
   bool int32 = w->format == LB_STAT_DTA;
-  readstat_label_set_t *set = w->api.add_label_set(
-      w->writer, int32 ? READSTAT_TYPE_INT32 : READSTAT_TYPE_DOUBLE, name);
+  readstat_label_set_t *set =
+      w->api.add_label_set(w->writer, int32 ? READSTAT_TYPE_INT32 : READSTAT_TYPE_DOUBLE, name);
   if (set == NULL) return lb_error_nomem(err, "value labels");
   for (size_t k = 0; k < lb_column_length(levels); k++) {
     size_t length;

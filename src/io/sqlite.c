@@ -99,7 +99,8 @@ static lb_status table_query(const reading *r, lb_str *sql, lb_error *err)
   if (st == LB_OK && name != NULL) {
     while (i < tables.n && strcasecmp(tables.name[i], name) != 0) i++;
     if (i == tables.n)
-      st = lb_name_unknown(err, "table", "Tables", name, (const char *const *)tables.name, tables.n);
+      st =
+          lb_name_unknown(err, "table", "Tables", name, (const char *const *)tables.name, tables.n);
   } else if (st == LB_OK && tables.n != 1) {
     st = several_tables(&tables, err);
   }
@@ -145,7 +146,8 @@ static lb_status bind_params(const reading *r, lb_error *err)
       while (next < o->n_params && o->param[next].name != NULL) next++;
       i = next++;
     } else {
-      while (i < o->n_params && (o->param[i].name == NULL || strcmp(o->param[i].name, name + 1) != 0))
+      while (i < o->n_params &&
+             (o->param[i].name == NULL || strcmp(o->param[i].name, name + 1) != 0))
         i++;
     }
     if (i >= o->n_params)
@@ -201,7 +203,8 @@ static lb_status read_text(reading *r, int column, lb_cell *cell, lb_error *err)
   if (length == 0) text = "";
   lb_str_add(&r->text, text, length);
   if (r->text.failed) return lb_error_nomem(err, "texts");
-  *cell = lb_cell_from_text(length == 0 ? "" : r->text.data, length == 0 ? 0 : start, length, r->na);
+  *cell =
+      lb_cell_from_text(length == 0 ? "" : r->text.data, length == 0 ? 0 : start, length, r->na);
   if (cell->kind < LB_CELL_KINDS && cell->kind != LB_CELL_DATE && cell->kind != LB_CELL_DATETIME)
     cell->kind = LB_CELL_TEXT;
   return LB_OK;

@@ -15,9 +15,9 @@ typedef struct lb_sqlite_param {
 } lb_sqlite_param;
 
 typedef struct lb_sqlite_options {
-  lb_csv_options table; /* na NULL = no text is missing; separator is not used */
-  const char *from;     /* table or view; NULL with query NULL = the only one there is */
-  const char *query;    /* one SELECT */
+  lb_csv_options table;         /* na NULL = no text is missing; separator is not used */
+  const char *from;             /* table or view; NULL with query NULL = the only one there is */
+  const char *query;            /* one SELECT */
   const lb_sqlite_param *param; /* all that the query has, and no others */
   size_t n_params;
 } lb_sqlite_options;
@@ -29,15 +29,15 @@ typedef struct lb_sqlite_options {
  * that name rows. NULL is missing; blobs are missing, counted in a problem.
  * LB_EIO: no such file, no database, no library. LB_ENAME: unknown table (did you mean), column or
  * parameter. LB_EARG: no table named where there are several; a query that writes, or of several
- * statements; a parameter without value. LB_EPARSE: SQL that does not parse, text that is not UTF-8,
- * a type given that a value does not fit. LB_ENOMEM, LB_EINTR. problems may be NULL. */
+ * statements; a parameter without value. LB_EPARSE: SQL that does not parse, text that is not
+ * UTF-8, a type given that a value does not fit. LB_ENOMEM, LB_EINTR. problems may be NULL. */
 lb_status lb_sqlite_read(const char *path, const lb_sqlite_options *options, lb_frame **out,
                          lb_problems *problems, lb_error *err);
 
 /* Writes the frame as a table, in one transaction: the file is made when there is none; the whole
- * table is there afterwards or the file is as before. Dates and datetimes are ISO 8601 text, factors
- * their levels, logicals BOOLEAN 0 and 1, missing NULL. LB_EARG: a table of that name exists and
- * replace is false; LB_EDATA: NaN, which SQLite would make NULL; LB_EIO; LB_EINTR. */
+ * table is there afterwards or the file is as before. Dates and datetimes are ISO 8601 text,
+ * factors their levels, logicals BOOLEAN 0 and 1, missing NULL. LB_EARG: a table of that name
+ * exists and replace is false; LB_EDATA: NaN, which SQLite would make NULL; LB_EIO; LB_EINTR. */
 lb_status lb_sqlite_write(const char *path, const lb_frame *frame, const char *table, bool replace,
                           lb_error *err);
 #endif

@@ -66,8 +66,8 @@ lb_status lb_database_prepare(const lb_database *db, const char *sql, sqlite3_st
   const char *tail = NULL;
   if (db->api.prepare_v2(db->handle, sql, -1, out, &tail) != SQLITE_OK)
     return lb_database_fail(db, LB_EPARSE, err);
-  while (tail != NULL && (*tail == ' ' || *tail == '\n' || *tail == '\t' || *tail == '\r' ||
-                          *tail == ';'))
+  while (tail != NULL &&
+         (*tail == ' ' || *tail == '\n' || *tail == '\t' || *tail == '\r' || *tail == ';'))
     tail++;
   if (*out != NULL && (tail == NULL || *tail == '\0')) return LB_OK;
   db->api.finalize(*out);

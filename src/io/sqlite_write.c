@@ -98,8 +98,8 @@ static lb_status prepare_insert(const lb_database *db, const lb_frame *frame, co
   lb_str_puts(&sql, " VALUES (");
   for (size_t i = 0; i < lb_frame_columns(frame); i++) lb_str_puts(&sql, i == 0 ? "?" : ", ?");
   lb_str_puts(&sql, ")");
-  lb_status st = sql.failed ? lb_error_nomem(err, "table")
-                            : lb_database_prepare(db, sql.data, out, err);
+  lb_status st =
+      sql.failed ? lb_error_nomem(err, "table") : lb_database_prepare(db, sql.data, out, err);
   lb_str_reset(&sql);
   return st;
 }

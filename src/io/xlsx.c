@@ -1,4 +1,4 @@
-/* xlsx.c - a sheet of a workbook as a frame: which sheet, which cells, and what was odd about them. */
+/* xlsx.c - a sheet of a workbook as a frame: which sheet, which cells, and what was odd about it. */
 #include "io/xlsx.h"
 
 #include <stdio.h>
@@ -312,7 +312,8 @@ static void issue_message(const reading *r, size_t i, char message[MESSAGE])
   static const char *const TEXTS[] = {
       [LB_XLSX_NO_VALUE] = "a formula without a stored value is missing; open and save the file in "
                            "a spreadsheet program",
-      [LB_XLSX_NO_DATE] = "a number that is no date, in a cell with the format of dates, is missing",
+      [LB_XLSX_NO_DATE] =
+          "a number that is no date, in a cell with the format of dates, is missing",
       [LB_XLSX_BAD_VALUE] = "the cell is damaged, and missing"};
   const lb_xlsx_cell *cell = &r->grid.cell[r->first_data + i];
   char place[LB_CELL_PLACE];
@@ -331,8 +332,8 @@ static bool report_issues(const reading *r, lb_problems *problems)
     if (cell->issue == LB_XLSX_FINE) continue;
     issue_message(r, i, message);
     const char *name = r->table.name[cell->column - r->range.column0];
-    if (!lb_problems_add(problems, r->data_row[i] + 1, cell->row + 1,
-                         name[0] == '\0' ? NULL : name, message))
+    if (!lb_problems_add(problems, r->data_row[i] + 1, cell->row + 1, name[0] == '\0' ? NULL : name,
+                         message))
       return false;
   }
   return true;
@@ -343,19 +344,19 @@ static bool report_title(const reading *r, lb_problems *problems)
 {
   char message[MESSAGE];
   if (r->first_data != 1 || r->table.n_columns < 3) return true;
-  snprintf(message, sizeof message,
-           "row %zu was taken as the header, but has one cell only: if it is a title, say where the "
-           "table begins with range",
-           r->range.row0 + 1);
+  snprintf(
+      message, sizeof message,
+      "row %zu was taken as the header, but has one cell only: if it is a title, say where the "
+      "table begins with range",
+      r->range.row0 + 1);
   return report(r, problems, message);
 }
 
 static lb_status report_all(const reading *r, lb_problems *problems, lb_error *err)
 {
-  bool ok = problems == NULL ||
-            (report_sheets(r, problems) && report_title(r, problems) && report_rows(r, problems) &&
-             report_merges(r, problems) && report_counted(r, problems) &&
-             report_issues(r, problems));
+  bool ok = problems == NULL || (report_sheets(r, problems) && report_title(r, problems) &&
+                                 report_rows(r, problems) && report_merges(r, problems) &&
+                                 report_counted(r, problems) && report_issues(r, problems));
   return ok ? LB_OK : lb_error_nomem(err, "problems");
 }
 

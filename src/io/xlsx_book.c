@@ -125,7 +125,7 @@ typedef struct styles {
   struct number_format {
     long id;
     lb_xlsx_format format;
-  } *format;
+  } * format;
   bool *filled; /* by fill */
   size_t n_formats, format_capacity, n_fills, fill_capacity;
   bool in_fills, in_xfs;
@@ -180,8 +180,8 @@ static lb_status on_fill(styles *s, const char *name, const char **attributes, l
     const char *rgb = lb_xml_attribute(attributes, "rgb");
     const char *theme = lb_xml_attribute(attributes, "theme");
     bool white = rgb != NULL && ends_with(rgb, "FFFFFF");
-    bool background = theme != NULL && strcmp(theme, "0") == 0 &&
-                      lb_xml_attribute(attributes, "tint") == NULL;
+    bool background =
+        theme != NULL && strcmp(theme, "0") == 0 && lb_xml_attribute(attributes, "tint") == NULL;
     if (white || background) *filled = false;
   }
   return LB_OK;

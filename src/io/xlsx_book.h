@@ -22,8 +22,8 @@ typedef struct lb_xlsx_book {
   size_t n_sheets, sheet_capacity;
   lb_xlsx_style *style;
   size_t n_styles, style_capacity;
-  lb_str text;       /* the shared texts one after another; cells with a text of their own add to it */
-  size_t *text_end;  /* n_texts */
+  lb_str text; /* the shared texts one after another; cells with a text of their own add to it */
+  size_t *text_end; /* n_texts */
   size_t n_texts, text_capacity;
 } lb_xlsx_book;
 

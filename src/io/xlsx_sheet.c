@@ -31,8 +31,7 @@ static bool parse_corner(const char **text, size_t *row, size_t *column)
   for (; letters < 4 && ((*c >= 'A' && *c <= 'Z') || (*c >= 'a' && *c <= 'z')); c++, letters++)
     *column = 26 * *column + (size_t)((*c & ~32) - 'A' + 1);
   if (*c == '$') c++;
-  for (; digits < 8 && *c >= '0' && *c <= '9'; c++, digits++)
-    *row = 10 * *row + (size_t)(*c - '0');
+  for (; digits < 8 && *c >= '0' && *c <= '9'; c++, digits++) *row = 10 * *row + (size_t)(*c - '0');
   *text = c;
   if (*column == 0 || *column > LB_XLSX_COLUMNS || *row == 0 || *row > LB_XLSX_ROWS) return false;
   --*row, --*column;
@@ -181,8 +180,7 @@ static lb_status add_cell(sheet_parse *p, const lb_xlsx_cell *c, lb_error *err)
     if (c->row < last->row || (c->row == last->row && c->column <= last->column))
       return lb_error_set(err, LB_EPARSE, "the cells of the sheet are not in order");
   }
-  if (!lb_room(&g->cell, g->n, &g->capacity, sizeof *g->cell))
-    return lb_error_nomem(err, "cells");
+  if (!lb_room(&g->cell, g->n, &g->capacity, sizeof *g->cell)) return lb_error_nomem(err, "cells");
   g->cell[g->n++] = *c;
   return LB_OK;
 }

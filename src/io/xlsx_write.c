@@ -302,8 +302,7 @@ static bool read_back(const zip_api *api, zip_source_t *source, lb_str *out)
   char block[16384];
   zip_int64_t n;
   if (api->source_open(source) != 0) return false;
-  while ((n = api->source_read(source, block, sizeof block)) > 0)
-    lb_str_add(out, block, (size_t)n);
+  while ((n = api->source_read(source, block, sizeof block)) > 0) lb_str_add(out, block, (size_t)n);
   api->source_close(source);
   return n == 0 && !out->failed;
 }
