@@ -1,4 +1,4 @@
-/* xlsx.c - a sheet of a workbook as a frame: which sheet, which cells, and what was odd about it. */
+/* xlsx.c - a sheet of a workbook as a frame: which sheet, which cells, what was odd in it. */
 #include "io/xlsx.h"
 
 #include <stdio.h>
