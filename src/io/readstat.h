@@ -40,7 +40,8 @@ lb_status lb_stat_read(const char *data, size_t length, lb_stat_format format,
  * bytes. Factors are coded from 1 with value labels, in a transport file the text of their levels;
  * logicals 0 and 1; datetimes UTC. Missing texts are written as empty. What the format cannot hold
  * is refused, with the mend: names (xpt 8, dta 32, sav 64 bytes; letters, digits and _), labels
- * (40, 80, 255), texts (200, 2045, 32767 bytes), NaN and infinities, integers beyond 2^53.
+ * (40, 80, 255), texts (200, 2045, 32767 bytes), NaN and infinities, numbers beyond the
+ * format's (xpt: 7.2e75, and below 5.4e-79), integers beyond 2^53.
  * LB_EARG: a format that is not written (sas7bdat, por); LB_EDATA; LB_EIO. *data: lb_mem_free. */
 lb_status lb_stat_write(const lb_frame *frame, lb_stat_format format, char **data, size_t *length,
                         lb_error *err);

@@ -21,12 +21,14 @@
 typedef struct limits {
   size_t name, label, text; /* bytes */
   int version;              /* of the file format */
+  double largest, smallest; /* numbers: IBM floating point, Stata's and SPSS's missing values */
   const char *date, *datetime;
 } limits;
 
-static const limits LIMITS[] = {[LB_STAT_XPT] = {8, 40, 200, 5, "DATE9", "DATETIME20"},
-                                [LB_STAT_SAV] = {64, 255, 32767, 2, "SDATE10", "DATETIME20"},
-                                [LB_STAT_DTA] = {32, 80, 2045, 118, "%td", "%tc"}};
+static const limits LIMITS[] = {
+    [LB_STAT_XPT] = {8, 40, 200, 5, 7.2e75, 5.4e-79, "DATE9", "DATETIME20"},
+    [LB_STAT_SAV] = {64, 255, 32767, 2, 1.79e308, 0, "SDATE10", "DATETIME20"},
+    [LB_STAT_DTA] = {32, 80, 2045, 118, 8.98e307, 0, "%td", "%tc"}};
 
 typedef struct writing {
   lb_stat_api api;
@@ -75,12 +77,16 @@ static lb_status check_label(const writing *w, const char *name, const lb_column
   return lb_error_mend(err, "Shorten it: frame:label { %.60s = \"...\" }.", name);
 }
 
-static lb_status check_real(const lb_column *c, const char *name, lb_error *err)
+static lb_status check_real(const writing *w, const lb_column *c, const char *name, lb_error *err)
 {
   for (size_t row = 0; row < lb_column_length(c); row++) {
-    if (!lb_is_valid(lb_column_valid(c), row) || isfinite(lb_column_real(c)[row])) continue;
-    lb_error_set(err, LB_EDATA, "column '%s', row %zu: NaN or infinite, which the format has not",
-                 name, row + 1);
+    double value = lb_column_real(c)[row], size = fabs(value);
+    if (!lb_is_valid(lb_column_valid(c), row)) continue;
+    if (value == 0 || (size <= w->limit->largest && size >= w->limit->smallest)) continue;
+    lb_error_set(err, LB_EDATA, "column '%s', row %zu: %s, which a %s file cannot hold", name,
+                 row + 1,
+                 !isfinite(value) ? "NaN or infinite" : "a number too large or too near to 0",
+                 lb_stat_format_name(w->format));
     return lb_error_mend(err, "Make it missing, or leave the rows out.");
   }
   return LB_OK;
@@ -129,7 +135,7 @@ static lb_status check_column(writing *w, size_t i, lb_error *err)
   if (st != LB_OK) return st;
   switch (lb_column_type(c)) {
   case LB_REAL:
-    return check_real(c, name, err);
+    return check_real(w, c, name, err);
   case LB_INTEGER:
     return check_integer(c, name, &w->small[i], err);
   case LB_TEXT:

@@ -272,6 +272,9 @@ static void test_refusals(void **state)
   refuse(one_column("progression", real_column(1)), LB_STAT_XPT, "at most 8 characters");
   refuse(one_column("a b", real_column(1)), LB_STAT_DTA, "letters, digits and _");
   refuse(one_column("a", real_column(NAN)), LB_STAT_SAV, "row 1: NaN or infinite");
+  refuse(one_column("a", real_column(1e80)), LB_STAT_XPT, "too large or too near to 0");
+  refuse(one_column("a", real_column(-1e-80)), LB_STAT_XPT, "too large or too near to 0");
+  refuse(one_column("a", real_column(9e307)), LB_STAT_DTA, "too large");
   refuse(one_column("a", real_column(1)), LB_STAT_POR, "por files are read, not written");
   char text[202];
   memset(text, 'x', 201);

@@ -13,9 +13,9 @@ d$seen <- as.POSIXct("2024-02-28 10:30:00", tz="UTC") + (0:8)*3600
 s <- d
 s$ecog <- labelled_spss(c(0,1,9,2,8,1,0,9,1), c(None=0,Mild=1,Severe=2,Refused=8,Unknown=9), na_values=c(8,9), label="ECOG")
 s$part <- labelled(c(0,1,2,3,0,1,2,3,99), c(Zero=0, Missing=99))
-write_sav(s, "made.sav"); write_sav(s, "made.zsav", compress="zsav")
+write_sav(s, "haven.sav"); write_sav(s, "haven.zsav", compress="zsav")
 t <- d
 t$ecog <- labelled(c(0,1,tagged_na("a"),2,tagged_na("b"),1,0,tagged_na("a"),1), c(None=0,Mild=1,Severe=2,Refused=tagged_na("a")))
-write_dta(t, "made.dta", version=14)
+write_dta(t, "haven.dta", version=14)
 x <- d; x$arm <- as.character(as_factor(d$arm)); x$grade <- c(1, tagged_na("A"), tagged_na("Z"), 2,3,1,1,2,3)
-write_xpt(x, "made.xpt", version=5, name="ADSL")
+write_xpt(x, "haven.xpt", version=5, name="ADSL")
