@@ -68,13 +68,18 @@ static char *put_number(char *at, size_t number)
   return at + sizeof value;
 }
 
+/* Length and bytes, without a final NUL: that is the format. */
+static char *put_bytes(char *at, const char *text)
+{
+  size_t length = strlen(text);
+  at = put_number(at, length);
+  for (size_t i = 0; i < length; i++) *at++ = text[i];
+  return at;
+}
+
 static char *put_pair(char *at, const char *key, const char *value)
 {
-  at = put_number(at, strlen(key));
-  memcpy(at, key, strlen(key));
-  at = put_number(at + strlen(key), strlen(value));
-  memcpy(at, value, strlen(value));
-  return at + strlen(value);
+  return put_bytes(put_bytes(at, key), value);
 }
 
 /* Number of pairs, then for each the length and bytes of key and value, in native int32. */

@@ -35,7 +35,7 @@ static bool integer_at(const slice *s, size_t row, int64_t *out)
   uint64_t large;
   switch (s->schema->format[0]) {
   case 'c':
-    *out = ((const int8_t *)values)[i];
+    *out = (int64_t)((const int8_t *)values)[i]; /* NOLINT(bugprone-signed-char-misuse): a number */
     return true;
   case 'C':
     *out = ((const uint8_t *)values)[i];

@@ -96,6 +96,7 @@ static lb_status table_query(const reading *r, lb_str *sql, lb_error *err)
   const char *name = r->options->from;
   lb_status st = list_tables(r, &tables, err);
   size_t i = 0;
+  if (st == LB_OK && tables.name == NULL) st = lb_error_set(err, LB_EARG, "the file has no tables");
   if (st == LB_OK && name != NULL) {
     while (i < tables.n && strcasecmp(tables.name[i], name) != 0) i++;
     if (i == tables.n)

@@ -310,8 +310,7 @@ static bool report_counted(const reading *r, lb_problems *problems)
 static void issue_message(const reading *r, size_t i, char message[MESSAGE])
 {
   static const char *const TEXTS[] = {
-      [LB_XLSX_NO_VALUE] = "a formula without a stored value is missing; open and save the file in "
-                           "a spreadsheet program",
+      [LB_XLSX_NO_VALUE] = "a formula without a stored value: missing until a program saves it",
       [LB_XLSX_NO_DATE] =
           "a number that is no date, in a cell with the format of dates, is missing",
       [LB_XLSX_BAD_VALUE] = "the cell is damaged, and missing"};

@@ -5,7 +5,7 @@
 
 #include "base/mem.h"
 #include "io/xlsx.h"
-#include "zip.h"
+#include "make_zip.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

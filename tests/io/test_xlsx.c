@@ -1,6 +1,6 @@
 /* test_xlsx.c - spreadsheets: cells of every kind, dates of both systems, what is odd, and back. */
 #include "check.h"
-#include "zip.h"
+#include "make_zip.h"
 
 #include "base/bitmap.h"
 #include "base/date.h"

@@ -38,8 +38,9 @@ describe("data files", function()
     assert.are.equal("2024-01-03", frame:column("visit")[3])
     assert.are.equal(0.5, frame:column("score")[1])
     local told = messages(cohort)
-    for _, part in ipairs { "hidden sheet: 'Codes'", "Patients!G4: a formula without a stored value",
-      "Patients!C8:C9 are merged cells", "the first is Patients!B7", "Patients!B5: 'n/a'" } do
+    for _, part in ipairs { "hidden sheet: 'Codes'", "the first is Patients!B7",
+      "Patients!G4: a formula without a stored value", "Patients!C8:C9 are merged cells",
+      "Patients!B5: 'n/a'" } do
       assert.is_truthy(told:find(part, 1, true), part)
     end
     local other = lb.read(DATA .. "openpyxl.xlsx", { sheet = "Other", range = "B3:C4" })
@@ -111,7 +112,8 @@ describe("data files", function()
       :find("option 'sheet' is for xlsx files", 1, true))
     assert.is_truthy(error_of(lb.read, path "old.xls"):find(".xls files are not read", 1, true))
     local frame = lb.frame { { "progression_date", { 1.0 } } }
-    assert.is_truthy(error_of(frame.save, frame, path "a.xpt"):find("at most 8 characters", 1, true))
+    assert.is_truthy(error_of(frame.save, frame, path "a.xpt")
+      :find("at most 8 characters", 1, true))
     assert.is_truthy(error_of(frame.save, frame, path "a.docx"):find("not written", 1, true))
   end)
 

@@ -1,7 +1,7 @@
-/* zip.h - for tests: parts stored in a zip archive without compression, and a workbook around the
+/* make_zip.h - for tests: parts stored in a zip archive without compression, and a workbook around the
  * XML of one sheet. */
-#ifndef LB_TESTS_ZIP_H
-#define LB_TESTS_ZIP_H
+#ifndef LB_TESTS_MAKE_ZIP_H
+#define LB_TESTS_MAKE_ZIP_H
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
