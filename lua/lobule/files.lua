@@ -9,6 +9,7 @@ local TABLES <const> = "csv xlsx sqlite"
 local OPTIONS <const> = {
   { "id", "string", nil, "csv xlsx stat sqlite" },
   { "columns", "texts", nil, "csv xlsx stat sqlite" },
+  { "rows", "string", nil, "csv xlsx stat sqlite" }, -- what a row is, for a cohort's flow
   { "na", "texts", nil, TABLES },
   { "types", "table", nil, TABLES },
   { "separator", "string", nil, "csv" },
@@ -106,8 +107,9 @@ function M.tell(path, problems, n_problems)
   if n_problems == 0 then return end
   local lines = {}
   for i = 1, math.min(3, #problems) do lines[i] = "\n  " .. problems[i].message end
-  warn("lobule: ", base_name(path), (": %d problem%s found while reading"):format(n_problems,
-    n_problems == 1 and "" or "s"), "; lb.cohort keeps the list", table.concat(lines))
+  local text = "%s: %d problem%s found while reading; lb.cohort keeps the list%s"
+  require("lobule.frame").tell { text:format(base_name(path), n_problems,
+    n_problems == 1 and "" or "s", table.concat(lines)) }
 end
 
 --- A table or query of an SQLite file as a frame.

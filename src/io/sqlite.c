@@ -89,6 +89,17 @@ static lb_status several_tables(const name_set *tables, lb_error *err)
   return LB_EARG;
 }
 
+/* The table named, or the only one. */
+static lb_status choose_table(const name_set *tables, const char *name, size_t *i, lb_error *err)
+{
+  *i = 0;
+  if (name == NULL) return tables->n == 1 ? LB_OK : several_tables(tables, err);
+  while (*i < tables->n && strcasecmp(tables->name[*i], name) != 0) ++*i;
+  if (*i < tables->n) return LB_OK;
+  return lb_name_unknown(err, "table", "Tables", name, (const char *const *)tables->name,
+                         tables->n);
+}
+
 /* SELECT * of the table named, or of the only one. */
 static lb_status table_query(const reading *r, lb_str *sql, lb_error *err)
 {
@@ -97,15 +108,8 @@ static lb_status table_query(const reading *r, lb_str *sql, lb_error *err)
   lb_status st = list_tables(r, &tables, err);
   size_t i = 0;
   if (st == LB_OK && tables.name == NULL) st = lb_error_set(err, LB_EARG, "the file has no tables");
-  if (st == LB_OK && name != NULL) {
-    while (i < tables.n && strcasecmp(tables.name[i], name) != 0) i++;
-    if (i == tables.n)
-      st =
-          lb_name_unknown(err, "table", "Tables", name, (const char *const *)tables.name, tables.n);
-  } else if (st == LB_OK && tables.n != 1) {
-    st = several_tables(&tables, err);
-  }
-  if (st == LB_OK) {
+  if (st == LB_OK) st = choose_table(&tables, name, &i, err);
+  if (st == LB_OK && tables.name != NULL) {
     lb_str_puts(sql, "SELECT * FROM ");
     lb_sql_name(sql, tables.name[i]);
     if (sql->failed) st = lb_error_nomem(err, "query");
