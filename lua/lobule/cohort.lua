@@ -11,18 +11,7 @@ local lineage = require "lobule.lineage"
 ---@field arm? string               treatment column named by :by_arm
 local Cohort = { __name = "lobule.Cohort" }
 
---- A cohort with another frame and one more step; nothing of the old one changes.
-local function derive(self, frame, step)
-  local new = {}
-  for key, value in next, self do new[key] = value end
-  new.data = frame
-  if step then
-    local steps = table.move(self.steps, 1, #self.steps, 1, {})
-    steps[#steps + 1] = step
-    new.steps = steps
-  end
-  return setmetatable(new, Cohort)
-end
+local derive <const> = lineage.derive
 
 local WITH <const> = { { "with", "table" } }
 
@@ -199,16 +188,14 @@ function Cohort:relevel(column, first)
   return derive(self, frame, lineage.note("relevel", column .. ": " .. order .. " first"))
 end
 
---- Columns in the order named; the id stays.
+--- Columns in the order named; the id and the arm stay.
 ---@param names string[]
 ---@return lobule.Cohort
 function Cohort:select(names)
-  local wanted, has_id = {}, self.id == nil
-  for i, name in ipairs(check.texts(names, "names")) do
-    wanted[i] = name
-    has_id = has_id or name == self.id
-  end
-  if not has_id then table.insert(wanted, 1, self.id) end
+  local wanted, kept = {}, {}
+  for i, name in ipairs(check.texts(names, "names")) do wanted[i], kept[name] = name, true end
+  if self.arm and not kept[self.arm] then table.insert(wanted, 1, self.arm) end
+  if self.id and not kept[self.id] then table.insert(wanted, 1, self.id) end
   local frame = self.data:select(wanted)
   return derive(self, frame)
 end
@@ -320,14 +307,28 @@ end
 
 core.class("cohort", Cohort)
 
-local M = {}
+local M = { Cohort = Cohort }
 
---- Reads a data file into a frame; its ending says the format: csv, xlsx, SAS (xpt, sas7bdat), SPSS
---- (sav, zsav, por), Stata (dta), SQLite (sqlite, db).
+--- Reads a data file into a frame; its ending says the format: xlsx, SAS (xpt, sas7bdat), SPSS
+--- (sav, zsav, por), Stata (dta), SQLite (sqlite, db); any other is CSV (also gzip). Types are
+--- found on all cells; numbers are read with a decimal point and without marks for thousands, dates as
+--- YYYY-MM-DD, unless an option says so.
 ---@param path string
----@param options? table            na, types, columns, separator, id; sheet, range (xlsx); labels,
----                                 encoding (SAS, SPSS, Stata); table, query, params (SQLite)
+---@param options? table            na: list of texts that mean missing (default "" and "NA");
+---                                 types: column -> type name, a misfit is then an error; columns:
+---                                 only these; id: column that names the person; separator: one
+---                                 character (default: found among , ; tab |);
+---                                 encoding: "utf-8", "utf-16le", "utf-16be", "latin1",
+---                                 "windows-1252" (default: by the byte order mark, else UTF-8);
+---                                 decimal: "," or "." (default); date_format: e.g. "DD/MM/YYYY",
+---                                 of YYYY, MM or M, DD or D and marks between them, read beside
+---                                 ISO dates and never guessed; censored: "below" reads "<0.5" as
+---                                 0.5 and adds a logical column NAME_censored that says where
+---                                 sheet: name or number, range: e.g. "B3:H200" (xlsx); labels:
+---                                 "factor" (default) or "codes" (SAS, SPSS, Stata); table, or
+---                                 query and params (SQLite)
 ---@return lobule.Frame
+---@raise a missing or malformed file, an unknown column in the options, a cell that does not fit
 function M.read(path, options)
   local files <const> = require "lobule.files"
   local opts <const> = check.options(options, files.OPTIONS)
@@ -342,9 +343,8 @@ end
 ---@param options? table            id: column that names the person; na: list of texts that mean
 ---                                 missing (default "" and "NA");
 ---                                 types: column -> type name, a misfit is then an error;
----                                 columns: only these; separator; rows: what a row is, for the
----                                 flow ("patients" with an id, else "rows"); and those of lb.read
----                                 for other formats
+---                                 columns: only these; rows: what a row is, for the flow
+---                                 ("patients" with an id, else "rows"); and the others of lb.read
 ---@return lobule.Cohort
 ---@raise a missing or malformed file, an unknown column in the options
 function M.cohort(source, options)

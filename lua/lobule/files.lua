@@ -13,10 +13,13 @@ local OPTIONS <const> = {
   { "na", "texts", nil, TABLES },
   { "types", "table", nil, TABLES },
   { "separator", "string", nil, "csv" },
+  { "decimal", "string", nil, "csv" },
+  { "date_format", "string", nil, "csv" },
+  { "censored", "string", nil, "csv" },
+  { "encoding", "string", nil, "csv stat" },
   { "sheet", "any", nil, "xlsx" },
   { "range", "string", nil, "xlsx" },
   { "labels", { "factor", "codes" }, nil, "stat" },
-  { "encoding", "string", nil, "stat" },
   { "table", "string", nil, "sqlite" },
   { "query", "string", nil, "sqlite" },
   { "params", "table", nil, "sqlite" },
@@ -68,14 +71,24 @@ local function check_known(reader, opts)
   end
 end
 
-local function parse(reader, text, path, opts)
+-- Frame, problems, their number, and the SHA-256 of the file's bytes.
+local function parse(reader, path, opts)
   local name, kind = base_name(path), ending(path)
-  if reader == "xlsx" then return core.parse_xlsx(text, name, opts) end
-  if reader == "stat" then
-    return core.parse_stat(text, kind == "zsav" and "sav" or kind, name, opts)
+  if reader == "csv" then
+    local frame, problems, n_problems, facts = core.read_csv(path, opts)
+    return frame, problems, n_problems, facts.sha256
   end
-  if reader == "sqlite" then return core.read_sqlite(path, opts) end
-  return core.parse_csv(text, name, opts)
+  local bytes = core.read_file(path)
+  local frame, problems, n_problems
+  if reader == "xlsx" then
+    frame, problems, n_problems = core.parse_xlsx(bytes, name, opts)
+  elseif reader == "stat" then
+    frame, problems, n_problems = core.parse_stat(bytes, kind == "zsav" and "sav" or kind, name,
+      opts)
+  else
+    frame, problems, n_problems = core.read_sqlite(path, opts)
+  end
+  return frame, problems, n_problems, core.sha256(bytes)
 end
 
 --- Reads a data file and notes it for the provenance of reports.
@@ -92,9 +105,8 @@ function M.read(path, opts, reader)
   refuse_old(path, kind)
   reader = reader or ENDINGS[kind] or "csv"
   check_known(reader, opts)
-  local text = core.read_file(path)
-  local frame, problems, n_problems = parse(reader, text, path, opts)
-  require("lobule.session").add_input { name = base_name(path), sha256 = core.sha256(text),
+  local frame, problems, n_problems, sha256 = parse(reader, path, opts)
+  require("lobule.session").add_input { name = base_name(path), sha256 = sha256,
     rows = #frame, columns = #frame:names() }
   return frame, problems, n_problems
 end

@@ -106,7 +106,7 @@ function M.cox(formula, data, options)
   local opts <const> = check.options(options, COX_OPTIONS)
   local model, info = build(formula, data, "design")
   local fit = core.cox(model, opts.ties, opts.max_iter, opts.tolerance)
-  local result = require("lobule.survival.cox").new(fit, info, opts)
+  local result = require("lobule.survival.cox").new(fit, info, opts, model)
   return result
 end
 

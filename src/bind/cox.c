@@ -25,11 +25,6 @@ static void set_test(lua_State *L, const char *name, const lb_cox_test *test)
   lua_setfield(L, -2, name);
 }
 
-static void set_known(lua_State *L, const char *name, double value)
-{
-  if (!isnan(value)) lbl_set_number(L, name, value);
-}
-
 static void push_fit(lua_State *L, const lb_cox *fit)
 {
   lua_createtable(L, 0, 20);
@@ -49,8 +44,6 @@ static void push_fit(lua_State *L, const lb_cox *fit)
   lua_setfield(L, -2, "converged");
   lbl_set_count(L, "n", fit->n_used);
   lbl_set_count(L, "n_event", fit->n_event);
-  set_known(L, "concordance", fit->concordance);
-  set_known(L, "concordance_std_error", fit->concordance_std_error);
 }
 
 /* In the order of lb_ties. */
@@ -85,12 +78,43 @@ static int cox(lua_State *L)
   luaL_setmetatable(L, COX_BOX);
   lb_error err = {0};
   if (lb_cox_fit(&y, &x, strata, &options, fit, &err) != LB_OK) return lbl_raise(L, &err);
-  if (lb_cox_concordance(&y, &x, strata, fit, &err) != LB_OK) return lbl_raise(L, &err);
   push_fit(L, fit);
+  lua_pushvalue(L, -2);
+  lua_setfield(L, -2, "box");
   return 1;
 }
 
-static const luaL_Reg FUNCTIONS[] = {{"cox", cox}, {NULL, NULL}};
+/* Pushes a number, nil for NaN. */
+static void push_known(lua_State *L, double value)
+{
+  if (isnan(value))
+    lua_pushnil(L);
+  else
+    lua_pushnumber(L, value);
+}
+
+/* cox_concordance(box, model) */
+static int cox_concordance(lua_State *L)
+{
+  lua_settop(L, 2);
+  lb_cox *fit = luaL_testudata(L, 1, COX_BOX);
+  if (fit == NULL) lbl_raise_argument(L, 1, "box", "the box of a Cox fit");
+  const lb_model *model = lbl_check_model(L, 2);
+  lb_surv y;
+  lb_design x;
+  lb_model_surv(model, &y);
+  lb_model_design(model, &x);
+  const lb_partition strata = {model->strata.code, model->strata.n};
+  lb_error err = {0};
+  if (lb_cox_concordance(&y, &x, strata.n == 0 ? NULL : &strata, fit, &err) != LB_OK)
+    return lbl_raise(L, &err);
+  push_known(L, fit->concordance);
+  push_known(L, fit->concordance_std_error);
+  return 2;
+}
+
+static const luaL_Reg FUNCTIONS[] = {
+    {"cox", cox}, {"cox_concordance", cox_concordance}, {NULL, NULL}};
 
 void lbl_open_cox(lua_State *L)
 {

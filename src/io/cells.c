@@ -19,6 +19,9 @@
 #define DAY_MICROSECONDS 86400000000LL
 #define MESSAGE          (LB_CELL_QUOTE + LB_CELL_PLACE + 160)
 
+/* Texts in a cell that look like a number or date: decimal points, ISO dates. */
+static const lb_csv_rules TEXT_RULES = {.decimal = '.'};
+
 typedef struct column_work {
   const lb_cell_table *table;
   const lb_cell *cell;
@@ -38,7 +41,7 @@ lb_cell lb_cell_from_text(const char *text, size_t start, size_t length, const l
   cell.value.text = start;
   if (lb_map_find(na, text + start, length, &index)) return cell;
   lb_csv_cell seen = {text + start, length, false};
-  cell.kind = (uint8_t)lb_csv_cell_kind(&seen);
+  cell.kind = (uint8_t)lb_csv_cell_kind(&seen, &TEXT_RULES);
   return cell;
 }
 
@@ -308,7 +311,7 @@ static bool put(const column_work *w, size_t row, lb_type type, void *values)
   if (cell->kind == LB_CELL_DATE && type == LB_DATETIME) return put_date(w, cell, values, row);
   if (cell->is_text) {
     lb_csv_cell seen = {w->table->text + cell->value.text, cell->length, false};
-    return lb_csv_cell_put(&seen, type, values, row);
+    return lb_csv_cell_put(&seen, &TEXT_RULES, type, values, row);
   }
   switch (cell->kind) {
   case LB_CELL_INTEGER:

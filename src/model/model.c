@@ -1,6 +1,7 @@
 /* model.c - from a formula and a frame to a model: parse, evaluate, keep complete cases, fill. */
 #include "model/model.h"
 
+#include "base/interrupt.h"
 #include "base/mem.h"
 #include "model/formula_terms.h"
 #include "model/model_data.h"
@@ -57,6 +58,7 @@ lb_status lb_model_build(const char *formula, size_t length, const lb_frame *fra
   lb_status st = lb_formula_parse(formula, length, &m.formula, err);
   if (st == LB_OK) st = check_outcome(&m.formula, err);
   if (st == LB_OK) st = fill(&d, err);
+  if (st == LB_OK && lb_interrupted()) st = lb_error_interrupted(err);
   lb_model_data_reset(&d);
   if (st == LB_OK)
     *out = m;
@@ -68,13 +70,16 @@ lb_status lb_model_build(const char *formula, size_t length, const lb_frame *fra
 static void reset_terms(lb_model *m)
 {
   for (size_t j = 0; j < m->p; j++) {
-    lb_mem_free(m->column[j]);
+    lb_mem_free(m->own[j]);
     lb_mem_free(m->term[j].term);
     lb_mem_free(m->term[j].variable);
     lb_mem_free(m->term[j].level);
     lb_mem_free(m->term[j].reference);
   }
+  for (size_t j = 0; j < m->n_kept; j++) lb_column_release(m->kept[j]);
+  lb_mem_free(m->kept);
   lb_mem_free(m->column);
+  lb_mem_free(m->own);
   lb_mem_free(m->term);
 }
 
@@ -110,8 +115,6 @@ void lb_model_surv(const lb_model *model, lb_surv *out)
 
 void lb_model_design(const lb_model *model, lb_design *out)
 {
-  *out = (lb_design){.n = model->n_used,
-                     .p = model->p,
-                     .column = (const double *const *)model->column,
-                     .offset = model->offset};
+  *out = (lb_design){
+      .n = model->n_used, .p = model->p, .column = model->column, .offset = model->offset};
 }

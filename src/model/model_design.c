@@ -1,5 +1,6 @@
 /* model_design.c - terms become columns: treatment contrasts, interactions, and what each column
  * means. */
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -14,8 +15,10 @@
 /* One variable of the formula, ready to be multiplied into columns. */
 typedef struct term_part {
   const char *name;
-  double *number;   /* numeric: the values; else NULL */
-  lb_coding coding; /* factor */
+  const double *number; /* numeric: the values; else NULL */
+  double *own;          /* the values when they are not a column's; the model may take them */
+  lb_column *column;    /* else that column */
+  lb_coding coding;     /* factor */
 } term_part;
 
 typedef struct design {
@@ -26,7 +29,7 @@ typedef struct design {
 
 /* The variables of one term: how many columns each gives, and which of its levels is the first. */
 typedef struct term_plan {
-  const term_part *part[64];
+  term_part *part[64];
   size_t width[64]; /* 1 for a number */
   size_t first[64]; /* level of the first column: 1 under contrasts, 0 in full coding */
   size_t n, n_columns;
@@ -35,7 +38,7 @@ typedef struct term_plan {
 static void design_reset(design *g)
 {
   for (size_t v = 0; g->part != NULL && v < g->n_part; v++) {
-    lb_mem_free(g->part[v].number);
+    lb_mem_free(g->part[v].own);
     lb_coding_reset(&g->part[v].coding);
   }
   lb_mem_free(g->part);
@@ -49,7 +52,7 @@ static lb_status refuse_infinite(const lb_model_data *d, size_t slot, const doub
   const lb_model *m = d->model;
   char rows[ROWS_TEXT];
   size_t n = 0;
-  for (size_t i = 0; i < m->n_used; i++) n += isinf(value[i]) != 0;
+  for (size_t i = 0; i < m->n_used; i++) n += fabs(value[i]) > DBL_MAX;
   if (n == 0) return LB_OK;
   uint8_t *bad = lb_mem_zero(m->n_used, 1);
   if (bad == NULL) return lb_error_nomem(err, "design");
@@ -66,6 +69,20 @@ static lb_status finite_numbers(const lb_model_data *d, size_t slot, double **ou
 {
   *out = lb_model_numbers(d, slot);
   return *out == NULL ? lb_error_nomem(err, "design") : refuse_infinite(d, slot, *out, err);
+}
+
+/* Numbers of a variable, without a copy where the column has them as they are. */
+static lb_status fill_numbers(const lb_model_data *d, size_t slot, term_part *part, lb_error *err)
+{
+  part->number = lb_model_reals(d, slot);
+  if (part->number != NULL) {
+    part->column = d->slot[slot].column;
+    return refuse_infinite(d, slot, part->number, err);
+  }
+  part->number = part->own = lb_model_numbers(d, slot);
+  if (part->own == NULL) return lb_error_nomem(err, "design");
+  bool integer = lb_column_type(d->slot[slot].column) == LB_INTEGER;
+  return integer ? LB_OK : refuse_infinite(d, slot, part->own, err);
 }
 
 /* A factor of one level explains nothing; says which rows took the others away. */
@@ -95,7 +112,7 @@ static lb_status fill_part(design *g, size_t v, lb_error *err)
   lb_type type = lb_column_type(d->slot[slot].column);
   term_part *part = &g->part[v];
   part->name = d->slot[slot].name;
-  if (type == LB_REAL || type == LB_INTEGER) return finite_numbers(d, slot, &part->number, err);
+  if (type == LB_REAL || type == LB_INTEGER) return fill_numbers(d, slot, part, err);
   if (type == LB_DATE || type == LB_DATETIME) {
     const lb_variable *variable = &d->model->formula.variable[v];
     lb_error_set(err, LB_ETYPE, "'%.200s' is %s, a number or factor was expected", part->name,
@@ -131,7 +148,7 @@ static term_plan plan_term(const design *g, size_t t)
   term_plan r = {.n_columns = 1};
   for (size_t v = 0; v < g->n_part; v++) {
     if ((term >> v & 1) == 0) continue;
-    const term_part *part = &g->part[v];
+    term_part *part = &g->part[v];
     bool contrasts = has_margin(f, t, term & ~((uint64_t)1 << v));
     bool factor = part->number == NULL;
     r.part[r.n] = part;
@@ -213,12 +230,33 @@ static bool describe(const term_plan *r, size_t at, lb_term *out)
 /* Rows and events of a single factor's level; of all rows for anything else. */
 static void count_rows(const lb_model *m, const term_plan *r, const double *column, lb_term *out)
 {
-  bool level = r->n == 1 && r->part[0]->number == NULL;
+  out->n_level = m->n_used;
+  out->n_event_level = m->n_event;
+  if (r->n != 1 || r->part[0]->number != NULL) return;
+  out->n_level = out->n_event_level = 0;
   for (size_t i = 0; i < m->n_used; i++) {
-    bool in = !level || column[i] != 0;
+    bool in = column[i] != 0;
     out->n_level += in;
-    out->n_event_level += in && m->event[i];
+    out->n_event_level += in & m->event[i];
   }
+}
+
+/* A number by itself is its own column: taken, or kept where it lies. Else a column is made. */
+static bool set_column(lb_model *m, const term_plan *r, size_t at, size_t j)
+{
+  term_part *part = r->part[0];
+  if (r->n != 1 || part->number == NULL) {
+    m->own[j] = make_column(r, at, m->n_used);
+    m->column[j] = m->own[j];
+    return m->own[j] != NULL;
+  }
+  m->column[j] = part->number;
+  if (part->column != NULL)
+    m->kept[m->n_kept++] = lb_column_retain(part->column);
+  else
+    m->own[j] = part->own;
+  part->own = NULL;
+  return true;
 }
 
 static lb_status add_term(design *g, const term_plan *r, lb_error *err)
@@ -226,13 +264,11 @@ static lb_status add_term(design *g, const term_plan *r, lb_error *err)
   lb_model *m = g->d->model;
   for (size_t at = 0; at < r->n_columns; at++) {
     if (lb_interrupted()) return lb_error_interrupted(err);
-    double *column = make_column(r, at, m->n_used);
-    m->column[m->p] = column;
-    m->term[m->p] = (lb_term){0};
-    m->p++; /* from here on the model's own, complete or not */
-    if (column == NULL || !describe(r, at, &m->term[m->p - 1]))
+    size_t j = m->p++; /* from here on the model's own, complete or not */
+    m->term[j] = (lb_term){0};
+    if (!set_column(m, r, at, j) || !describe(r, at, &m->term[j]))
       return lb_error_nomem(err, "design");
-    count_rows(m, r, column, &m->term[m->p - 1]);
+    count_rows(m, r, m->column[j], &m->term[j]);
   }
   return LB_OK;
 }
@@ -248,8 +284,11 @@ static lb_status add_terms(design *g, lb_error *err)
     return LB_EDATA;
   }
   m->column = lb_mem_zero(p, sizeof *m->column);
+  m->own = lb_mem_zero(p, sizeof *m->own);
+  m->kept = lb_mem_zero(p, sizeof *m->kept);
   m->term = lb_mem_zero(p, sizeof *m->term);
-  lb_status st = m->column == NULL || m->term == NULL ? lb_error_nomem(err, "design") : LB_OK;
+  bool ok = m->column != NULL && m->own != NULL && m->kept != NULL && m->term != NULL;
+  lb_status st = ok ? LB_OK : lb_error_nomem(err, "design");
   for (size_t t = 0; t < m->formula.n_term && st == LB_OK; t++) {
     term_plan r = plan_term(g, t);
     st = add_term(g, &r, err);

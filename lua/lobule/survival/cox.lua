@@ -4,6 +4,7 @@ local check = require "lobule.check"
 local core = require "lobule.core"
 local format = require "lobule.format"
 local result = require "lobule.result"
+local shown_as = require "lobule.shown"
 
 ---@class lobule.Cox
 ---@field converged boolean
@@ -20,6 +21,14 @@ local function settled(fit)
   local any = fit.converged
   for _, infinite in ipairs(fit.infinite) do any = any or infinite end
   return any
+end
+
+--- The likelihood says nothing of a term whose interval runs from 0 to infinity: where another term
+--- tends
+--- to infinity, it may have taken all the information.
+local function undetermined(fit, i)
+  local half = 2 * fit.std_error[i]
+  return math.exp(fit.coef[i] - half) == 0 or math.exp(fit.coef[i] + half) == math.huge
 end
 
 --- Why a term has no estimate, in words.
@@ -41,7 +50,12 @@ local function warnings(fit, info)
       :format(fit.iterations)
   end
   for i, term in ipairs(info.terms) do
-    if fit.collinear[i] or fit.infinite[i] then list[#list + 1] = term_warning(fit, i, term) end
+    if fit.collinear[i] or fit.infinite[i] then
+      list[#list + 1] = term_warning(fit, i, term)
+    elseif undetermined(fit, i) then
+      list[#list + 1] = ("the data say nothing of '%s': its interval is 0 to infinity; shown as NA")
+        :format(term.term)
+    end
   end
   if #info.terms > 0 and fit.n_event < 10 * #info.terms then
     list[#list + 1] = ("%s events for %d parameter%s: fewer than 10 events per parameter"):format(
@@ -50,19 +64,33 @@ local function warnings(fit, info)
   return list
 end
 
---- Wraps a fit of the core.
+--- Wraps a fit of the core; the model is kept until the concordance has been asked for.
 ---@param fit table
 ---@param info table
 ---@param opts table
+---@param model lobule.Model
 ---@return lobule.Cox
-function M.new(fit, info, opts)
-  return setmetatable({ fit = fit, info = info, options = opts,
+function M.new(fit, info, opts, model)
+  return setmetatable({ fit = fit, info = info, options = opts, model = model,
     title = "Cox proportional hazards model", converged = fit.converged,
     warnings = warnings(fit, info) }, Cox)
 end
 
+--- Concordance and its standard error, nil without pairs. It costs more than the fit, so it is
+--- computed when first asked for.
+local function concordance(self)
+  local fit = self.fit
+  local model = rawget(self, "model")
+  if model then
+    fit.concordance, fit.concordance_std_error = core.cox_concordance(fit.box, model)
+    self.model = nil
+  end
+  return fit.concordance, fit.concordance_std_error
+end
+
 local function estimable(self, i)
-  return settled(self.fit) and not self.fit.infinite[i] and not self.fit.collinear[i]
+  return settled(self.fit) and not undetermined(self.fit, i) and not self.fit.infinite[i]
+    and not self.fit.collinear[i]
 end
 
 --- The estimates of one term: nil where they do not exist.
@@ -118,6 +146,7 @@ end
 function Cox:glance()
   local fit = self.fit
   local df = fit.likelihood_ratio.df
+  local index, index_std_error = concordance(self)
   local function opt(x)
     return { x == nil and core.NA or x, n = 1 }
   end
@@ -127,8 +156,8 @@ function Cox:glance()
       { "log_lik", { fit.log_lik }, "real" },
     { "aic", { 2 * df - 2 * fit.log_lik }, "real" }, { "bic",
       { df * math.log(fit.n_event) - 2 * fit.log_lik }, "real" },
-    { "concordance", opt(fit.concordance), "real" }, { "concordance_std_error",
-      opt(fit.concordance_std_error), "real" },
+    { "concordance", opt(index), "real" }, { "concordance_std_error",
+      opt(index_std_error), "real" },
     { "iterations", { fit.iterations }, "integer" }, { "converged", { fit.converged }, "logical" } }
   return frame
 end
@@ -237,7 +266,7 @@ local function terms_table(self)
   for i, term in ipairs(self.info.terms) do
     local row = term_row(self, i, self.options.conf_level, true)
     rows[i] = { term_label(self, term), ratio_text(row),
-      row.p_value and format.p(row.p_value) or "NA" }
+      shown_as.p(row.p_value) }
   end
   local level = core.format_number(100 * self.options.conf_level)
   return require("lobule.table").new { rows = rows, columns = { { label = "Term", align = "left" },
@@ -245,19 +274,18 @@ local function terms_table(self)
     { label = "p", align = "right" } }, notes = { interaction_note(self) } }
 end
 
-local function fit_lines(self)
+local function fit_lines(self, profile)
   local fit, lr = self.fit, self.fit.likelihood_ratio
   local lines = { ("n = %d, events = %s, ties by %s%s"):format(self.info.n_used,
     format.number(fit.n_event, 6),
     self.options.ties == "efron" and "Efron" or "Breslow", #self.info.strata.label > 1
     and (", %d strata"):format(#self.info.strata.label) or "") }
-  local concordance = fit.concordance and ("concordance %s (SE %s)"):format(
-    format.fixed(fit.concordance, 3), format.fixed(fit.concordance_std_error, 3)) or nil
   if lr.df > 0 then
-    local p = format.p(lr.p_value)
-    lines[2] = ("likelihood ratio %s on %d df, p %s%s"):format(format.fixed(lr.chi_square, 2),
-      lr.df,
-      p:find("^<") and p or "= " .. p, concordance and ", " .. concordance or "")
+    local index, std_error = concordance(self)
+    local index_text = index and (", concordance %s (SE %s)"):format(format.fixed(index, 3),
+      format.fixed(std_error, 3)) or ""
+    lines[2] = ("likelihood ratio %s on %d df, %s%s"):format(format.fixed(lr.chi_square, 2),
+      lr.df, shown_as.p_phrase(lr.p_value, profile), index_text)
   end
   return lines
 end
@@ -268,6 +296,12 @@ function Cox:__tostring()
   for _, line in ipairs(fit_lines(self)) do parts[#parts + 1] = line end
   for _, warning in ipairs(self.warnings) do parts[#parts + 1] = "warning: " .. warning end
   return table.concat(parts, "\n")
+end
+
+--- A ratio as it can be drawn: nothing beyond a million or a millionth.
+local function drawable(x)
+  if not x or x > 1e6 or x < 1e-6 then return 0 / 0 end
+  return x
 end
 
 --- Rows of the forest plot: a heading and the reference for each factor, a line for each number.
@@ -288,8 +322,8 @@ local function forest_rows(self)
     last = level and variable or nil
     rows[#rows + 1] = { indent = level and 1 or 0,
       label = level and table.concat(split(level), " x ") or shown(self, variable),
-      estimate = row.estimate or 0 / 0, conf_low = row.conf_low or 0 / 0,
-      conf_high = row.conf_high or 0 / 0, text = ratio_text(row) }
+      estimate = drawable(row.estimate), conf_low = drawable(row.conf_low),
+      conf_high = drawable(row.conf_high), text = ratio_text(row) }
   end
   return rows
 end
@@ -314,6 +348,9 @@ function Cox:plot(kind, options)
   local opts <const> = check.options(options, { { "title", "string", "Hazard ratios, "
     .. self.info.formula }, { "width_mm", "positive", 183 },
     { "favours", "texts" } })
+  if #self.info.terms == 0 then
+    core.raise("argument", "a model without terms has no forest plot")
+  end
   local level = core.format_number(100 * self.options.conf_level)
   local figure = require("lobule.figure").forest { title = opts.title,
     desc = description(self), width_mm = opts.width_mm,
@@ -329,7 +366,9 @@ end
 function Cox:report_blocks(options)
   local view = terms_table(self)
   view.caption = options and options.caption or self.title
-  for _, line in ipairs(fit_lines(self)) do view.notes[#view.notes + 1] = line .. "." end
+  for _, line in ipairs(fit_lines(self, options and options.profile)) do
+    view.notes[#view.notes + 1] = line .. "."
+  end
   local missing = result.missing_text(self.info)
   if missing ~= "" then view.notes[#view.notes + 1] = missing .. "." end
   local blocks = { { kind = "table", table = view } }
