@@ -311,8 +311,8 @@ local M = { Cohort = Cohort }
 
 --- Reads a data file into a frame; its ending says the format: xlsx, SAS (xpt, sas7bdat), SPSS
 --- (sav, zsav, por), Stata (dta), SQLite (sqlite, db); any other is CSV (also gzip). Types are
---- found on all cells; numbers are read with a decimal point and without marks for thousands, dates as
---- YYYY-MM-DD, unless an option says so.
+--- found on all cells; numbers are read with a decimal point and without marks for thousands, dates
+--- as YYYY-MM-DD, unless an option says so.
 ---@param path string
 ---@param options? table            na: list of texts that mean missing (default "" and "NA");
 ---                                 types: column -> type name, a misfit is then an error; columns:
