@@ -307,24 +307,12 @@ end
 
 core.class("cohort", Cohort)
 
-local OPTIONS <const> = { { "id", "string" }, { "na", "texts" }, { "types", "table" },
-  { "columns", "texts" },
-  { "separator", "string" }, { "encoding", "string" }, { "decimal", "string" },
-  { "date_format", "string" }, { "censored", "string" }, { "rows", "string" } }
-
 local M = { Cohort = Cohort }
 
-local function read(path, opts)
-  check.type(path, "string", "path")
-  local name = path:match("[^/]*$")
-  local frame, problems, n_problems, facts = core.read_csv(path, opts)
-  require("lobule.session").add_input { name = name, sha256 = facts.sha256, rows = #frame,
-    columns = #frame:names() }
-  return frame, problems, n_problems
-end
-
---- Reads a CSV file (also gzip) into a frame. Types are found on all cells; numbers are read with a
---- decimal point and without marks for thousands, dates as YYYY-MM-DD, unless an option says so.
+--- Reads a data file into a frame; its ending says the format: xlsx, SAS (xpt, sas7bdat), SPSS
+--- (sav, zsav, por), Stata (dta), SQLite (sqlite, db); any other is CSV (also gzip). Types are
+--- found on all cells; numbers are read with a decimal point and without marks for thousands, dates
+--- as YYYY-MM-DD, unless an option says so.
 ---@param path string
 ---@param options? table            na: list of texts that mean missing (default "" and "NA");
 ---                                 types: column -> type name, a misfit is then an error; columns:
@@ -336,35 +324,37 @@ end
 ---                                 of YYYY, MM or M, DD or D and marks between them, read beside
 ---                                 ISO dates and never guessed; censored: "below" reads "<0.5" as
 ---                                 0.5 and adds a logical column NAME_censored that says where
+---                                 sheet: name or number, range: e.g. "B3:H200" (xlsx); labels:
+---                                 "factor" (default) or "codes" (SAS, SPSS, Stata); table, or
+---                                 query and params (SQLite)
 ---@return lobule.Frame
 ---@raise a missing or malformed file, an unknown column in the options, a cell that does not fit
 function M.read(path, options)
-  local opts <const> = check.options(options, OPTIONS)
-  local frame, _, n_problems = read(path, opts)
-  if n_problems > 0 then
-    local text = "%s: %d problems found while reading; lb.cohort keeps the list"
-    frames.tell { text:format(path:match("[^/]*$"), n_problems) }
-  end
+  local files <const> = require "lobule.files"
+  local opts <const> = check.options(options, files.OPTIONS)
+  local frame, problems, n_problems = files.read(path, opts)
+  files.tell(path, problems, n_problems)
   return frame
 end
 
---- A cohort from a CSV file or a frame. Rows are counted from here on.
----@param source string|lobule.Frame  path of a CSV file, or a frame
+--- A cohort from a data file or a frame; the file's ending says its format, as in lb.read. Rows are
+--- counted from here on.
+---@param source string|lobule.Frame  path of a file, or a frame
 ---@param options? table            id: column that names the person; na: list of texts that mean
 ---                                 missing (default "" and "NA");
 ---                                 types: column -> type name, a misfit is then an error;
----                                 columns: only these; separator, encoding, decimal, date_format,
----                                 censored: as lb.read; rows: what a row is, for the flow
----                                 ("patients" with an id, else "rows")
+---                                 columns: only these; rows: what a row is, for the flow
+---                                 ("patients" with an id, else "rows"); and the others of lb.read
 ---@return lobule.Cohort
 ---@raise a missing or malformed file, an unknown column in the options
 function M.cohort(source, options)
-  local opts <const> = check.options(options, OPTIONS)
+  local files <const> = require "lobule.files"
+  local opts <const> = check.options(options, files.OPTIONS)
   local frame, problems, n_problems
   if check.is(source, "lobule.Frame") then
     frame, problems, n_problems = source, {}, 0
   else
-    frame, problems, n_problems = read(source, opts)
+    frame, problems, n_problems = files.read(source, opts)
   end
   if opts.id then check.column(frame, opts.id) end
   local self = setmetatable({ data = frame, id = opts.id or false, arm = false, steps = {},

@@ -163,6 +163,15 @@ function Frame:csv(path)
   return text
 end
 
+--- Writes the frame in the format of the file's ending: csv, xlsx, xpt (SAS), sav (SPSS), dta
+--- (Stata), sqlite. The file is whole afterwards or as before.
+---@param path string
+---@param options? table            sheet (xlsx); table (default "data"), replace (SQLite)
+---@raise what the format cannot hold, with the mend
+function Frame:save(path, options)
+  require("lobule.files").save(self, path, options)
+end
+
 --- A list with one table of values a row, for small things: missing cells are absent.
 ---@return table[]
 function Frame:rows_list()

@@ -21,6 +21,18 @@ local lb = { version = core.version, NA = core.NA }
 lb.read = cohorts.read
 lb.cohort = cohorts.cohort
 
+--- A table or query of an SQLite file as a frame.
+---@param path string
+---@param options? table            table: its name; or query: one SELECT, with params: a list for
+---                                 each "?", or named fields for each ":name"; na, types,
+---                                 columns, id
+---@return lobule.Frame
+---@raise no such file, table (did you mean) or column; SQL that does not parse or would write
+function lb.sqlite(path, options)
+  local frame = require("lobule.files").sqlite(path, options)
+  return frame
+end
+
 --- A frame from Lua values: a list of { name, values, type }.
 ---@param columns table[]           e.g. { { "age", { 61, 70, lb.NA } }, { "arm", { "A", "B", "A" },
 ---                                 "factor" } }

@@ -542,4 +542,65 @@ function core.differs(a, b) end
 ---@return lobule.Column
 function core.map_levels(column, to) end
 
+--- A sheet of an xlsx file from its bytes; `source` names it in messages.
+---@param bytes string
+---@param source? string
+---@param options? table            sheet (name or number), range, na, types, columns, id
+---@return lobule.Frame frame
+---@return table[] problems
+---@return integer n_problems
+function core.parse_xlsx(bytes, source, options) end
+
+--- The frame as the bytes of an xlsx file.
+---@param frame lobule.Frame
+---@param sheet? string             default "Data"
+---@return string bytes
+function core.format_xlsx(frame, sheet) end
+
+--- A file of SAS, SPSS or Stata from its bytes.
+---@param bytes string
+---@param format "xpt"|"sas7bdat"|"sav"|"por"|"dta"
+---@param source? string
+---@param options? table            columns, labels ("factor" or "codes"), encoding, id
+---@return lobule.Frame frame
+---@return table[] problems
+---@return integer n_problems
+function core.parse_stat(bytes, format, source, options) end
+
+---@param frame lobule.Frame
+---@param format "xpt"|"sav"|"dta"
+---@return string bytes
+function core.format_stat(frame, format) end
+
+--- A table or query of an SQLite file.
+---@param path string
+---@param options? table            table, query, params, na, types, columns, id
+---@return lobule.Frame frame
+---@return table[] problems
+---@return integer n_problems
+function core.read_sqlite(path, options) end
+
+--- Writes the frame as a table, in one transaction.
+---@param path string
+---@param frame lobule.Frame
+---@param table string
+---@param replace? boolean
+function core.write_sqlite(path, frame, table, replace) end
+
+--- The frame for another C module of this program, through the Arrow C data interface, without a
+--- copy: pointers to its two structs. They hold while `owner` lives; the receiver may release them
+--- before.
+---@param frame lobule.Frame
+---@return lightuserdata schema
+---@return lightuserdata array
+---@return userdata owner
+function core.export_arrow(frame) end
+
+--- A frame from pointers to the two structs of the Arrow C data interface, which are released.
+---@param schema lightuserdata      struct ArrowSchema of format "+s"
+---@param array lightuserdata       struct ArrowArray
+---@param source? string            name for messages
+---@return lobule.Frame
+function core.import_arrow(schema, array, source) end
+
 return core

@@ -11,6 +11,10 @@ local HOST_EXTRA <const> = { ["io/json.h"] = true }
 local FOREIGN <const> = {
   { pattern = "[<\"]l[ua][ua]%w*%.h", name = "Lua", where = { bind = true, host = true } },
   { pattern = "cJSON", name = "cJSON", where = {}, file = "src/io/json.c" },
+  { pattern = "<zip%.h>", name = "libzip", where = { io = true } },
+  { pattern = "<expat%.h>", name = "expat", where = {}, file = "src/io/package.c" },
+  { pattern = "<readstat%.h>", name = "ReadStat", where = {}, file = "src/io/readstat_api.h" },
+  { pattern = "<sqlite3%.h>", name = "SQLite", where = {}, file = "src/io/sqlite_api.h" },
   { pattern = "gsl/", name = "GSL", where = { stats = true, model = true, bind = true,
     host = true } },
 }

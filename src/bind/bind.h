@@ -27,6 +27,7 @@ int luaopen_lobule_core(lua_State *L);
 #define LBL_MODEL  "lobule.Model"
 #define LBL_KM     "lobule.KMFit"
 #define LBL_WORK   "lobule.Work"
+#define LBL_ARROW  "lobule.Arrow"
 
 void lbl_open_state(lua_State *L);
 /* Tells Lua's collector of bytes that it cannot see; may run finalizers. */
@@ -143,6 +144,11 @@ lb_with *lbl_opt_with(lua_State *L, int arg); /* nil: NULL */
 lbl_work *lbl_compile(lua_State *L, const lb_frame *frame, const char *text, size_t length,
                       lb_with *with, bool aggregate);
 
+/* The options of reading at `index` (a table or nil); what they borrow stays on the stack. */
+lb_csv_options lbl_check_read_options(lua_State *L, int index, const char *source);
+/* Behind the box of the frame just read: pushes problems and their number; returns 3. */
+int lbl_push_read(lua_State *L, lbl_work *work, const lb_frame *frame);
+
 /* Sets field `name` of the table on top of the stack. */
 void lbl_set_number(lua_State *L, const char *name, double value);
 void lbl_set_count(lua_State *L, const char *name, size_t value);
@@ -179,4 +185,6 @@ void lbl_open_rows(lua_State *L);
 void lbl_open_join(lua_State *L);
 void lbl_open_reshape(lua_State *L);
 void lbl_open_output(lua_State *L);
+void lbl_open_formats(lua_State *L);
+void lbl_open_arrow(lua_State *L);
 #endif

@@ -60,7 +60,7 @@ static void check_rules(lua_State *L, int index, lb_csv_options *options)
 }
 
 /* The options table at `index` (or nil); what they borrow stays on the stack. */
-static lb_csv_options check_options(lua_State *L, int index, const char *source)
+lb_csv_options lbl_check_read_options(lua_State *L, int index, const char *source)
 {
   lb_csv_options options = {.source = source};
   if (lua_isnil(L, index)) return options;
@@ -93,15 +93,14 @@ static void push_problems(lua_State *L, const lb_problems *problems)
   }
 }
 
-/* Pushes problems and their number behind the frame. */
-static int push_found(lua_State *L, lbl_work *work, lb_frame *const *out)
+int lbl_push_read(lua_State *L, lbl_work *work, const lb_frame *frame)
 {
   push_problems(L, &work->problems);
   lua_pushinteger(L, (lua_Integer)work->problems.n_total);
   lbl_work_reset(work);
   size_t bytes = 0;
-  for (size_t i = 0; i < lb_frame_columns(*out); i++)
-    bytes += lb_column_bytes(lb_frame_column_source(*out, i));
+  for (size_t i = 0; i < lb_frame_columns(frame); i++)
+    bytes += lb_column_bytes(lb_frame_column_source(frame, i));
   lbl_account(L, bytes);
   return 3;
 }
@@ -126,7 +125,7 @@ static int read_csv(lua_State *L)
   lua_settop(L, 2);
   const char *path = lbl_check_name(L, 1, "path"), *encoding = NULL;
   const char *slash = strrchr(path, '/');
-  lb_csv_options options = check_options(L, 2, slash == NULL ? path : slash + 1);
+  lb_csv_options options = lbl_check_read_options(L, 2, slash == NULL ? path : slash + 1);
   if (!lua_isnil(L, 2)) {
     lua_getfield(L, 2, "encoding");
     encoding = lbl_opt_name(L, -1, "encoding");
@@ -137,7 +136,7 @@ static int read_csv(lua_State *L)
   lb_error err = {0};
   if (lb_csv_read_file(path, encoding, &options, out, &work->problems, &facts, &err) != LB_OK)
     return lbl_raise(L, &err);
-  push_found(L, work, out);
+  lbl_push_read(L, work, *out);
   push_facts(L, &facts);
   return 4;
 }
@@ -148,13 +147,13 @@ static int parse_csv(lua_State *L)
   lua_settop(L, 3);
   size_t length;
   const char *text = lbl_check_text(L, 1, "text", &length);
-  lb_csv_options options = check_options(L, 3, lbl_opt_name(L, 2, "source"));
+  lb_csv_options options = lbl_check_read_options(L, 3, lbl_opt_name(L, 2, "source"));
   lbl_work *work = lbl_work_new(L);
   lb_frame **out = lbl_frame_box(L);
   lb_error err = {0};
   if (lb_csv_read(text, length, &options, out, &work->problems, &err) != LB_OK)
     return lbl_raise(L, &err);
-  return push_found(L, work, out);
+  return lbl_push_read(L, work, *out);
 }
 
 /* Pushes what the work holds as text, and resets it. */

@@ -370,3 +370,10 @@ lb_status lb_column_label_like(lb_column *made, const lb_column *model, lb_colum
   lb_column_release(made);
   return st;
 }
+
+const int64_t *lb_column_offsets(const lb_column *column, const char **bytes)
+{
+  assert(column->type == LB_TEXT);
+  *bytes = column->bytes;
+  return column->values;
+}

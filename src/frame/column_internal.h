@@ -12,4 +12,6 @@ lb_column *lb_column_share(const lb_column *column);
 /* Gives `made` label and unit of `model`; takes `made`, also on failure. */
 lb_status lb_column_label_like(lb_column *made, const lb_column *model, lb_column **out,
                                lb_error *err);
+/* The n + 1 offsets and the bytes of a text column; bytes may be NULL when there are none. */
+const int64_t *lb_column_offsets(const lb_column *column, const char **bytes);
 #endif
