@@ -29,8 +29,8 @@ size_t lb_utf8_length(const char *text,
 size_t lb_utf8_width(const char *text,
                      size_t length); /* terminal columns; wide CJK 2, combining 0 */
 
-/* Whole text is one decimal number: [+-]digits[.digits][e[+-]digits], .5 and 5. included; no blanks,
- * no hex, no inf or nan. Correctly rounded. */
+/* Whole text is one decimal number: [+-]digits[.digits][e[+-]digits], .5 and 5. included; no
+ * blanks, no hex, no inf or nan. Correctly rounded. */
 bool lb_parse_real(const char *text, size_t length, double *out);
 /* Whole text is a decimal integer that fits int64. */
 bool lb_parse_integer(const char *text, size_t length, int64_t *out);
