@@ -22,10 +22,30 @@ local function settled(fit)
   return any
 end
 
+local MOST_NAMED <const> = 6
+
+--- "0.5 * age + 2 * arm[B]", the combination of earlier terms that a column is (up to a constant).
+local function combination_text(fit, i, terms)
+  local parts, row = {}, fit.combination[i]
+  for j, factor in ipairs(row) do
+    if factor ~= 0 and #parts <= MOST_NAMED then
+      local size = math.abs(factor)
+      local times = math.abs(size - 1) < 1e-9 and "" or format.number(size, 4) .. " * "
+      local sign = factor < 0 and (#parts == 0 and "-" or "- ") or (#parts == 0 and "" or "+ ")
+      parts[#parts + 1] = sign .. times .. terms[j].term
+    end
+  end
+  if #parts == 0 then return "constant (within strata)" end
+  if #parts > MOST_NAMED then return "a combination of the terms before it" end
+  return ("a combination of the terms before it (%s, up to a constant)"):format(
+    table.concat(parts, " "))
+end
+
 --- Why a term has no estimate, in words.
-local function term_warning(fit, i, term)
+local function term_warning(fit, i, terms)
+  local term = terms[i]
   if fit.collinear[i] then
-    return ("'%s' is a combination of the terms before it: no estimate"):format(term.term)
+    return ("'%s' is %s: no estimate"):format(term.term, combination_text(fit, i, terms))
   end
   local counts = term.level and (": %s events among %d patients"):format(
     format.number(term.n_event, 6), term.n) or ""
@@ -41,7 +61,8 @@ local function warnings(fit, info)
       :format(fit.iterations)
   end
   for i, term in ipairs(info.terms) do
-    if fit.collinear[i] or fit.infinite[i] then list[#list + 1] = term_warning(fit, i, term) end
+    if fit.collinear[i] or fit.infinite[i] then list[#list + 1] = term_warning(fit, i,
+      info.terms) end
   end
   if #info.terms > 0 and fit.n_event < 10 * #info.terms then
     list[#list + 1] = ("%s events for %d parameter%s: fewer than 10 events per parameter"):format(
@@ -54,9 +75,11 @@ end
 ---@param fit table
 ---@param info table
 ---@param opts table
+---@param model lobule.Model        what was fitted, for residuals and predictions
+---@param data lobule.Cohort|lobule.Frame
 ---@return lobule.Cox
-function M.new(fit, info, opts)
-  return setmetatable({ fit = fit, info = info, options = opts,
+function M.new(fit, info, opts, model, data)
+  return setmetatable({ fit = fit, info = info, options = opts, model = model, data = data,
     title = "Cox proportional hazards model", converged = fit.converged,
     warnings = warnings(fit, info) }, Cox)
 end
@@ -134,13 +157,17 @@ function Cox:glance()
 end
 
 --- The model's global tests.
+--- With a robust variance the Wald test uses it, and "robust score" stands beside the others; the
+--- likelihood ratio then assumes independent rows.
 ---@return lobule.Frame             # test ("likelihood ratio", "wald", "score"), statistic, df,
 ---                                 p_value
 function Cox:tests()
   local fit = self.fit
   local lists = { {}, {}, {}, {} }
-  for i, test in ipairs { { "likelihood ratio", fit.likelihood_ratio }, { "wald", fit.wald },
-    { "score", fit.score } } do
+  local tests = { { "likelihood ratio", fit.likelihood_ratio }, { "wald", fit.wald },
+    { "score", fit.score } }
+  if fit.robust_score then tests[4] = { "robust score", fit.robust_score } end
+  for i, test in ipairs(tests) do
     lists[1][i], lists[2][i], lists[3][i], lists[4][i] = test[1], test[2].chi_square, test[2].df,
       test[2].p_value
   end
@@ -259,6 +286,12 @@ local function fit_lines(self)
       lr.df,
       p:find("^<") and p or "= " .. p, concordance and ", " .. concordance or "")
   end
+  local weighted = require("lobule.survival.weights").text(self.options)
+  if fit.naive_std_error then
+    weighted = ("robust variance, %d clusters%s"):format(fit.n_cluster, weighted and "; "
+      .. weighted or "")
+  end
+  lines[#lines + 1] = weighted
   return lines
 end
 
@@ -350,5 +383,6 @@ function Cox:record()
     { "lineage", self.info.lineage }, { "warnings", self.warnings } }
 end
 
+for name, method in pairs(require "lobule.survival.cox_predict") do Cox[name] = method end
 core.class("cox", Cox)
 return M
