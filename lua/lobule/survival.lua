@@ -68,11 +68,12 @@ end
 ---@param data lobule.Cohort|lobule.Frame
 ---@param options? table            conf_level (0.95); conf_type: "log-log" (default), "log",
 ---                                 "plain", "logit", "arcsine", "log-peto"; weights: a column;
----                                 weight_type: "frequency" (rows repeated), "sampling" (variance by
----                                 the infinitesimal jackknife, each row a subject), "case"
+---                                 weight_type: "frequency" (rows repeated), "sampling" (variance
+---                                 by the infinitesimal jackknife, each row a subject), "case"
 ---                                 (Greenwood on weighted counts)
 ---@return lobule.KM
----@raise weights without weight_type; negative times, entry >= time, an event that is not logical or 0/1, no complete row
+---@raise weights without weight_type; negative times, entry >= time, an event that is not logical
+---       or 0/1, no complete row
 function M.km(formula, data, options)
   local opts <const> = check.options(options, KM_OPTIONS)
   weights.check(opts, data)
@@ -98,7 +99,7 @@ function M.logrank(formula, data, options)
   weights.check(opts, data, LOGRANK_REFUSED)
   local model, info = build(formula, data, "groups", opts.weights)
   local test = core.logrank(model, opts.rho)
-  local result = require("lobule.survival.logrank").new(test, info, opts)
+  local result = require("lobule.survival.logrank").new(test, info, opts, data)
   return result
 end
 

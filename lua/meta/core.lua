@@ -260,7 +260,8 @@ local Model = {}
 --- n_rows, n_used, n_missing, n_event, n_time_zero, dropped (list of { variable, n }), groups and
 --- strata (each { label = list, name = list, empty =
 --- list }), terms (list of { term, variable, level, reference, n, n_event }), time_label,
---- time_unit, formula, has_entry, time_max, suspect_cnsr; n_cluster and causes where there are any.
+--- time_unit, formula, has_entry, time_max, suspect_cnsr; n_cluster and causes where there
+--- are any.
 ---@return table
 function Model:info() end
 

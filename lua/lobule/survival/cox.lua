@@ -10,7 +10,7 @@ local result = require "lobule.result"
 ---@field warnings string[]
 ---@field info table
 ---@field title string
-local Cox = { __name = "lobule.Cox" }
+local Cox = { __name = "lobule.Cox", ratio_label = "Hazard ratio" }
 result.mixin(Cox)
 
 local M = {}
@@ -29,8 +29,8 @@ local function combination_text(fit, i, terms)
   local parts, row = {}, fit.combination[i]
   for j, factor in ipairs(row) do
     if factor ~= 0 and #parts <= MOST_NAMED then
-      local size = math.abs(factor)
-      local times = math.abs(size - 1) < 1e-9 and "" or format.number(size, 4) .. " * "
+      local size = math.floor(math.abs(factor) * 1e9 + 0.5) / 1e9 -- solved for: the rest is noise
+      local times = size == 1 and "" or format.number(size, 4) .. " * "
       local sign = factor < 0 and (#parts == 0 and "-" or "- ") or (#parts == 0 and "" or "+ ")
       parts[#parts + 1] = sign .. times .. terms[j].term
     end
@@ -60,7 +60,7 @@ local function warnings(fit, info)
     list[#list + 1] = ("the fit did not converge in %d iterations: no estimates are given")
       :format(fit.iterations)
   end
-  for i, term in ipairs(info.terms) do
+  for i in ipairs(info.terms) do
     if fit.collinear[i] or fit.infinite[i] then list[#list + 1] = term_warning(fit, i,
       info.terms) end
   end

@@ -144,7 +144,7 @@ end
 
 function predict.survival(self, opts)
   if not opts.times then
-    core.raise("argument", "predict: survival needs times",
+    core.raise("argument", "survival needs times",
       'Write predict { type = "survival", newdata = people, times = { 12, 24 } }.')
   end
   local people = core.cox_survival(self.model, self.fit, design(self, opts.newdata), opts.times,
@@ -186,7 +186,7 @@ function Cox:predict(options)
   opts.conf_level = opts.conf_level or self.options.conf_level
   check_settled(self)
   if opts.times and opts.type ~= "survival" then
-    core.raise("argument", ("predict: times have no meaning for type '%s'"):format(opts.type),
+    core.raise("argument", ("times have no meaning for type '%s'"):format(opts.type),
       'They go with type = "survival".')
   end
   local frame = predict[opts.type](self, opts)
@@ -227,7 +227,7 @@ local function raise_levels(self, text)
   for _, term in ipairs(self.info.terms) do
     if term.level and not term.variable:find(":", 1, true) then names[#names + 1] = term.term end
   end
-  core.raise("name", ("contrast '%s': no variable has both levels"):format(text),
+  core.raise("name", ("'%s': no variable has both levels"):format(text),
     #names > 0 and "Terms of levels are: " .. table.concat(names, ", ") .. "."
       or "The model has no factor.")
 end
@@ -243,7 +243,7 @@ function Cox:contrast(text, options)
     self.options.conf_level } })
   local first, second = check.type(text, "string", "contrast"):match "^%s*(.-)%s+%-%s+(.-)%s*$"
   if not first then
-    core.raise("argument", "contrast: expected two levels with ' - ' between them",
+    core.raise("argument", "expected two levels with ' - ' between them",
       'Write fit:contrast "SIRT - TACE".')
   end
   check_settled(self)
