@@ -38,7 +38,8 @@ end
 local function without(self, rows, gone)
   local formula, options = self.info.formula, {}
   for _, variable in ipairs(gone) do formula = formula .. " - " .. quoted(self, variable) end
-  for _, key in ipairs { "ties", "conf_level", "max_iter", "tolerance", "weights", "weight_type" } do
+  for _, key in ipairs { "ties", "conf_level", "max_iter", "tolerance", "weights",
+    "weight_type" } do
     options[key] = self.options[key]
   end
   return require("lobule.survival").cox(formula, rows, options)

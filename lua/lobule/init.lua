@@ -56,8 +56,8 @@ function lb.table(spec)
   return shown
 end
 
---- Nested models compared by the likelihood-ratio test, smallest first, each with the one before; or
---- the terms of one model, added one after another or each left out of the whole.
+--- Nested models compared by the likelihood-ratio test, smallest first, each with the one before;
+--- or the terms of one model, added one after another or each left out of the whole.
 ---@param ... any                   fits; or one fit and { type = "sequential" (default) | "drop" }
 ---@return lobule.Anova
 ---@raise fits of other rows, outcomes or strata; not nested; robust variances
@@ -80,8 +80,8 @@ end
 --- maximum of numbers. Never values of text.
 ---@param data lobule.Cohort|lobule.Frame
 ---@param options? table            by: a column of groups (missing is a group); columns: a list
----@return lobule.Frame             # column, (group), type, n, n_missing, n_distinct, mean, sd, min,
----                                 q1, median, q3, max
+---@return lobule.Frame             # column, (group), type, n, n_missing, n_distinct, mean, sd,
+---                                 min, q1, median, q3, max
 function lb.describe(data, options)
   local frame = require("lobule.crosstab").describe(data, options)
   return frame

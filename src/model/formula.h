@@ -38,8 +38,9 @@ typedef struct lb_formula {
 } lb_formula;
 
 /* LB_EPARSE with a caret and the mend. Understands ~ + - : * ^ %in% () 0 1 -1 and '.'-free names,
- * backticks, calls. `I(x)` is x. ns(), bs(), rcs() and poly() are variables (model/basis.h). Unsupported
- * specials (frailty, ridge, pspline, tt) are refused by name as not available in this version. */
+ * backticks, calls. `I(x)` is x. ns(), bs(), rcs() and poly() are variables (model/basis.h).
+ * Specials of R that this version does not have (frailty, ridge, pspline, tt) are refused by name.
+ */
 lb_status lb_formula_parse(const char *text, size_t length, lb_formula *out, lb_error *err);
 void lb_formula_reset(lb_formula *formula);
 #endif

@@ -32,7 +32,7 @@ typedef struct lb_coding {
 } lb_coding;
 
 /* One variable of the formula, ready to be multiplied into columns: a factor's coding, or columns
- * of numbers (one, or those of a basis). Once the columns are made only what new data need stays. */
+ * of numbers (one, or those of a basis). Once the columns are made, what new data need stays. */
 typedef struct lb_part {
   char *name;
   double **number; /* n_number columns of the used rows; NULL once they are dropped */

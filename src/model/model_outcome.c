@@ -1,5 +1,4 @@
-/* model_outcome.c - outcomes that not every method takes: competing causes, interval-censored times.
- */
+/* model_outcome.c - outcomes that few methods take: competing causes, interval-censored times. */
 #include <math.h>
 
 #include "base/bitmap.h"

@@ -1,5 +1,5 @@
---- Reference cases of comparisons: nested models, splines, concordance, fixed times, pairs of groups,
---- cumulative hazards, follow-up (R 4.2.2, survival 3.5-3; see each JSON file).
+--- Reference cases of comparisons: nested models, splines, concordance, fixed times, pairs of
+--- groups, cumulative hazards, follow-up (R 4.2.2, survival 3.5-3; see each JSON file).
 package.path = "tests/golden/?.lua;" .. package.path
 local golden = require "golden"
 local lb = require "lobule"

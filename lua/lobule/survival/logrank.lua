@@ -29,7 +29,8 @@ end
 ---@param data lobule.Cohort|lobule.Frame  what was tested, for pairs of groups
 ---@return lobule.Logrank
 function M.new(test, info, opts, data)
-  return setmetatable({ test = test, info = info, options = opts, data = data, title = title(opts.rho),
+  return setmetatable({ test = test, info = info, options = opts, data = data,
+    title = title(opts.rho),
     warnings = result.warnings(info),
     p_value = test.p_value, statistic = test.chi_square, df = test.df }, Logrank)
 end
