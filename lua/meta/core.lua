@@ -307,7 +307,7 @@ function core.logrank(model, rho) end
 --- estimable), vcov (list of
 --- lists), log_lik_null, log_lik, score (each { chi_square, df, p_value }), wald, likelihood_ratio,
 --- iterations, converged, n, n_event, infinite and collinear
---- (lists of booleans), means, concordance, concordance_std_error.
+--- (lists of booleans), means; combination (list of lists) when a column is collinear.
 ---@param model lobule.Model
 ---@param ties "efron"|"breslow"
 ---@param max_iter integer
@@ -330,6 +330,13 @@ function core.cox_robust(model, fit) end
 ---@param all? boolean              a row for each row of the frame instead, NA where left out
 ---@return lobule.Frame
 function core.cox_residuals(model, fit, kind, all) end
+--- Harrell's concordance of the linear predictor, within strata.
+---@param model lobule.Model
+---@param fit table
+---@param newdata? lobule.Model     with its outcome; nil: the fitted rows
+---@return table                    # concordance, std_error (nil without pairs), concordant,
+---                                 discordant, tied_x, tied_y, tied_xy, n
+function core.cox_concordance(model, fit, newdata) end
 --- Linear predictors less that of the mean of the covariates, or the part of one variable.
 ---@param model lobule.Model
 ---@param fit table

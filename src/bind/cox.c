@@ -1,8 +1,6 @@
 /* cox.c - Cox regression of a design as a Lua table. */
 #include "stats/survival/cox.h"
 
-#include <math.h>
-
 #include "bind/cox_box.h"
 
 static void set_test(lua_State *L, const char *name, const lb_cox_test *test)
@@ -12,11 +10,6 @@ static void set_test(lua_State *L, const char *name, const lb_cox_test *test)
   lbl_set_count(L, "df", test->df);
   lbl_set_number(L, "p_value", test->p_value);
   lua_setfield(L, -2, name);
-}
-
-static void set_known(lua_State *L, const char *name, double value)
-{
-  if (!isnan(value)) lbl_set_number(L, name, value);
 }
 
 static void push_fit(lua_State *L, const lb_cox *fit)
@@ -39,8 +32,6 @@ static void push_fit(lua_State *L, const lb_cox *fit)
   lua_setfield(L, -2, "converged");
   lbl_set_count(L, "n", fit->n_used);
   lbl_set_count(L, "n_event", fit->n_event);
-  set_known(L, "concordance", fit->concordance);
-  set_known(L, "concordance_std_error", fit->concordance_std_error);
 }
 
 static lb_cox_options check_options(lua_State *L)
@@ -63,8 +54,6 @@ static int cox(lua_State *L)
   const lb_partition *strata = lbl_cox_strata(box);
   lb_error err = {0};
   if (lb_cox_fit(&box->y, &box->x, strata, &options, &box->fit, &err) != LB_OK)
-    return lbl_raise(L, &err);
-  if (lb_cox_concordance(&box->y, &box->x, strata, &box->fit, &err) != LB_OK)
     return lbl_raise(L, &err);
   push_fit(L, &box->fit);
   return 1;

@@ -4,6 +4,7 @@
 
 #include "bind/cox_box.h"
 #include "stats/interval.h"
+#include "stats/survival/concordance.h"
 #include "stats/survival/cox_survival.h"
 
 /* Whom the predictions are for. */
@@ -235,11 +236,70 @@ static int cox_baseline(lua_State *L)
   return 1;
 }
 
-static const luaL_Reg FUNCTIONS[] = {{"cox_linear", cox_linear},
-                                     {"cox_expected", cox_expected},
-                                     {"cox_survival", cox_survival},
-                                     {"cox_baseline", cox_baseline},
-                                     {NULL, NULL}};
+/* ---- Concordance ---- */
+
+/* The linear predictor of each row, of columns less the means of the fit. */
+static void fill_predictor(const lbl_cox *box, const lb_design *x, const double *mean, double *out)
+{
+  for (size_t i = 0; i < x->n; i++) out[i] = x->offset == NULL ? 0 : x->offset[i];
+  for (size_t j = 0; j < x->p; j++) {
+    double coef = box->at.coef[j];
+    for (size_t i = 0; !isnan(coef) && i < x->n; i++) out[i] += coef * (x->column[j][i] - mean[j]);
+  }
+}
+
+static void push_concordance(lua_State *L, const lb_concordance *c)
+{
+  lua_createtable(L, 0, 8);
+  if (!isnan(c->concordance)) {
+    lbl_set_number(L, "concordance", c->concordance);
+    lbl_set_number(L, "std_error", c->std_error);
+  }
+  lbl_set_number(L, "concordant", c->concordant);
+  lbl_set_number(L, "discordant", c->discordant);
+  lbl_set_number(L, "tied_x", c->tied_x);
+  lbl_set_number(L, "tied_y", c->tied_y);
+  lbl_set_number(L, "tied_xy", c->tied_xy);
+  lbl_set_count(L, "n", c->n_used);
+}
+
+/* cox_concordance(model, fit, newdata) */
+static int cox_concordance(lua_State *L)
+{
+  lua_settop(L, 3);
+  lbl_cox *box = lbl_cox_at(L, 1, 2);
+  people who = check_people(L, 3, box);
+  double *mean = lbl_scratch(L, box->x.p, sizeof *mean);
+  lua_getfield(L, 2, "means");
+  lbl_check_table(L, -1, "means");
+  for (size_t j = 0; j < box->x.p; j++) {
+    lua_rawgeti(L, -1, (lua_Integer)j + 1);
+    mean[j] = lbl_check_number(L, -1, "means");
+    lua_pop(L, 1);
+  }
+  lb_surv y = box->y;
+  lb_design x = box->x;
+  lb_partition strata = box->strata;
+  if (who.model != box->model) {
+    if (who.model->time == NULL) lbl_raise_argument(L, 3, "newdata", "a design with its outcome");
+    lb_model_surv(who.model, &y);
+    x = who.x;
+    strata.code = who.stratum;
+  }
+  lbl_cox_numbers(L, box, x.n, 1);
+  fill_predictor(box, &x, mean, box->number);
+  lb_concordance c;
+  lb_error err = {0};
+  if (lb_concordance_fit(&y, box->number, strata.code == NULL ? NULL : &strata, &c, &err) != LB_OK)
+    return lbl_raise(L, &err);
+  push_concordance(L, &c);
+  return 1;
+}
+
+static const luaL_Reg FUNCTIONS[] = {
+    {"cox_concordance", cox_concordance}, {"cox_linear", cox_linear},
+    {"cox_expected", cox_expected},       {"cox_survival", cox_survival},
+    {"cox_baseline", cox_baseline},       {NULL, NULL}};
 
 void lbl_open_cox_predict(lua_State *L)
 {

@@ -76,6 +76,14 @@ describe("concordance", function()
     g:near("harrell/concordance", cox:glance():column("concordance")[1])
     g:near("harrell/std_error", cox:glance():column("concordance_std_error")[1])
     local one = lb.survival.cox("Surv(time, dead) ~ bili", g.data)
+    for fit, path in pairs { [cox] = "harrell", [one] = "bilirubin" } do
+      local row = fit:concordance():rows_list()[1]
+      local again = fit:concordance { newdata = g.data }:rows_list()[1]
+      for _, key in ipairs { "concordant", "discordant", "tied_x", "tied_y", "tied_xy" } do
+        g:near(path .. "/counts/" .. key, row[key])
+        g:near(path .. "/counts/" .. key, again[key])
+      end
+    end
     g:near("bilirubin/concordance", one:glance():column("concordance")[1])
     g:near("bilirubin/std_error", one:glance():column("concordance_std_error")[1])
   end)

@@ -84,6 +84,16 @@ function M.new(fit, info, opts, model, data)
     warnings = warnings(fit, info) }, Cox)
 end
 
+--- Concordance and its standard error, nil without pairs: it costs more than the fit, so it waits
+--- until it is asked for.
+local function concordance(self)
+  local fit = self.fit
+  if not rawget(fit, "agreement") then
+    fit.agreement = core.cox_concordance(self.model, fit)
+  end
+  return fit.agreement.concordance, fit.agreement.std_error
+end
+
 local function estimable(self, i)
   return settled(self.fit) and not self.fit.infinite[i] and not self.fit.collinear[i]
 end
@@ -141,6 +151,7 @@ end
 function Cox:glance()
   local fit = self.fit
   local df = fit.likelihood_ratio.df
+  local index, index_std_error = concordance(self)
   local function opt(x)
     return { x == nil and core.NA or x, n = 1 }
   end
@@ -150,8 +161,8 @@ function Cox:glance()
       { "log_lik", { fit.log_lik }, "real" },
     { "aic", { 2 * df - 2 * fit.log_lik }, "real" }, { "bic",
       { df * math.log(fit.n_event) - 2 * fit.log_lik }, "real" },
-    { "concordance", opt(fit.concordance), "real" }, { "concordance_std_error",
-      opt(fit.concordance_std_error), "real" },
+    { "concordance", opt(index), "real" }, { "concordance_std_error",
+      opt(index_std_error), "real" },
     { "iterations", { fit.iterations }, "integer" }, { "converged", { fit.converged }, "logical" } }
   return frame
 end
@@ -278,13 +289,14 @@ local function fit_lines(self)
     format.number(fit.n_event, 6),
     self.options.ties == "efron" and "Efron" or "Breslow", #self.info.strata.label > 1
     and (", %d strata"):format(#self.info.strata.label) or "") }
-  local concordance = fit.concordance and ("concordance %s (SE %s)"):format(
-    format.fixed(fit.concordance, 3), format.fixed(fit.concordance_std_error, 3)) or nil
+  local index, std_error = concordance(self)
+  local shown_index = index and ("concordance %s (SE %s)"):format(format.fixed(index, 3),
+    format.fixed(std_error, 3)) or nil
   if lr.df > 0 then
     local p = format.p(lr.p_value)
     lines[2] = ("likelihood ratio %s on %d df, p %s%s"):format(format.fixed(lr.chi_square, 2),
       lr.df,
-      p:find("^<") and p or "= " .. p, concordance and ", " .. concordance or "")
+      p:find("^<") and p or "= " .. p, shown_index and ", " .. shown_index or "")
   end
   local weighted = require("lobule.survival.weights").text(self.options)
   if fit.naive_std_error then

@@ -214,6 +214,26 @@ function Cox:augment(newdata)
   return frame
 end
 
+--- Harrell's concordance of the linear predictor with survival, within strata: of comparable pairs,
+--- the fraction in which the higher predictor fails first, ties of the predictor counting one half;
+--- standard error by the infinitesimal jackknife. For newdata, of these people's own outcomes.
+---@param options? table            newdata: a frame or cohort with the outcome
+---@return lobule.Frame             # concordance, std_error, concordant, discordant, tied_x, tied_y,
+---                                 tied_xy (weighted pairs), n
+function Cox:concordance(options)
+  local opts <const> = check.options(options, { { "newdata", "any" } })
+  check_settled(self)
+  local c = core.cox_concordance(self.model, self.fit, design(self, opts.newdata, true))
+  local columns = {}
+  for j, name in ipairs { "concordance", "std_error", "concordant", "discordant", "tied_x",
+    "tied_y", "tied_xy", "n" } do
+    columns[j] = { name, { c[name] == nil and core.NA or c[name] }, name == "n" and "integer"
+      or "real" }
+  end
+  local frame = result.frame(columns)
+  return frame
+end
+
 --- Index of a level's term within a variable; 0 for the reference; nil when it has none.
 local function level_index(self, variable, level)
   for i, term in ipairs(self.info.terms) do
