@@ -63,6 +63,13 @@ $(BUILD)/%.o: %.c
 	@echo "compiling $<"
 	$(Q)$(CC) $(FLAGS) -MMD -MP -c -o $@ $<
 
+# Files of inner loops, written so that the compiler turns them into vector code; nothing
+# here looks at floating-point flags, and comparisons that may raise one are not made into vectors.
+$(BUILD)/src/stats/%_kernel.o: FLAGS += -O3 -fno-trapping-math
+
+# Plain loops over all rows.
+$(BUILD)/src/model/%.o $(BUILD)/src/stats/surv.o: FLAGS += -O3
+
 # C tests of a layer link the core, never Lua.
 $(BUILD)/tests/%.o: tests/%.c
 	@mkdir -p $(@D)

@@ -1,12 +1,17 @@
-/* mem.c - counted, overflow-checked memory over malloc, with failures on demand for the tests. */
+/* mem.c - counted, overflow-checked memory over malloc, with failures on demand for the tests.
+ *
+ * Fresh pages cost a hundred times what reading them costs: large blocks that are freed wait in a
+ * small pool for the next that fits, and large blocks ask for huge pages. */
 #include "base/mem.h"
 
 #include <malloc.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 static atomic_size_t live_blocks;
 static atomic_size_t live_bytes;
@@ -35,11 +40,104 @@ static void count_in(void *block)
   atomic_fetch_add_explicit(&live_bytes, malloc_usable_size(block), memory_order_relaxed);
 }
 
+/* ---- The pool ---- */
+
+#define POOL_BLOCKS   64
+#define POOL_BYTES    ((size_t)256 << 20) /* waiting at most */
+#define POOL_SMALLEST ((size_t)256 << 10)
+#define HUGE_PAGE     ((size_t)2 << 20)
+#define HUGE_SMALLEST (2 * HUGE_PAGE)
+
+static struct pool {
+  pthread_mutex_t lock;
+  size_t n, bytes;
+  void *block[POOL_BLOCKS];
+} pool = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+/* The sanitizer sees every use after free only when blocks are not used again. */
+#ifdef __SANITIZE_ADDRESS__
+static const bool POOLED = false;
+#else
+static const bool POOLED = true;
+#endif
+
+static void *pool_remove(size_t index)
+{
+  void *block = pool.block[index];
+  pool.bytes -= malloc_usable_size(block);
+  pool.block[index] = pool.block[--pool.n];
+  return block;
+}
+
+/* The smallest block that holds `total` and is not a quarter larger; NULL: there is none. */
+static void *pool_take(size_t total)
+{
+  void *block = NULL;
+  if (!POOLED || total < POOL_SMALLEST) return NULL;
+  pthread_mutex_lock(&pool.lock);
+  size_t best = POOL_BLOCKS, least = total + total / 4 + 1;
+  for (size_t i = 0; i < pool.n; i++) {
+    size_t size = malloc_usable_size(pool.block[i]);
+    if (size < total || size >= least) continue;
+    best = i;
+    least = size;
+  }
+  if (best < POOL_BLOCKS) block = pool_remove(best);
+  pthread_mutex_unlock(&pool.lock);
+  return block;
+}
+
+/* false: the block is not for the pool. Others give way. */
+static bool pool_put(void *block)
+{
+  size_t size = malloc_usable_size(block), n_old = 0;
+  void *old[POOL_BLOCKS];
+  if (!POOLED || size < POOL_SMALLEST || size > POOL_BYTES) return false;
+  pthread_mutex_lock(&pool.lock);
+  while (pool.n == POOL_BLOCKS || pool.bytes + size > POOL_BYTES) old[n_old++] = pool_remove(0);
+  pool.block[pool.n++] = block;
+  pool.bytes += size;
+  pthread_mutex_unlock(&pool.lock);
+  for (size_t i = 0; i < n_old; i++) free(old[i]);
+  return true;
+}
+
+static void pool_clear(void)
+{
+  pthread_mutex_lock(&pool.lock);
+  while (pool.n > 0) free(pool_remove(0));
+  pthread_mutex_unlock(&pool.lock);
+}
+
+/* Asks for huge pages within a block that is not touched yet; a kernel that says no is fine. */
+static void ask_huge(void *block, size_t total)
+{
+  if (total < HUGE_SMALLEST) return;
+  uintptr_t start = ((uintptr_t)block + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
+  uintptr_t end = ((uintptr_t)block + total) / HUGE_PAGE * HUGE_PAGE;
+  if (end > start) (void)madvise((void *)start, end - start, MADV_HUGEPAGE);
+}
+
+/* Fresh memory; what waits in the pool gives way when there is none. */
+static void *fresh(size_t total, bool zero)
+{
+  void *block = zero ? calloc(1, total) : malloc(total);
+  if (block == NULL) {
+    pool_clear();
+    block = zero ? calloc(1, total) : malloc(total);
+  }
+  if (block != NULL) ask_huge(block, total);
+  return block;
+}
+
+/* ---- Blocks ---- */
+
 void *lb_mem_array(size_t n, size_t size)
 {
   size_t total;
   if (!total_size(n, size, &total) || !permitted()) return NULL;
-  void *block = malloc(total);
+  void *block = pool_take(total);
+  if (block == NULL) block = fresh(total, false);
   if (block != NULL) count_in(block);
   return block;
 }
@@ -53,7 +151,11 @@ void *lb_mem_zero(size_t n, size_t size)
 {
   size_t total;
   if (!total_size(n, size, &total) || !permitted()) return NULL;
-  void *block = calloc(1, total); /* fresh pages come zeroed: calloc knows, memset does not */
+  void *block = pool_take(total);
+  if (block != NULL)
+    memset(block, 0, total);
+  else
+    block = fresh(total, true); /* fresh pages come zeroed: calloc knows, memset does not */
   if (block != NULL) count_in(block);
   return block;
 }
@@ -76,7 +178,7 @@ void lb_mem_free(void *block)
   if (block == NULL) return;
   atomic_fetch_sub_explicit(&live_blocks, 1, memory_order_relaxed);
   atomic_fetch_sub_explicit(&live_bytes, malloc_usable_size(block), memory_order_relaxed);
-  free(block);
+  if (!pool_put(block)) free(block);
 }
 
 char *lb_mem_text(const char *text, size_t length)

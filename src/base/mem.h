@@ -4,7 +4,8 @@
 #define LB_BASE_MEM_H
 #include <stddef.h>
 
-/* All return NULL on failure or overflow; a size of 0 gives a unique non-NULL block. Thread-safe.
+/* Large blocks that are freed are kept, up to 256 MiB, and used again.
+ * All return NULL on failure or overflow; a size of 0 gives a unique non-NULL block. Thread-safe.
  */
 void *lb_mem_alloc(size_t size);
 void *lb_mem_array(size_t n, size_t size); /* not initialised */

@@ -28,13 +28,6 @@ static void push_test(lua_State *L, const lb_logrank *test, const lb_model *mode
   lbl_set_count(L, "n_strata", model->strata.n == 0 ? 1 : model->strata.n);
 }
 
-static bool has_event(const lb_model *model)
-{
-  for (size_t i = 0; i < model->n_used; i++)
-    if (model->event[i]) return true;
-  return false;
-}
-
 /* Raises when there is nothing to compare. */
 static void check_comparison(lua_State *L, const lb_model *model)
 {
@@ -44,7 +37,7 @@ static void check_comparison(lua_State *L, const lb_model *model)
                  model->formula.text, model->groups.n);
     lbl_raise(L, &err);
   }
-  if (!has_event(model)) {
+  if (model->n_event == 0) {
     lb_error_set(&err, LB_EDATA, "none of the %zu rows has an event", model->n_used);
     lbl_raise(L, &err);
   }

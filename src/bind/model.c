@@ -128,14 +128,8 @@ static void set_terms(lua_State *L, const lb_model *m)
 /* Number of events and the last time. */
 static void set_outcome(lua_State *L, const lb_model *m)
 {
-  size_t n_event = 0;
-  double time_max = 0;
-  for (size_t i = 0; m->event != NULL && i < m->n_used; i++) {
-    n_event += m->event[i];
-    if (m->time[i] > time_max) time_max = m->time[i];
-  }
-  lbl_set_count(L, "n_event", n_event);
-  lbl_set_number(L, "time_max", time_max);
+  lbl_set_count(L, "n_event", m->n_event);
+  lbl_set_number(L, "time_max", m->time_max);
   lbl_set_count(L, "n_time_zero", m->n_time_zero);
   lbl_set_text(L, "time_label", m->time_label);
   lbl_set_text(L, "time_unit", m->time_unit);

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/interrupt.h"
 #include "base/mem.h"
 #include "model/formula_terms.h"
 #include "model/model_data.h"
@@ -67,6 +68,7 @@ lb_status lb_model_build(const char *formula, size_t length, const lb_frame *fra
   lb_status st = lb_formula_parse(formula, length, &m.formula, err);
   if (st == LB_OK) st = check_outcome(&m.formula, options->accepts, err);
   if (st == LB_OK) st = fill(&d, err);
+  if (st == LB_OK && lb_interrupted()) st = lb_error_interrupted(err);
   lb_model_data_reset(&d);
   if (st == LB_OK)
     *out = m;
@@ -130,13 +132,16 @@ lb_status lb_model_apply(const lb_model *fit, const lb_frame *frame, bool outcom
 static void reset_terms(lb_model *m)
 {
   for (size_t j = 0; j < m->p; j++) {
-    lb_mem_free(m->column[j]);
+    lb_mem_free(m->own[j]);
     lb_mem_free(m->term[j].term);
     lb_mem_free(m->term[j].variable);
     lb_mem_free(m->term[j].level);
     lb_mem_free(m->term[j].reference);
   }
+  for (size_t j = 0; j < m->n_kept; j++) lb_column_release(m->kept[j]);
+  lb_mem_free(m->kept);
   lb_mem_free(m->column);
+  lb_mem_free(m->own);
   lb_mem_free(m->term);
 }
 
@@ -178,8 +183,6 @@ void lb_model_surv(const lb_model *model, lb_surv *out)
 
 void lb_model_design(const lb_model *model, lb_design *out)
 {
-  *out = (lb_design){.n = model->n_used,
-                     .p = model->p,
-                     .column = (const double *const *)model->column,
-                     .offset = model->offset};
+  *out = (lb_design){
+      .n = model->n_used, .p = model->p, .column = model->column, .offset = model->offset};
 }

@@ -52,6 +52,8 @@ typedef struct lb_model {
   lb_dropped *dropped;
   size_t n_dropped;
   size_t n_time_zero; /* rows with time 0: kept, counted */
+  size_t n_event;     /* rows with the event */
+  double time_max;
   /* Survival response, n_used each */
   double *time, *entry; /* entry NULL without left truncation */
   uint8_t *event;
@@ -66,7 +68,10 @@ typedef struct lb_model {
   int32_t *cluster; /* n_used codes in order of first appearance; NULL without cluster() */
   size_t n_cluster;
   /* Design */
-  double **column; /* p arrays of n_used */
+  const double **column; /* p arrays of n_used: the model's own, or those of columns it keeps */
+  double **own;          /* p: the array when it is the model's own, else NULL */
+  lb_column **kept;      /* columns whose numbers stand in the design as they are */
+  size_t n_kept;
   lb_term *term;
   size_t p;
   double *offset;       /* NULL when none */

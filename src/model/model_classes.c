@@ -10,6 +10,8 @@
 #include "base/str.h"
 #include "model/model_data.h"
 
+#define SMALL_SPAN 65536 /* of integers that are looked up in a table */
+
 void lb_labels_free(char **labels, size_t n)
 {
   for (size_t i = 0; labels != NULL && i < n; i++) lb_mem_free(labels[i]);
@@ -180,20 +182,77 @@ static size_t rank_numbers(const double *value, const uint32_t *order, size_t n,
   return n == 0 ? 0 : rank + 1;
 }
 
+static lb_status refuse_many(const lb_model_data *d, size_t slot, size_t n, lb_error *err)
+{
+  lb_error_set(err, LB_EARG, "'%.200s' has %zu distinct numbers: too many for groups",
+               d->slot[slot].name, n);
+  lb_error_mend(err, "Make classes of them:  cut(%s, {...})", d->slot[slot].text);
+  return LB_EARG;
+}
+
+/* Integers of a small range in the used rows: smallest and how many they span; 0 for any other
+ * column. */
+static size_t small_span(const lb_model *m, const lb_column *column, int64_t *least)
+{
+  if (lb_column_type(column) != LB_INTEGER || m->n_used == 0) return 0;
+  const int64_t *value = lb_column_integer(column);
+  int64_t low = value[m->row[0]], high = low;
+  for (size_t i = 0; i < m->n_used; i++) {
+    int64_t v = value[m->row[i]];
+    low = v < low ? v : low;
+    high = v > high ? v : high;
+  }
+  *least = low;
+  uint64_t span = (uint64_t)high - (uint64_t)low;
+  return span < SMALL_SPAN ? (size_t)span + 1 : 0;
+}
+
+/* Looked up in a table of all values between the smallest and the largest, without a sort. */
+static lb_status code_small(const lb_model_data *d, size_t slot, const size_t limit_span[2],
+                            int64_t least, lb_coding *c, lb_error *err)
+{
+  const lb_model *m = d->model;
+  const int64_t *value = lb_column_integer(d->slot[slot].column);
+  size_t limit = limit_span[0], span = limit_span[1], n = 0;
+  int32_t *rank = lb_mem_zero(span, sizeof *rank);
+  bool ok = rank != NULL;
+  for (size_t i = 0; ok && i < m->n_used; i++) {
+    c->code[i] = (int32_t)(value[m->row[i]] - least);
+    rank[c->code[i]] = 1;
+  }
+  for (size_t k = 0; ok && k < span; k++) n += rank[k] != 0;
+  if (ok && limit > 0 && n > limit) {
+    lb_mem_free(rank);
+    return refuse_many(d, slot, n, err);
+  }
+  ok = ok && (c->label = lb_mem_zero(n, sizeof *c->label)) != NULL;
+  for (size_t k = 0; ok && k < span; k++) {
+    if (rank[k] == 0) continue;
+    double number = (double)(least + (int64_t)k);
+    ok = (c->label[c->n] = number_label(d->slot[slot].column, number)) != NULL;
+    rank[k] = (int32_t)c->n;
+    if (ok) c->n++;
+  }
+  for (size_t i = 0; ok && i < m->n_used; i++) c->code[i] = rank[c->code[i]];
+  lb_mem_free(rank);
+  return ok ? LB_OK : lb_error_nomem(err, "classes");
+}
+
 /* Numbers and dates: their distinct values, ascending. */
 static lb_status code_numbers(const lb_model_data *d, size_t slot, size_t limit, lb_coding *c,
                               lb_error *err)
 {
   const lb_model *m = d->model;
+  int64_t least;
+  const size_t limit_span[2] = {limit, small_span(m, d->slot[slot].column, &least)};
+  if (limit_span[1] > 0) return code_small(d, slot, limit_span, least, c, err);
   double *value = lb_model_numbers(d, slot);
   uint32_t *order = lb_mem_array(m->n_used, sizeof *order);
   lb_status st = LB_ENOMEM;
   bool ok = value != NULL && order != NULL && lb_sort_order_real(value, m->n_used, order);
   size_t n = ok ? rank_numbers(value, order, m->n_used, c->code) : 0;
   if (ok && limit > 0 && n > limit) {
-    st = lb_error_set(err, LB_EARG, "'%.200s' has %zu distinct numbers: too many for groups",
-                      d->slot[slot].name, n);
-    lb_error_mend(err, "Make classes of them:  cut(%s, {...})", d->slot[slot].text);
+    st = refuse_many(d, slot, n, err);
     goto done;
   }
   ok = ok && (c->label = lb_mem_zero(n, sizeof *c->label)) != NULL;
@@ -282,9 +341,12 @@ static bool name_classes(const lb_model_data *d, const size_t *slots, const lb_c
   c->label = lb_mem_zero(c->n, sizeof *c->label);
   c->name = lb_mem_zero(c->n, sizeof *c->name);
   bool ok = c->label != NULL && c->name != NULL;
-  for (size_t i = 0; ok && i < d->model->n_used; i++) {
+  size_t unnamed = c->n;
+  for (size_t i = 0; ok && unnamed > 0 && i < d->model->n_used; i++) {
     size_t k = (size_t)c->code[i];
-    if (c->label[k] == NULL) ok = name_class(d, slots, coding, n, i, &c->label[k], &c->name[k]);
+    if (c->label[k] != NULL) continue;
+    ok = name_class(d, slots, coding, n, i, &c->label[k], &c->name[k]);
+    unnamed--;
   }
   return ok;
 }

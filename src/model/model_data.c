@@ -8,11 +8,15 @@
 #include "base/bitmap.h"
 #include "base/interrupt.h"
 #include "base/mem.h"
+#include "base/parallel.h"
 #include "base/str.h"
 #include "expr/expr.h"
 #include "model/basis.h"
 
-#define ROWS_NAMED 5
+#define ROWS_NAMED    5
+#define NAN_ROWS      4096
+#define CONVERT_ROWS  65536 /* a block of a conversion */
+#define PARALLEL_ROWS 200000
 
 const char *lb_model_type_words(lb_type type)
 {
@@ -179,13 +183,26 @@ static lb_status fill_all(lb_model_data *d, lb_error *err)
 
 /* ---- Complete cases ---- */
 
+/* Is any number of the column NaN? In blocks, without a branch a row. */
+static bool has_nan(const double *real, size_t n)
+{
+  bool any = false;
+  for (size_t at = 0; at < n && !any; at += NAN_ROWS) {
+    size_t end = n - at < NAN_ROWS ? n : at + NAN_ROWS;
+    int found = 0;
+    for (size_t i = at; i < end; i++) found |= real[i] != real[i];
+    any = found != 0;
+  }
+  return any;
+}
+
 /* Marks rows in which the column is missing; NaN is missing here, as in R. Returns how many. */
 static size_t mark_missing(const lb_column *column, uint8_t *missing)
 {
   size_t n = lb_column_length(column), count = 0;
   const uint8_t *valid = lb_column_valid(column);
   const double *real = lb_column_type(column) == LB_REAL ? lb_column_real(column) : NULL;
-  if (valid == NULL && real == NULL) return 0;
+  if (valid == NULL && (real == NULL || !has_nan(real, n))) return 0;
   for (size_t i = 0; i < n; i++) {
     if (lb_is_valid(valid, i) && !(real != NULL && isnan(real[i]))) continue;
     missing[i] = 1;
@@ -210,8 +227,10 @@ static lb_status keep_complete(lb_model *m, const uint8_t *missing, lb_error *er
   for (size_t i = 0; i < m->n_rows; i++) n += missing[i] == 0;
   m->row = lb_mem_array(n, sizeof *m->row);
   if (m->row == NULL) return lb_error_nomem(err, "rows of the model");
-  for (size_t i = 0; i < m->n_rows; i++)
+  for (size_t i = 0; n == m->n_rows && i < n; i++) m->row[i] = (lb_row)i;
+  for (size_t i = 0; n < m->n_rows && i < m->n_rows; i++)
     if (missing[i] == 0) m->row[m->n_used++] = (lb_row)i;
+  m->n_used = n;
   m->n_missing = m->n_rows - n;
   if (n > 0) return LB_OK;
   if (m->n_rows == 0) return lb_error_set(err, LB_EDATA, "the data have no rows");
@@ -278,22 +297,60 @@ void lb_model_data_reset(lb_model_data *d)
 
 /* ---- Helpers of the other files ---- */
 
+typedef struct conversion {
+  const lb_model *model;
+  const lb_column *column;
+  double *out;
+} conversion;
+
+static void convert_reals(const lb_model *m, const double *real, size_t at, size_t end, double *out)
+{
+  if (m->n_missing == 0)
+    memcpy(out + at, real + at, (end - at) * sizeof *out);
+  else
+    for (size_t i = at; i < end; i++) out[i] = real[m->row[i]];
+}
+
+static void convert_integers(const lb_model *m, const int64_t *integer, size_t at, size_t end,
+                             double *out)
+{
+  if (m->n_missing == 0)
+    for (size_t i = at; i < end; i++) out[i] = (double)integer[i];
+  else
+    for (size_t i = at; i < end; i++) out[i] = (double)integer[m->row[i]];
+}
+
+static void convert_block(void *context, size_t block)
+{
+  const conversion *c = context;
+  const lb_model *m = c->model;
+  size_t at = block * CONVERT_ROWS;
+  size_t end = m->n_used - at < CONVERT_ROWS ? m->n_used : at + CONVERT_ROWS;
+  if (lb_column_type(c->column) == LB_REAL)
+    convert_reals(m, lb_column_real(c->column), at, end, c->out);
+  else if (lb_column_type(c->column) == LB_INTEGER)
+    convert_integers(m, lb_column_integer(c->column), at, end, c->out);
+  else
+    for (size_t i = at; i < end; i++) c->out[i] = lb_column_number(c->column, m->row[i]);
+}
+
+/* Interrupted, the numbers are not complete; whoever works on them next finds out. */
 double *lb_model_numbers(const lb_model_data *d, size_t slot)
 {
   const lb_model *m = d->model;
-  const lb_column *column = d->slot[slot].column;
-  double *out = lb_mem_array(m->n_used, sizeof *out);
-  if (out == NULL) return NULL;
-  if (lb_column_type(column) == LB_REAL) {
-    const double *real = lb_column_real(column);
-    for (size_t i = 0; i < m->n_used; i++) out[i] = real[m->row[i]];
-  } else if (lb_column_type(column) == LB_INTEGER) {
-    const int64_t *integer = lb_column_integer(column);
-    for (size_t i = 0; i < m->n_used; i++) out[i] = (double)integer[m->row[i]];
-  } else {
-    for (size_t i = 0; i < m->n_used; i++) out[i] = lb_column_number(column, m->row[i]);
-  }
-  return out;
+  conversion c = {.model = m, .column = d->slot[slot].column};
+  c.out = lb_mem_array(m->n_used, sizeof *c.out);
+  if (c.out == NULL) return NULL;
+  size_t blocks = (m->n_used + CONVERT_ROWS - 1) / CONVERT_ROWS;
+  if (!lb_parallel(blocks, m->n_used >= PARALLEL_ROWS, convert_block, &c))
+    memset(c.out, 0, m->n_used * sizeof *c.out);
+  return c.out;
+}
+
+const double *lb_model_reals(const lb_model_data *d, size_t slot)
+{
+  bool as_it_stands = d->model->n_missing == 0 && lb_column_type(d->slot[slot].column) == LB_REAL;
+  return as_it_stands ? lb_column_real(d->slot[slot].column) : NULL;
 }
 
 void lb_model_name_rows(const lb_model_data *d, const uint8_t *bad, char *out, size_t size)

@@ -35,7 +35,9 @@ typedef struct lb_coding {
  * of numbers (one, or those of a basis). Once the columns are made, what new data need stays. */
 typedef struct lb_part {
   char *name;
-  double **number; /* n_number columns of the used rows; NULL once they are dropped */
+  const double **number; /* n_number columns of the used rows; NULL once they are dropped */
+  double **own;          /* those that are not a column's; the model may take them */
+  lb_column *column;     /* else that column, borrowed from the slot */
   size_t n_number; /* 0 for a factor */
   lb_coding coding;
   lb_basis *basis; /* NULL without */
@@ -46,6 +48,8 @@ lb_status lb_model_data_fill(lb_model_data *d, lb_error *err); /* evaluates, pic
 void lb_model_data_reset(lb_model_data *d);
 /* Numbers of the used rows; real, integer and logical columns only. NULL: out of memory. */
 double *lb_model_numbers(const lb_model_data *d, size_t slot);
+/* The column's own numbers when it is real and every row is used; else NULL. */
+const double *lb_model_reals(const lb_model_data *d, size_t slot);
 /* "nets.csv"'s rows for a message: `bad` marks used rows; "row 14 of nets.csv", "rows 1, 2 of ...";
  * at most five are named. */
 void lb_model_name_rows(const lb_model_data *d, const uint8_t *bad, char *out, size_t size);

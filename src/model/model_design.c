@@ -18,7 +18,7 @@ typedef struct design {
 
 /* The variables of one term: how many columns each gives, and which of its levels is the first. */
 typedef struct term_plan {
-  const lb_part *part[64];
+  lb_part *part[64];
   size_t width[64]; /* 1 for a number, the columns of a basis */
   size_t first[64]; /* level of the first column: 1 under contrasts, 0 in full coding */
   size_t n, n_columns;
@@ -45,7 +45,7 @@ static term_plan plan_term(const design *g, size_t t)
   term_plan r = {.n_columns = 1};
   for (size_t v = 0; v < g->n_part; v++) {
     if ((term >> v & 1) == 0) continue;
-    const lb_part *part = &g->part[v];
+    lb_part *part = &g->part[v];
     bool contrasts = has_margin(f, t, term & ~((uint64_t)1 << v));
     bool factor = part->n_number == 0;
     r.part[r.n] = part;
@@ -129,12 +129,35 @@ static bool describe(const term_plan *r, size_t at, lb_term *out)
 /* Rows and events of a single factor's level; of all rows for anything else. */
 static void count_rows(const lb_model *m, const term_plan *r, const double *column, lb_term *out)
 {
-  bool level = r->n == 1 && r->part[0]->n_number == 0;
+  out->n_level = m->n_used;
+  out->n_event_level = m->n_event;
+  if (r->n != 1 || r->part[0]->n_number > 0) return;
+  out->n_level = out->n_event_level = 0;
   for (size_t i = 0; i < m->n_used; i++) {
-    bool in = !level || column[i] != 0;
+    bool in = column[i] != 0;
     out->n_level += in;
     out->n_event_level += in && m->event != NULL && m->event[i];
   }
+}
+
+/* A number by itself is its own column: taken, or kept where it lies. Else a column is made. */
+static bool set_column(lb_model *m, const term_plan *r, size_t at, size_t j)
+{
+  lb_part *part = r->part[0];
+  if (r->n != 1 || part->n_number == 0) {
+    m->own[j] = make_column(r, at, m->n_used);
+    m->column[j] = m->own[j];
+    return m->own[j] != NULL;
+  }
+  size_t level = level_at(r, 0, at);
+  m->column[j] = part->number[level];
+  if (part->column != NULL) {
+    m->kept[m->n_kept++] = lb_column_retain(part->column);
+    return true;
+  }
+  m->own[j] = part->own[level];
+  part->own[level] = NULL;
+  return true;
 }
 
 static lb_status add_term(design *g, const term_plan *r, lb_error *err)
@@ -142,13 +165,11 @@ static lb_status add_term(design *g, const term_plan *r, lb_error *err)
   lb_model *m = g->d->model;
   for (size_t at = 0; at < r->n_columns; at++) {
     if (lb_interrupted()) return lb_error_interrupted(err);
-    double *column = make_column(r, at, m->n_used);
-    m->column[m->p] = column;
-    m->term[m->p] = (lb_term){0};
-    m->p++; /* from here on the model's own, complete or not */
-    if (column == NULL || !describe(r, at, &m->term[m->p - 1]))
+    size_t j = m->p++; /* from here on the model's own, complete or not */
+    m->term[j] = (lb_term){0};
+    if (!set_column(m, r, at, j) || !describe(r, at, &m->term[j]))
       return lb_error_nomem(err, "design");
-    count_rows(m, r, column, &m->term[m->p - 1]);
+    count_rows(m, r, m->column[j], &m->term[j]);
   }
   return LB_OK;
 }
@@ -164,8 +185,11 @@ static lb_status add_terms(design *g, lb_error *err)
     return LB_EDATA;
   }
   m->column = lb_mem_zero(p, sizeof *m->column);
+  m->own = lb_mem_zero(p, sizeof *m->own);
+  m->kept = lb_mem_zero(p, sizeof *m->kept);
   m->term = lb_mem_zero(p, sizeof *m->term);
-  lb_status st = m->column == NULL || m->term == NULL ? lb_error_nomem(err, "design") : LB_OK;
+  bool ok = m->column != NULL && m->own != NULL && m->kept != NULL && m->term != NULL;
+  lb_status st = ok ? LB_OK : lb_error_nomem(err, "design");
   for (size_t t = 0; t < m->formula.n_term && st == LB_OK; t++) {
     term_plan r = plan_term(g, t);
     st = add_term(g, &r, err);

@@ -1,5 +1,6 @@
 /* model_part.c - the variables of a design: numbers, factors, and bases of numbers; for new data by
  * what the fitted ones were. */
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -11,8 +12,11 @@
 
 void lb_part_drop_rows(lb_part *part)
 {
-  for (size_t j = 0; part->number != NULL && j < part->n_number; j++) lb_mem_free(part->number[j]);
+  for (size_t j = 0; part->own != NULL && j < part->n_number; j++) lb_mem_free(part->own[j]);
   lb_mem_free(part->number);
+  lb_mem_free(part->own);
+  part->own = NULL;
+  part->column = NULL;
   lb_mem_free(part->coding.code);
   part->number = NULL;
   part->coding.code = NULL;
@@ -33,7 +37,7 @@ static lb_status refuse_infinite(const lb_model_data *d, size_t slot, const doub
   const lb_model *m = d->model;
   char rows[ROWS_TEXT];
   size_t n = 0;
-  for (size_t i = 0; i < m->n_used; i++) n += isinf(value[i]) != 0;
+  for (size_t i = 0; i < m->n_used; i++) n += fabs(value[i]) > DBL_MAX;
   if (n == 0) return LB_OK;
   uint8_t *bad = lb_mem_zero(m->n_used, 1);
   if (bad == NULL) return lb_error_nomem(err, "design");
@@ -88,27 +92,44 @@ static lb_status refuse_type(const lb_model_data *d, size_t v, const char *expec
   return LB_ETYPE;
 }
 
-/* Takes one column of numbers. */
+/* Room for the pointers to n columns. */
+static lb_status part_columns(lb_part *part, size_t n, lb_error *err)
+{
+  part->number = lb_mem_zero(n, sizeof *part->number);
+  part->own = lb_mem_zero(n, sizeof *part->own);
+  part->n_number = n;
+  return part->number != NULL && part->own != NULL ? LB_OK : lb_error_nomem(err, "design");
+}
+
+/* Numbers of a variable, without a copy where the column has them as they are. */
 static lb_status fill_number(const lb_model_data *d, size_t v, lb_part *part, lb_error *err)
 {
-  part->number = lb_mem_zero(1, sizeof *part->number);
-  if (part->number == NULL) return lb_error_nomem(err, "design");
-  part->n_number = 1;
-  return lb_model_finite(d, d->variable[v], &part->number[0], err);
+  size_t slot = d->variable[v];
+  lb_status st = part_columns(part, 1, err);
+  if (st != LB_OK) return st;
+  part->number[0] = lb_model_reals(d, slot);
+  if (part->number[0] != NULL) {
+    part->column = d->slot[slot].column;
+    return refuse_infinite(d, slot, part->number[0], err);
+  }
+  part->number[0] = part->own[0] = lb_model_numbers(d, slot);
+  if (part->own[0] == NULL) return lb_error_nomem(err, "design");
+  bool integer = lb_column_type(d->slot[slot].column) == LB_INTEGER;
+  return integer ? LB_OK : refuse_infinite(d, slot, part->own[0], err);
 }
 
 /* The columns of a basis of x: fitted to it, or that of `like`. */
-static lb_status fill_columns(const lb_model_data *d, const double *x, lb_part *part, lb_error *err)
+static lb_status fill_columns(const lb_model_data *d, const double *x, lb_part *part,
+                              lb_error *err)
 {
   size_t n = d->model->n_used;
-  part->number = lb_mem_zero(part->basis->n_column, sizeof *part->number);
-  if (part->number == NULL) return lb_error_nomem(err, "design");
-  part->n_number = part->basis->n_column;
+  lb_status st = part_columns(part, part->basis->n_column, err);
+  if (st != LB_OK) return st;
   for (size_t j = 0; j < part->n_number; j++) {
-    part->number[j] = lb_mem_array(n, sizeof **part->number);
-    if (part->number[j] == NULL) return lb_error_nomem(err, "design");
+    part->number[j] = part->own[j] = lb_mem_array(n, sizeof **part->own);
+    if (part->own[j] == NULL) return lb_error_nomem(err, "design");
   }
-  lb_basis_values(part->basis, x, n, part->number);
+  lb_basis_values(part->basis, x, n, part->own);
   return LB_OK;
 }
 

@@ -1,4 +1,5 @@
 /* model_response.c - times, events and weights out of a model's variables, checked by row. */
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -79,20 +80,34 @@ static size_t mark_bad_entries(const lb_model *m, uint8_t *bad)
   return n;
 }
 
+/* Rows whose times break a promise of lb_surv, and those with time 0, in one pass. */
+static size_t count_bad_times(lb_model *m)
+{
+  size_t bad = 0, zero = 0;
+  for (size_t i = 0; i < m->n_used; i++) {
+    bad += !((m->time[i] >= 0) & (m->time[i] <= DBL_MAX));
+    zero += m->time[i] == 0;
+  }
+  for (size_t i = 0; m->entry != NULL && i < m->n_used; i++)
+    bad += !((m->entry[i] < m->time[i]) & (m->entry[i] >= -DBL_MAX));
+  m->n_time_zero = zero;
+  return bad;
+}
+
 static lb_status check_times(lb_model_data *d, lb_error *err)
 {
   lb_model *m = d->model;
+  if (count_bad_times(m) == 0) return LB_OK;
   uint8_t *bad = lb_mem_zero(m->n_used, 1);
   if (bad == NULL) return lb_error_nomem(err, "times");
   lb_status st = LB_OK;
   size_t n = mark_bad_times(m, bad);
   if (n > 0) {
     st = refuse_rows(d, bad, n, "a time that is negative or not finite", err);
-  } else if (m->entry != NULL) {
+  } else {
     n = mark_bad_entries(m, bad);
-    if (n > 0) st = refuse_rows(d, bad, n, "an entry that is not before the time", err);
+    st = refuse_rows(d, bad, n, "an entry that is not before the time", err);
   }
-  for (size_t i = 0; i < m->n_used; i++) m->n_time_zero += m->time[i] == 0;
   lb_mem_free(bad);
   return st;
 }
@@ -124,6 +139,9 @@ typedef struct codes {
 static codes look_at_codes(const double *value, size_t n)
 {
   codes c = {0};
+  int odd = 0; /* any but 0 and 1: rare, and only then is there more to see */
+  for (size_t i = 0; i < n; i++) odd |= (value[i] != 0) & (value[i] != 1);
+  if (odd == 0) return c;
   for (size_t i = 0; i < n; i++) {
     c.zero = c.zero || value[i] == 0;
     c.one = c.one || value[i] == 1;
@@ -174,6 +192,24 @@ static lb_status refuse_event_type(const lb_model_data *d, lb_error *err)
   return LB_ETYPE;
 }
 
+/* Integers that are all 0 or 1, without a detour by doubles; false: some are not. */
+static bool take_plain_events(lb_model *m, const lb_column *column, bool reversed)
+{
+  if (lb_column_type(column) != LB_INTEGER) return false;
+  const int64_t *value = lb_column_integer(column);
+  uint8_t turn = reversed;
+  int64_t seen = 0;
+  for (size_t i = 0; m->n_missing == 0 && i < m->n_used; i++) {
+    seen |= value[i];
+    m->event[i] = (uint8_t)value[i] ^ turn;
+  }
+  for (size_t i = 0; m->n_missing > 0 && i < m->n_used; i++) {
+    seen |= value[m->row[i]];
+    m->event[i] = (uint8_t)value[m->row[i]] ^ turn;
+  }
+  return (seen & ~INT64_C(1)) == 0;
+}
+
 /* CDISC's CNSR: 0 is the event, any whole number above 0 a kind of censoring. */
 static lb_status fill_events(lb_model_data *d, lb_error *err)
 {
@@ -185,10 +221,12 @@ static lb_status fill_events(lb_model_data *d, lb_error *err)
     return lb_model_causes(d, slot, err);
   m->suspect_cnsr = !reversed && strcasecmp(d->slot[slot].name, "cnsr") == 0;
   if (type != LB_LOGICAL && type != LB_INTEGER && type != LB_REAL) return refuse_event_type(d, err);
-  double *value = lb_model_numbers(d, slot);
   m->event = lb_mem_array(m->n_used, sizeof *m->event);
+  if (m->event == NULL) return lb_error_nomem(err, "events");
+  if (take_plain_events(m, d->slot[slot].column, reversed)) return LB_OK;
+  double *value = lb_model_numbers(d, slot);
   lb_status st = LB_OK;
-  if (value == NULL || m->event == NULL) {
+  if (value == NULL) {
     st = lb_error_nomem(err, "events");
     goto done;
   }
@@ -198,6 +236,18 @@ static lb_status fill_events(lb_model_data *d, lb_error *err)
 done:
   lb_mem_free(value);
   return st;
+}
+
+/* Events, and the last time, found in lanes that do not wait for each other. */
+static void sum_outcome(lb_model *m)
+{
+  double last[8] = {0};
+  size_t i = 0;
+  for (; i + 8 <= m->n_used; i += 8)
+    for (size_t l = 0; l < 8; l++) last[l] = m->time[i + l] > last[l] ? m->time[i + l] : last[l];
+  for (; i < m->n_used; i++) last[0] = m->time[i] > last[0] ? m->time[i] : last[0];
+  for (size_t l = 0; l < 8; l++) m->time_max = last[l] > m->time_max ? last[l] : m->time_max;
+  for (i = 0; i < m->n_used; i++) m->n_event += m->event[i];
 }
 
 /* ---- All of it ---- */
@@ -212,6 +262,7 @@ lb_status lb_model_response(lb_model_data *d, lb_error *err)
   if (st == LB_OK && time == 1) st = time_numbers(d, 0, &m->entry, err);
   if (st == LB_OK) st = fill_events(d, err);
   if (st == LB_OK) st = check_times(d, err);
+  if (st == LB_OK) sum_outcome(m);
   if (st == LB_OK) st = copy_time_label(d, time, err);
   return st;
 }

@@ -2,7 +2,6 @@
 #include "stats/survival/cox.h"
 
 #include "base/mem.h"
-#include "stats/survival/concordance.h"
 #include "stats/survival/cox_work.h"
 #include "stats/symmetric.h"
 
@@ -242,12 +241,6 @@ static lb_status check_options(const lb_cox_options *opt, lb_error *err)
   return LB_OK;
 }
 
-static lb_status count_events(const cox_data *d, lb_cox *fit, lb_error *err)
-{
-  for (size_t k = 0; k < d->n; k++) fit->n_event += d->event[k];
-  return fit->n_event > 0 ? LB_OK : lb_error_set(err, LB_EDATA, "no events");
-}
-
 lb_status lb_cox_fit(const lb_surv *y, const lb_design *x, const lb_partition *strata,
                      const lb_cox_options *opt, lb_cox *out, lb_error *err)
 {
@@ -259,7 +252,8 @@ lb_status lb_cox_fit(const lb_surv *y, const lb_design *x, const lb_partition *s
   lb_status st = check_options(opt, err);
   if (st == LB_OK) st = work_new(&w, y, x, strata, err);
   if (st == LB_OK) st = fit_alloc(&fit, err);
-  if (st == LB_OK) st = count_events(&w.data, &fit, err);
+  if (st == LB_OK) fit.n_event = w.data.n_event;
+  if (st == LB_OK && fit.n_event == 0) st = lb_error_set(err, LB_EDATA, "no events");
   if (st == LB_OK) st = start(&w, &fit, opt, err);
   if (st != LB_OK) goto done;
   st = find_combinations(&w, &fit, err);

@@ -1,331 +1,398 @@
-/* cox_likelihood.c - the Cox partial likelihood, its score and information, in two walks. */
+/* cox_likelihood.c - the Cox partial likelihood, its score and information: a pass over the rows,
+ * one over the event times, and another over the rows. */
 #include "stats/survival/cox_work.h"
 
 #include "base/interrupt.h"
 #include "base/mem.h"
 #include "base/parallel.h"
+#include "stats/exp_kernel.h"
+#include "stats/sum.h"
 
 #include <math.h>
 #include <string.h>
 
-#define POLL_ROWS 4096
 /* When the largest linear predictor is above this, all are brought down until it is not: exp()
  * cannot overflow, and ratios stay as they are. */
 #define LARGEST_ETA 300.0
-/* Of the 32 digits of a compensated sum, at least 12 are kept. */
-#define LOST_DIGITS 1e-20
+/* A block whose segments have fewer rows on average sums them side by side. */
+#define SHORT_RUN 12
+/* Parts of a pass with late entries, each with a table of bins: so many rows a bin pay for it. */
+#define MAX_PARTS         8
+#define PART_ROWS_PER_BIN 4
+
+/* ---- Memory ---- */
+
+static size_t count_parts(const cox_data *d)
+{
+  size_t parts = d->n / (PART_ROWS_PER_BIN * (d->n_bin + 1));
+  if (parts > d->n_block / 8) parts = d->n_block / 8;
+  return parts < 1 ? 1 : parts > MAX_PARTS ? MAX_PARTS : parts;
+}
+
+static bool alloc_late(const cox_data *d, cox_state *s)
+{
+  s->n_part = count_parts(d);
+  s->stride = 2 * (d->p + 1);
+  s->left = lb_mem_array(s->n_part * d->n_bin, s->stride * sizeof *s->left);
+  s->rows = lb_mem_array(s->n_part * COX_ROWS, (d->p + 1) * sizeof *s->rows);
+  return s->left != NULL && s->rows != NULL;
+}
 
 lb_status cox_state_new(const cox_data *d, cox_state *out, lb_error *err)
 {
-  cox_state s = {0};
-  s.score = lb_mem_zero(d->p, sizeof *s.score);
-  s.information = lb_mem_zero(d->p * d->p, sizeof *s.information);
-  s.crossproduct = lb_mem_zero(d->p, sizeof *s.crossproduct);
-  s.eta = lb_mem_zero(d->n, sizeof *s.eta);
-  s.risk = lb_mem_zero(d->n, sizeof *s.risk);
-  s.expected = lb_mem_zero(d->n, sizeof *s.expected);
-  s.part = d->p > 0 && d->p > SIZE_MAX / d->p / COX_MAX_BLOCKS
-               ? NULL
-               : lb_mem_zero(cox_blocks(d->n) * d->p * d->p, sizeof *s.part);
-  s.hazard = lb_mem_zero(d->set.n_time, sizeof *s.hazard);
-  s.hazard_low = lb_mem_zero(d->set.n_time, sizeof *s.hazard_low);
-  s.hazard_event = lb_mem_zero(d->set.n_time, sizeof *s.hazard_event);
-  s.sum1 = lb_mem_zero(d->p, sizeof *s.sum1);
-  s.event1 = lb_mem_zero(d->p, sizeof *s.event1);
-  if (s.score == NULL || s.information == NULL || s.crossproduct == NULL || s.eta == NULL ||
-      s.risk == NULL || s.hazard == NULL || s.hazard_event == NULL || s.sum1 == NULL ||
-      s.event1 == NULL || s.expected == NULL || s.part == NULL || s.hazard_low == NULL) {
+  cox_state s = {.stride = d->p + 1};
+  size_t p = d->p, padded = COX_PADDED(p), chunks = cox_block_chunks(d).n;
+  if (chunks < cox_bin_chunks(d).n) chunks = cox_bin_chunks(d).n;
+  bool ok = d->leave_bin == NULL || alloc_late(d, &s);
+  s.part_size = 1 + padded * (padded + 3);
+  s.score = lb_mem_zero(p, sizeof *s.score);
+  s.information = lb_mem_zero(p * p, sizeof *s.information);
+  s.crossproduct = lb_mem_zero(p, sizeof *s.crossproduct);
+  s.risk = lb_mem_array(d->n_block * COX_ROWS, sizeof *s.risk);
+  s.joined = lb_mem_array(d->n_segment, s.stride * sizeof *s.joined);
+  s.head = lb_mem_array(d->n_block, s.stride * sizeof *s.head);
+  s.at_risk = lb_mem_array(d->n_bin, (p + 1) * sizeof *s.at_risk);
+  s.hazard = lb_mem_zero(d->n_bin, sizeof *s.hazard);
+  s.hazard_low = lb_mem_zero(d->n_bin, sizeof *s.hazard_low);
+  s.hazard_event = lb_mem_zero(d->n_bin, sizeof *s.hazard_event);
+  s.running = lb_mem_zero(s.stride, sizeof *s.running);
+  s.part = lb_mem_zero(chunks, s.part_size * sizeof *s.part);
+  s.largest = lb_mem_zero(chunks, sizeof *s.largest);
+  ok = ok && s.score != NULL && s.information != NULL && s.crossproduct != NULL && s.risk != NULL &&
+       s.joined != NULL && s.head != NULL && s.at_risk != NULL && s.hazard != NULL &&
+       s.hazard_low != NULL && s.hazard_event != NULL && s.running != NULL && s.part != NULL &&
+       s.largest != NULL;
+  if (ok)
+    *out = s;
+  else
     cox_state_reset(&s);
-    return lb_error_nomem(err, "Cox model");
-  }
-  *out = s;
-  return LB_OK;
+  return ok ? LB_OK : lb_error_nomem(err, "Cox model");
 }
 
 void cox_state_reset(cox_state *s)
 {
-  lb_mem_free(s->score);
-  lb_mem_free(s->information);
-  lb_mem_free(s->crossproduct);
-  lb_mem_free(s->eta);
-  lb_mem_free(s->risk);
-  lb_mem_free(s->expected);
-  lb_mem_free(s->part);
-  lb_mem_free(s->hazard);
-  lb_mem_free(s->hazard_event);
-  lb_mem_free(s->hazard_low);
-  lb_mem_free(s->sum1);
-  lb_mem_free(s->event1);
+  void *array[] = {s->score,      s->information,  s->crossproduct, s->risk,    s->joined,
+                   s->head,       s->left,         s->rows,         s->at_risk, s->hazard,
+                   s->hazard_low, s->hazard_event, s->running,      s->part,    s->largest};
+  for (size_t i = 0; i < sizeof array / sizeof array[0]; i++) lb_mem_free(array[i]);
   *s = (cox_state){0};
 }
 
-/* One pass over the rows in blocks; what a block writes is its own. */
-typedef struct block_pass {
+/* ---- First pass over the rows: risks, and their sums over segments ---- */
+
+typedef struct pass {
   const cox_data *d;
   cox_state *s;
   const double *beta;
-  double shift;
-} block_pass;
+  lb_ties ties;
+  cox_chunks chunks;
+} pass;
 
-static lb_status run_blocks(block_pass *pass, void (*body)(void *context, size_t block),
-                            lb_error *err)
+/* Risks of a block; returns its largest linear predictor. */
+static double set_risks(const pass *q, size_t b)
 {
-  size_t n = pass->d->n;
-  if (lb_parallel(cox_blocks(n), n >= COX_PARALLEL_ROWS, body, pass)) return LB_OK;
+  const cox_data *d = q->d;
+  size_t first = b * COX_ROWS, rows = cox_block_rows(d, b);
+  double eta[COX_ROWS] = {0}, largest = -INFINITY, *risk = q->s->risk + first;
+  if (d->offset != NULL) memcpy(eta, d->offset + first, rows * sizeof *eta);
+  cox_linear(d->z + b * d->width * COX_ROWS, q->beta, d->p, eta);
+  for (size_t r = 0; r < rows; r++) {
+    largest = eta[r] > largest ? eta[r] : largest;
+    eta[r] -= q->s->shift;
+  }
+  lb_exp_array(eta, risk, COX_ROWS);
+  for (size_t r = 0; d->weight != NULL && r < rows; r++) risk[r] *= d->weight[first + r];
+  memset(risk + rows, 0, (COX_ROWS - rows) * sizeof *risk);
+  return largest;
+}
+
+/* Starts of the block's segments within it, then its end; returns how many. */
+static size_t list_runs(const cox_data *d, size_t b, size_t start[COX_ROWS + 1])
+{
+  size_t first = b * COX_ROWS, end = first + cox_block_rows(d, b), n = 0;
+  start[n++] = 0;
+  for (size_t i = d->block_segment[b] + (size_t)1; i < d->n_segment && d->segment_row[i] < end; i++)
+    start[n++] = d->segment_row[i] - first;
+  start[n] = end - first;
+  return n;
+}
+
+static bool is_continued(const cox_data *d, size_t b)
+{
+  return d->segment_row[d->block_segment[b]] < b * COX_ROWS;
+}
+
+/* Where the sums of run i of block b go. */
+static double *run_place(const cox_data *d, const cox_state *s, size_t b, size_t i)
+{
+  if (i == 0 && is_continued(d, b)) return s->head + b * s->stride;
+  return s->joined + (d->block_segment[b] + i) * s->stride;
+}
+
+static void sum_block(const cox_data *d, cox_state *s, size_t b)
+{
+  size_t start[COX_ROWS + 1], n = list_runs(d, b, start);
+  const double *z = d->z + b * d->width * COX_ROWS, *risk = s->risk + b * COX_ROWS;
+  size_t alone = start[n] < SHORT_RUN * n ? 1 : n; /* runs that are summed one by one */
+  for (size_t i = 0; i < alone; i++)
+    cox_run_sums(z, risk, d->p, start[i], start[i + 1], run_place(d, s, b, i));
+  if (alone < n) cox_short_runs(z, risk, d->p, start + 1, n - 1, run_place(d, s, b, 1), s->stride);
+}
+
+static void risk_chunk(void *context, size_t chunk)
+{
+  const pass *q = context;
+  double largest = -INFINITY;
+  size_t end = cox_chunk_start(q->chunks, chunk + 1);
+  for (size_t b = cox_chunk_start(q->chunks, chunk); b < end; b++) {
+    largest = fmax(largest, set_risks(q, b));
+    sum_block(q->d, q->s, b);
+  }
+  q->s->largest[chunk] = largest;
+}
+
+/* As sum_block, row after row, with what rounding drops; rows that leave are summed for that. */
+static void sum_block_exactly(const cox_data *d, cox_state *s, size_t b, size_t part)
+{
+  size_t start[COX_ROWS + 1], n = list_runs(d, b, start), w = d->p + 1;
+  double *row = s->rows + part * COX_ROWS * w, *left = s->left + part * d->n_bin * s->stride;
+  cox_rows(d->z + b * d->width * COX_ROWS, s->risk + b * COX_ROWS, d->p, start[n], row, w);
+  for (size_t i = 0; i < n; i++) {
+    double *sum = run_place(d, s, b, i);
+    memset(sum, 0, s->stride * sizeof *sum);
+    for (size_t r = start[i]; r < start[i + 1]; r++) cox_add_exactly(sum, row + r * w, w, 1);
+  }
+  for (size_t r = 0; r < start[n]; r++) {
+    uint32_t bin = d->leave_bin[b * COX_ROWS + r];
+    if (bin != COX_NO_BIN) cox_add_exactly(left + bin * s->stride, row + r * w, w, -1);
+  }
+}
+
+static void late_chunk(void *context, size_t chunk)
+{
+  const pass *q = context;
+  const cox_data *d = q->d;
+  double largest = -INFINITY;
+  memset(q->s->left + chunk * d->n_bin * q->s->stride, 0,
+         d->n_bin * q->s->stride * sizeof *q->s->left);
+  size_t end = cox_chunk_start(q->chunks, chunk + 1);
+  for (size_t b = cox_chunk_start(q->chunks, chunk); b < end; b++) {
+    largest = fmax(largest, set_risks(q, b));
+    sum_block_exactly(d, q->s, b, chunk);
+  }
+  q->s->largest[chunk] = largest;
+}
+
+static lb_status run(pass *q, cox_chunks chunks, void (*body)(void *context, size_t chunk),
+                     lb_error *err)
+{
+  q->chunks = chunks;
+  if (lb_parallel(chunks.n, q->d->n >= COX_PARALLEL_ROWS, body, q)) return LB_OK;
   return lb_error_interrupted(err);
 }
 
-static void eta_block(void *context, size_t block)
+static lb_status sum_risks(pass *q, lb_error *err)
 {
-  const block_pass *pass = context;
-  const cox_data *d = pass->d;
-  for (size_t k = cox_block_start(d->n, block); k < cox_block_start(d->n, block + 1); k++) {
-    double eta = d->offset[k];
-    for (size_t j = 0; j < d->p; j++) eta += d->z[k * d->p + j] * pass->beta[j];
-    pass->s->eta[k] = eta;
-  }
-}
-
-static void risk_block(void *context, size_t block)
-{
-  const block_pass *pass = context;
-  const cox_data *d = pass->d;
-  for (size_t k = cox_block_start(d->n, block); k < cox_block_start(d->n, block + 1); k++) {
-    pass->s->eta[k] -= pass->shift;
-    pass->s->risk[k] = d->weight[k] * exp(pass->s->eta[k]);
-  }
-}
-
-static lb_status set_risks(block_pass *pass, lb_error *err)
-{
-  lb_status st = run_blocks(pass, eta_block, err);
-  if (st != LB_OK) return st;
+  const cox_data *d = q->d;
+  cox_state *s = q->s;
+  bool late = d->leave_bin != NULL;
+  cox_chunks chunks = cox_block_chunks(d);
+  if (late) chunks.n = s->n_part;
   double largest = -INFINITY;
-  for (size_t k = 0; k < pass->d->n; k++) largest = fmax(largest, pass->s->eta[k]);
-  pass->shift = largest > LARGEST_ETA ? largest - LARGEST_ETA : 0;
-  return run_blocks(pass, risk_block, err);
+  lb_status st = run(q, chunks, late ? late_chunk : risk_chunk, err);
+  for (size_t c = 0; c < chunks.n; c++) largest = fmax(largest, s->largest[c]);
+  if (st != LB_OK || s->shift != 0 || !(largest > LARGEST_ETA)) return st;
+  s->shift = largest - LARGEST_ETA;
+  return run(q, chunks, late ? late_chunk : risk_chunk, err);
 }
 
-/* Sums over the current risk set; compensated only where rows leave it again. */
-typedef struct risk_sums {
-  lb_sum sum0;
-  double peak; /* largest sum0 since the sums were made */
-  size_t rows;
-} risk_sums;
-
-static void join(const cox_data *d, cox_state *s, risk_sums *r, size_t k)
+/* Adds the parts of segments that run over several blocks, in the order of the blocks. */
+static void join_heads(const cox_data *d, cox_state *s)
 {
-  const double *z = d->z + k * d->p;
-  double risk = s->risk[k];
-  r->rows++;
-  if (d->leave == NULL) {
-    r->sum0.high += risk;
-    for (size_t j = 0; j < d->p; j++) s->sum1[j].high += risk * z[j];
-    return;
-  }
-  lb_sum_add(&r->sum0, risk);
-  r->peak = fmax(r->peak, r->sum0.high);
-  for (size_t j = 0; j < d->p; j++) lb_sum_add(&s->sum1[j], risk * z[j]);
-}
-
-static void leave(const cox_data *d, cox_state *s, risk_sums *r, size_t k)
-{
-  const double *z = d->z + k * d->p;
-  lb_sum_add(&r->sum0, -s->risk[k]);
-  for (size_t j = 0; j < d->p; j++) lb_sum_add(&s->sum1[j], -(s->risk[k] * z[j]));
-  if (--r->rows > 0) return;
-  *r = (risk_sums){0}; /* an empty risk set sums to exactly 0 */
-  memset(s->sum1, 0, d->p * sizeof *s->sum1);
-}
-
-/* Sums made anew at time t when so much has left that even compensated sums have lost digits. */
-static void restore_digits(const cox_data *d, cox_state *s, risk_sums *r, size_t stratum, size_t t)
-{
-  if (r->rows == 0 || lb_sum_value(&r->sum0) > LOST_DIGITS * r->peak) return;
-  *r = (risk_sums){0};
-  memset(s->sum1, 0, d->p * sizeof *s->sum1);
-  for (size_t k = d->set.time_row[t]; k < d->set.class_row[stratum + 1]; k++) {
-    if (d->first_time[k] <= t) join(d, s, r, k);
+  size_t w = d->p + 1;
+  for (size_t b = 0; b < d->n_block; b++) {
+    if (!is_continued(d, b)) continue;
+    double *sum = s->joined + d->block_segment[b] * s->stride, *head = s->head + b * s->stride;
+    if (d->leave_bin != NULL) {
+      cox_add_exactly(sum, head, w, 1);
+      sum += w;
+      head += w;
+    }
+    for (size_t i = 0; i < w; i++) sum[i] += head[i];
   }
 }
 
-/* The events of one time: how many, their weight, their risk; event1 has their sums of risk z. */
-typedef struct tied_events {
-  size_t count;
-  double weight, risk;
-} tied_events;
+/* ---- Pass over the event times ---- */
 
-static tied_events gather_events(const cox_data *d, cox_state *s, size_t t)
+/* With m tied events of mean weight v, Efron's k-th denominator is S0 - f D0, f = k/m, where S are
+ * sums over the risk set and D over the events; Breslow's f is 0. The outer products of the k means
+ * (S1 - f D1)/(S0 - f D0) add up to a S1 S1' - b (S1 D1' + D1 S1') + c D1 D1'. */
+static cox_tied_sums tied_sums(lb_ties ties, const cox_bin *bin, double s0, double d0)
 {
-  tied_events e = {0};
-  memset(s->event1, 0, d->p * sizeof *s->event1);
-  for (size_t k = d->set.time_row[t]; k < d->set.time_row[t + 1]; k++) {
-    if (!d->event[k]) continue;
-    const double *z = d->z + k * d->p;
-    e.count++;
-    e.weight += d->weight[k];
-    e.risk += s->risk[k];
-    s->log_lik += d->weight[k] * s->eta[k];
+  cox_tied_sums sums = {0};
+  if (ties == LB_TIES_EFRON && bin->events > 1) {
+    cox_efron(s0, d0, bin->event_weight / (double)bin->events, bin->events, &sums);
+    return sums;
+  }
+  double inverse = 1 / s0;
+  sums.hazard = bin->event_weight * inverse;
+  sums.a = sums.hazard * inverse;
+  sums.log_lik = bin->event_weight * log(inverse);
+  return sums;
+}
+
+/* A chunk's log-likelihood, score, copies of S1 and D1, information. */
+static void time_chunk(void *context, size_t chunk)
+{
+  const pass *q = context;
+  const cox_data *d = q->d;
+  cox_state *s = q->s;
+  size_t w = d->p + 1, padded = COX_PADDED(d->p), end = cox_chunk_start(q->chunks, chunk + 1);
+  double *part = s->part + chunk * s->part_size, *score = part + 1, *s1 = score + padded;
+  double *d1 = s1 + padded, *information = d1 + padded;
+  memset(part, 0, s->part_size * sizeof *part);
+  for (size_t b = cox_chunk_start(q->chunks, chunk); b < end; b++) {
+    const double *joined = s->joined + d->bin[b].segment * s->stride, *at_risk = s->at_risk + b * w;
+    bool late = d->leave_bin != NULL;
+    double d0 = late ? joined[0] + joined[w] : joined[0];
+    cox_tied_sums sums = tied_sums(q->ties, &d->bin[b], at_risk[0], d0);
+    memcpy(s1, at_risk + 1, d->p * sizeof *s1);
     for (size_t j = 0; j < d->p; j++) {
-      s->event1[j] += s->risk[k] * z[j];
-      s->score[j] += d->weight[k] * z[j];
+      d1[j] = late ? joined[1 + j] + joined[w + 1 + j] : joined[1 + j];
+      score[j] -= sums.hazard * s1[j] - sums.tied * d1[j];
     }
+    cox_add_outer(s1, d1, (double[]){sums.a, sums.b, sums.c}, d->p, information);
+    s->hazard[b] = sums.hazard;
+    s->hazard_event[b] = sums.hazard - sums.tied;
+    part[0] += sums.log_lik;
   }
-  return e;
 }
 
-/* Adds event time t. With m tied events of mean weight v, Efron's k-th denominator is S0 - f D0,
- * f = k/m, where S are sums over the risk set and D over the events; Breslow's f is 0. The outer
- * products of the k means (S1 - f D1)/(S0 - f D0) add up to a S1 S1' - b (S1 D1' + D1 S1') + c
- * D1 D1'. */
-static void add_event_time(const cox_data *d, lb_ties ties, cox_state *s, const risk_sums *r,
-                           size_t t)
+static lb_status add_times(pass *q, lb_error *err)
 {
-  tied_events e = gather_events(d, s, t);
-  bool single = ties == LB_TIES_BRESLOW || e.count == 1;
-  size_t m = single ? 1 : e.count;
-  double v = e.weight / (double)m, s0 = lb_sum_value(&r->sum0);
-  double hazard = 0, tied = 0, a = 0, b = 0, c = 0; /* tied = sum of f v / denominator */
-  for (size_t k = 0; k < m; k++) {
-    double f = (double)k / (double)m, inverse = 1 / (s0 - f * e.risk), step = v * inverse;
-    s->log_lik += v * log(inverse);
-    hazard += step;
-    tied += f * step;
-    a += step * inverse;
-    b += f * step * inverse;
-    c += f * f * step * inverse;
+  const cox_data *d = q->d;
+  cox_state *s = q->s;
+  size_t p = d->p, padded = COX_PADDED(p);
+  cox_chunks chunks = cox_bin_chunks(d);
+  lb_status st = run(q, chunks, time_chunk, err);
+  for (size_t c = 0; c < chunks.n && st == LB_OK; c++) {
+    const double *part = s->part + c * s->part_size, *information = part + 1 + 3 * padded;
+    s->log_lik += part[0];
+    for (size_t j = 0; j < p; j++) s->score[j] += part[1 + j];
+    for (size_t j = 0; j < p; j++)
+      for (size_t i = 0; i <= j; i++) s->information[j * p + i] -= information[j * padded + i];
   }
-  s->hazard[t] = hazard;
-  s->hazard_event[t] = hazard - tied;
-  for (size_t j = 0; j < d->p; j++) {
-    double *row = s->information + j * d->p, s1 = lb_sum_value(&s->sum1[j]), d1 = s->event1[j];
-    s->score[j] -= hazard * s1 - tied * d1;
-    double on_s = b * d1 - a * s1, on_d = b * s1 - c * d1;
-    for (size_t i = 0; i <= j; i++)
-      row[i] += on_s * lb_sum_value(&s->sum1[i]) + on_d * s->event1[i];
-  }
+  return st;
 }
 
-/* Backwards in time: a row joins at its time and leaves when entry >= t. */
-static lb_status walk_back(const cox_data *d, lb_ties ties, size_t stratum, cox_state *s,
-                           lb_error *err)
-{
-  const lb_riskset *set = &d->set;
-  risk_sums r = {0};
-  size_t left = set->class_row[stratum + 1], polled = left;
-  memset(s->sum1, 0, d->p * sizeof *s->sum1);
-  for (size_t t = set->class_time[stratum + 1]; t-- > set->class_time[stratum];) {
-    for (size_t k = set->time_row[t]; k < set->time_row[t + 1]; k++) join(d, s, &r, k);
-    while (d->leave != NULL && left > set->class_row[stratum] &&
-           d->first_time[d->leave[left - 1]] > t)
-      leave(d, s, &r, d->leave[--left]);
-    if (d->leave != NULL) restore_digits(d, s, &r, stratum, t);
-    s->hazard[t] = s->hazard_event[t] = 0;
-    if (set->n_event[t] > 0) add_event_time(d, ties, s, &r, t);
-    if (polled - set->time_row[t] >= POLL_ROWS) {
-      polled = set->time_row[t];
-      if (lb_interrupted()) return lb_error_interrupted(err);
-    }
-  }
-  return LB_OK;
-}
-
-/* hazard[t] becomes cumulative up to and with t; what rounding drops is kept in hazard_low. */
-static void cumulate(const cox_data *d, size_t stratum, cox_state *s)
+/* hazard[b] becomes cumulative up to and with b; what rounding drops is kept in hazard_low. */
+static void cumulate(const cox_data *d, cox_state *s)
 {
   lb_sum sum = {0};
-  for (size_t t = d->set.class_time[stratum]; t < d->set.class_time[stratum + 1]; t++) {
-    lb_sum_add(&sum, s->hazard[t]);
-    s->hazard[t] = sum.high;
-    s->hazard_low[t] = sum.low;
+  for (size_t b = 0; b < d->n_bin; b++) {
+    if (d->bin[b].is_first) sum = (lb_sum){0};
+    lb_sum_add(&sum, s->hazard[b]);
+    s->hazard[b] = sum.high;
+    s->hazard_low[b] = sum.low;
   }
 }
 
-/* Cumulative hazard after time index `from` - 1 up to and with `to` - 1. Early risk sets of few
- * people can have hazards beside which all later ones vanish: hence the difference of both
- * parts. */
-static double hazard_between(const cox_state *s, size_t start, size_t from, size_t to)
+/* ---- Second pass over the rows: the crossproduct ---- */
+
+/* Cumulative hazard of a segment's rows: up to before its time, and the step there, of which an
+ * event has a share by Efron's rule. Early risk sets of few people can have hazards beside which
+ * all later ones vanish: hence two parts, from which those at entry are taken. */
+typedef struct exposure {
+  double high, low, step;
+} exposure;
+
+static exposure segment_exposure(const cox_data *d, const cox_state *s, size_t segment)
 {
-  double high = to > start ? s->hazard[to - 1] : 0, low = to > start ? s->hazard_low[to - 1] : 0;
-  if (from > start) {
-    high -= s->hazard[from - 1];
-    low -= s->hazard_low[from - 1];
-  }
-  return high + low;
+  uint32_t b = d->segment_bin[segment];
+  if (b == COX_NO_BIN) return (exposure){0};
+  if (segment > d->bin[b].segment) return (exposure){s->hazard[b], s->hazard_low[b], 0};
+  if (d->bin[b].is_first) return (exposure){0, 0, s->hazard_event[b]};
+  return (exposure){s->hazard[b - 1], s->hazard_low[b - 1], s->hazard_event[b]};
 }
 
-/* Expected events of each row: its risk times the cumulative hazard while it is at risk. By
- * Efron's rule an event shares the hazard of its own time. */
-static void set_expected(const cox_data *d, size_t stratum, cox_state *s)
+/* Expected events of rows [first, end): risk times the cumulative hazard while at risk. */
+static void expect_late(const cox_data *d, const cox_state *s, exposure e, const size_t rows[2],
+                        double *expected)
 {
-  const lb_riskset *set = &d->set;
-  size_t start = set->class_time[stratum];
-  for (size_t t = start; t < set->class_time[stratum + 1]; t++) {
-    for (size_t k = set->time_row[t]; k < set->time_row[t + 1]; k++) {
-      size_t from = d->first_time == NULL ? start : d->first_time[k];
-      double hazard = d->event[k] ? hazard_between(s, start, from, t) + s->hazard_event[t]
-                                  : hazard_between(s, start, from, t + 1);
-      s->expected[k] = s->risk[k] * hazard;
+  for (size_t k = rows[0]; k < rows[1]; k++) {
+    uint32_t bin = d->leave_bin[k];
+    double high = e.high, low = e.low;
+    if (bin != COX_NO_BIN) {
+      high -= s->hazard[bin];
+      low -= s->hazard_low[bin];
     }
+    *expected++ = s->risk[k] * ((high + low) + e.step);
   }
 }
 
-/* Lower triangle of Z' diag(expected) Z over a block, four rows at a time. */
-static void crossproduct_block(void *context, size_t block)
+static void expect_block(const cox_data *d, const cox_state *s, size_t b, double *expected)
 {
-  const block_pass *pass = context;
-  const cox_data *d = pass->d;
-  const double *g = pass->s->expected;
-  size_t p = d->p, k = cox_block_start(d->n, block), end = cox_block_start(d->n, block + 1);
-  double *part = pass->s->part + block * p * p;
-  memset(part, 0, p * p * sizeof *part);
-  for (; k + 4 <= end; k += 4) {
-    const double *z0 = d->z + k * p, *z1 = z0 + p, *z2 = z1 + p, *z3 = z2 + p;
+  size_t start[COX_ROWS + 1], n = list_runs(d, b, start), first = b * COX_ROWS;
+  for (size_t i = 0; i < n; i++) {
+    exposure e = segment_exposure(d, s, d->block_segment[b] + i);
+    bool never = d->segment_bin[d->block_segment[b] + i] == COX_NO_BIN;
+    if (d->leave_bin != NULL && !never) {
+      const size_t rows[2] = {first + start[i], first + start[i + 1]};
+      expect_late(d, s, e, rows, expected + start[i]);
+      continue;
+    }
+    double hazard = (e.high + e.low) + e.step;
+    for (size_t r = start[i]; r < start[i + 1]; r++) expected[r] = s->risk[first + r] * hazard;
+  }
+  memset(expected + start[n], 0, (COX_ROWS - start[n]) * sizeof *expected);
+}
+
+static void crossproduct_chunk(void *context, size_t chunk)
+{
+  const pass *q = context;
+  const cox_data *d = q->d;
+  double expected[COX_ROWS], *part = q->s->part + chunk * q->s->part_size;
+  size_t end = cox_chunk_start(q->chunks, chunk + 1);
+  memset(part, 0, q->s->part_size * sizeof *part);
+  for (size_t b = cox_chunk_start(q->chunks, chunk); b < end; b++) {
+    expect_block(d, q->s, b, expected);
+    cox_crossproduct(d->z + b * d->width * COX_ROWS, expected, d->width, part);
+  }
+}
+
+/* Chunks are added in their order: the same sum for any number of threads. */
+static lb_status add_crossproduct(pass *q, lb_error *err)
+{
+  cox_state *s = q->s;
+  size_t p = q->d->p, width = q->d->width;
+  cox_chunks chunks = cox_block_chunks(q->d);
+  lb_status st = run(q, chunks, crossproduct_chunk, err);
+  for (size_t c = 0; c < chunks.n && st == LB_OK; c++) {
+    const double *part = s->part + c * s->part_size;
     for (size_t j = 0; j < p; j++) {
-      double a0 = g[k] * z0[j], a1 = g[k + 1] * z1[j], a2 = g[k + 2] * z2[j], a3 = g[k + 3] * z3[j],
-             *row = part + j * p;
-      for (size_t i = 0; i <= j; i++)
-        row[i] += (a0 * z0[i] + a1 * z1[i]) + (a2 * z2[i] + a3 * z3[i]);
+      for (size_t i = 0; i <= j; i++) s->information[j * p + i] += part[j * width + i];
+      s->crossproduct[j] += part[j * width + j];
     }
   }
-  for (; k < end; k++) {
-    const double *z = d->z + k * p;
-    for (size_t j = 0; j < p; j++) {
-      double a = g[k] * z[j], *row = part + j * p;
-      for (size_t i = 0; i <= j; i++) row[i] += a * z[i];
-    }
-  }
-}
-
-/* Blocks are added in their order: the same sum for any number of threads. */
-static lb_status add_crossproduct(block_pass *pass, lb_error *err)
-{
-  cox_state *s = pass->s;
-  size_t p = pass->d->p;
-  lb_status st = run_blocks(pass, crossproduct_block, err);
-  if (st != LB_OK) return st;
-  for (size_t block = 0; block < cox_blocks(pass->d->n); block++) {
-    const double *part = s->part + block * p * p;
-    for (size_t k = 0; k < p * p; k++) s->information[k] += part[k];
-    for (size_t j = 0; j < p; j++) s->crossproduct[j] += part[j * p + j];
-  }
-  return LB_OK;
+  return st;
 }
 
 lb_status cox_evaluate(const cox_data *d, lb_ties ties, const double *beta, cox_state *s,
                        lb_error *err)
 {
-  block_pass pass = {.d = d, .s = s, .beta = beta};
-  s->log_lik = 0;
-  memset(s->score, 0, d->p * sizeof *s->score);
+  pass q = {.d = d, .s = s, .beta = beta, .ties = ties};
+  s->shift = 0;
+  memcpy(s->score, d->event_z, d->p * sizeof *s->score);
   memset(s->information, 0, d->p * d->p * sizeof *s->information);
   memset(s->crossproduct, 0, d->p * sizeof *s->crossproduct);
-  lb_status st = set_risks(&pass, err);
-  for (size_t stratum = 0; stratum < d->set.n_class && st == LB_OK; stratum++) {
-    st = walk_back(d, ties, stratum, s, err);
-    if (st != LB_OK) return st;
-    cumulate(d, stratum, s);
-    set_expected(d, stratum, s);
-  }
-  return st == LB_OK ? add_crossproduct(&pass, err) : st;
+  lb_status st = sum_risks(&q, err);
+  if (st != LB_OK) return st;
+  join_heads(d, s);
+  s->log_lik = d->event_offset - s->shift * d->event_weight;
+  for (size_t j = 0; j < d->p; j++) s->log_lik += d->event_z[j] * beta[j];
+  st = cox_walk(d, s, err);
+  if (st == LB_OK) st = add_times(&q, err);
+  if (st != LB_OK) return st;
+  cumulate(d, s);
+  return add_crossproduct(&q, err);
 }

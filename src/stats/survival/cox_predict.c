@@ -6,6 +6,7 @@
 #include "stats/survival/cox_work.h"
 
 #include <math.h>
+#include <string.h>
 
 lb_status lb_cox_linear_predictor(const lb_cox *fit, const lb_design *x, bool centred, double *out,
                                   lb_error *err)
@@ -39,10 +40,10 @@ lb_status lb_cox_concordance(const lb_surv *y, const lb_design *x, const lb_part
   return st;
 }
 
-static lb_status baseline_alloc(lb_cox_baseline *b, const lb_riskset *set, lb_error *err)
+static lb_status baseline_alloc(lb_cox_baseline *b, const cox_data *d, lb_error *err)
 {
-  b->n_strata = set->n_class;
-  for (size_t t = 0; t < set->n_time; t++) b->n_time += set->n_event[t] > 0;
+  b->n_strata = d->n_stratum;
+  b->n_time = d->n_bin;
   b->start = lb_mem_zero(b->n_strata + 1, sizeof *b->start);
   b->time = lb_mem_zero(b->n_time, sizeof *b->time);
   b->n_risk = lb_mem_zero(b->n_time, sizeof *b->n_risk);
@@ -52,7 +53,23 @@ static lb_status baseline_alloc(lb_cox_baseline *b, const lb_riskset *set, lb_er
   if (b->start == NULL || b->time == NULL || b->n_risk == NULL || b->n_event == NULL ||
       b->hazard == NULL || b->cumulative_hazard == NULL)
     return lb_error_nomem(err, "baseline hazard");
+  memcpy(b->start, d->stratum_bin, (b->n_strata + 1) * sizeof *b->start);
   return LB_OK;
+}
+
+/* Weighted numbers at risk and with the event, where there is one. */
+static lb_status take_counts(const lb_surv *y, const lb_partition *strata, lb_cox_baseline *b,
+                             lb_error *err)
+{
+  lb_riskset set = {0};
+  lb_status st = lb_riskset_count(y, strata, &set, err);
+  for (size_t t = 0, place = 0; st == LB_OK && t < set.n_time; t++) {
+    if (!(set.n_event[t] > 0)) continue;
+    b->n_risk[place] = set.n_risk[t];
+    b->n_event[place++] = set.n_event[t];
+  }
+  lb_riskset_reset(&set);
+  return st;
 }
 
 /* The likelihood walk with the linear predictor as an offset leaves cumulative hazards in `at`;
@@ -61,23 +78,16 @@ static lb_status baseline_alloc(lb_cox_baseline *b, const lb_riskset *set, lb_er
 static void take_hazards(const cox_data *d, const cox_state *at, const double *predictor,
                          lb_cox_baseline *b)
 {
-  size_t place = 0;
-  for (size_t s = 0; s < d->set.n_class; s++) {
+  for (size_t s = 0; s < d->n_stratum; s++) {
     double before = 0, centre = 0;
-    if (d->set.class_row[s] < d->set.class_row[s + 1]) {
-      size_t k = d->set.class_row[s];
-      centre = predictor[d->set.by_time[k]] - at->eta[k];
+    size_t k = d->stratum_row[s];
+    if (k < d->stratum_row[s + 1]) centre = predictor[d->row[k]] - (d->offset[k] - at->shift);
+    for (size_t i = d->stratum_bin[s]; i < d->stratum_bin[s + 1]; i++) {
+      b->time[i] = d->bin[i].time;
+      b->cumulative_hazard[i] = at->hazard[i] * exp(-centre);
+      b->hazard[i] = b->cumulative_hazard[i] - before;
+      before = b->cumulative_hazard[i];
     }
-    for (size_t t = d->set.class_time[s]; t < d->set.class_time[s + 1]; t++) {
-      if (!(d->set.n_event[t] > 0)) continue;
-      b->time[place] = d->set.time[t];
-      b->n_risk[place] = d->set.n_risk[t];
-      b->n_event[place] = d->set.n_event[t];
-      b->cumulative_hazard[place] = at->hazard[t] * exp(-centre);
-      b->hazard[place] = b->cumulative_hazard[place] - before;
-      before = b->cumulative_hazard[place++];
-    }
-    b->start[s + 1] = place;
   }
 }
 
@@ -92,7 +102,8 @@ lb_status lb_cox_baseline_fit(const lb_surv *y, const double *linear_predictor,
   lb_status st = cox_data_new(y, &x, strata, &d, err);
   if (st == LB_OK) st = cox_state_new(&d, &at, err);
   if (st == LB_OK) st = cox_evaluate(&d, ties, at.score, &at, err); /* p is 0: no coefficients */
-  if (st == LB_OK) st = baseline_alloc(&b, &d.set, err);
+  if (st == LB_OK) st = baseline_alloc(&b, &d, err);
+  if (st == LB_OK) st = take_counts(y, strata, &b, err);
   if (st == LB_OK) {
     take_hazards(&d, &at, linear_predictor, &b);
     *out = b;

@@ -20,9 +20,9 @@ typedef struct logrank_work {
   const lb_partition *groups;
   const lb_logrank_options *opt;
   lb_riskset set; /* classes are strata */
-  double *weight; /* of each of set's times */
+  double *weight; /* of each of set's times; when merging, events of each group */
   lb_sum *risk;   /* k running weights at risk */
-  size_t *rows;   /* k running rows at risk */
+  size_t *rows;   /* k running rows at risk; when merging, the next time of each group */
   double *share;  /* k fractions of those at risk */
 } logrank_work;
 
@@ -33,7 +33,7 @@ static double row_weight(const lb_surv *y, size_t i)
 
 static lb_status work_alloc(logrank_work *w, size_t k, lb_error *err)
 {
-  w->weight = lb_mem_zero(w->set.n_time, sizeof *w->weight);
+  w->weight = lb_mem_zero(w->set.n_time > k ? w->set.n_time : k, sizeof *w->weight);
   w->risk = lb_mem_zero(k, sizeof *w->risk);
   w->rows = lb_mem_zero(k, sizeof *w->rows);
   w->share = lb_mem_zero(k, sizeof *w->share);
@@ -51,35 +51,45 @@ static void work_reset(logrank_work *w)
   lb_mem_free(w->share);
 }
 
-/* The weight of every event time, walking a stratum forwards. */
+/* Survival just before a time, and Peto's, while time goes forwards. */
+typedef struct forwards {
+  double survival, peto;
+} forwards;
+
+/* The weight of a time with n at risk and d events. */
+static double next_weight(const lb_logrank_options *opt, forwards *f, double n, double d)
+{
+  double weight = 1;
+  if (d > 0) f->peto *= 1 - d / (n + 1);
+  switch (opt->weight) {
+  case LB_LOGRANK_EQUAL:
+    break;
+  case LB_LOGRANK_GEHAN:
+    weight = n;
+    break;
+  case LB_LOGRANK_TARONE_WARE:
+    weight = sqrt(n);
+    break;
+  case LB_LOGRANK_PETO:
+    weight = f->peto;
+    break;
+  case LB_LOGRANK_MODIFIED_PETO:
+    weight = f->peto * n / (n + 1);
+    break;
+  case LB_LOGRANK_FLEMING_HARRINGTON:
+    weight = pow(f->survival, opt->rho) * pow(1 - f->survival, opt->gamma);
+    break;
+  }
+  if (d > 0) f->survival *= (n - d) / n;
+  return weight;
+}
+
+/* The weight of every time of a stratum. */
 static void set_weights(logrank_work *w, size_t stratum)
 {
-  double survival = 1, peto = 1; /* survival is that just before the time */
-  for (size_t t = w->set.class_time[stratum]; t < w->set.class_time[stratum + 1]; t++) {
-    double n = w->set.n_risk[t], d = w->set.n_event[t], weight = 1;
-    if (d > 0) peto *= 1 - d / (n + 1);
-    switch (w->opt->weight) {
-    case LB_LOGRANK_EQUAL:
-      break;
-    case LB_LOGRANK_GEHAN:
-      weight = n;
-      break;
-    case LB_LOGRANK_TARONE_WARE:
-      weight = sqrt(n);
-      break;
-    case LB_LOGRANK_PETO:
-      weight = peto;
-      break;
-    case LB_LOGRANK_MODIFIED_PETO:
-      weight = peto * n / (n + 1);
-      break;
-    case LB_LOGRANK_FLEMING_HARRINGTON:
-      weight = pow(survival, w->opt->rho) * pow(1 - survival, w->opt->gamma);
-      break;
-    }
-    w->weight[t] = weight;
-    if (d > 0) survival *= (n - d) / n;
-  }
+  forwards f = {1, 1};
+  for (size_t t = w->set.class_time[stratum]; t < w->set.class_time[stratum + 1]; t++)
+    w->weight[t] = next_weight(w->opt, &f, w->set.n_risk[t], w->set.n_event[t]);
 }
 
 static void risk_change(logrank_work *w, size_t row, int sign)
@@ -92,17 +102,13 @@ static void risk_change(logrank_work *w, size_t row, int sign)
     w->risk[g] = (lb_sum){0};
 }
 
-/* Adds one event time: expected d n_g / n, covariance d (n - d) / (n - 1) (share_g 1[g = h] -
- * share_g share_h). */
-static void add_time(logrank_work *w, size_t t, lb_logrank *test)
+/* Adds an event time with n at risk, d events and each group's share of those at risk: expected
+ * d n_g / n, covariance d (n - d) / (n - 1) (share_g 1[g = h] - share_g share_h). */
+static void add_time(const logrank_work *w, double n, double d, double weight, lb_logrank *test)
 {
   size_t k = test->n_groups;
-  double n = w->set.n_risk[t], d = w->set.n_event[t], weight = w->weight[t];
   double spread = n > 1 ? weight * weight * d * (n - d) / (n - 1) : 0;
-  for (size_t g = 0; g < k; g++) {
-    w->share[g] = lb_sum_value(&w->risk[g]) / n;
-    test->expected[g] += weight * d * w->share[g];
-  }
+  for (size_t g = 0; g < k; g++) test->expected[g] += weight * d * w->share[g];
   for (size_t g = 0; g < k; g++) {
     if (w->share[g] == 0) continue;
     test->variance[g * k + g] += spread * w->share[g] * (1 - w->share[g]);
@@ -129,7 +135,11 @@ static lb_status walk_stratum(logrank_work *w, size_t stratum, lb_logrank *test,
     while (set->by_entry != NULL && left > set->class_row[stratum] &&
            w->y->entry[set->by_entry[left - 1]] >= set->time[t])
       risk_change(w, set->by_entry[--left], -1);
-    if (set->n_event[t] > 0) add_time(w, t, test);
+    if (set->n_event[t] > 0) {
+      for (size_t g = 0; g < test->n_groups; g++)
+        w->share[g] = lb_sum_value(&w->risk[g]) / set->n_risk[t];
+      add_time(w, set->n_risk[t], set->n_event[t], w->weight[t], test);
+    }
     if (t % POLL_TIMES == 0 && lb_interrupted()) return lb_error_interrupted(err);
   }
   return LB_OK;
@@ -164,6 +174,94 @@ static lb_status finish(lb_logrank *test, lb_error *err)
   return LB_OK;
 }
 
+/* With late entry, rows join and leave one by one. */
+static lb_status walk_rows(logrank_work *w, const lb_partition *strata, lb_logrank *test,
+                           lb_error *err)
+{
+  lb_status st = lb_riskset_sort(w->y, strata, &w->set, err);
+  if (st == LB_OK) st = work_alloc(w, test->n_groups, err);
+  for (size_t s = 0; st == LB_OK && s < w->set.n_class; s++) {
+    set_weights(w, s);
+    st = walk_stratum(w, s, test, err);
+  }
+  return st;
+}
+
+/* ---- Without late entry: counts of each stratum and group, merged by time ---- */
+
+/* Codes stratum x group, into *code unless one of them is enough. */
+static lb_partition cross(const logrank_work *w, const lb_partition *strata, int32_t **code)
+{
+  size_t k = lb_partition_count(w->groups), n_strata = lb_partition_count(strata);
+  if (n_strata == 1) return w->groups == NULL ? (lb_partition){NULL, 1} : *w->groups;
+  *code = lb_mem_array(w->y->n, sizeof **code);
+  for (size_t i = 0; *code != NULL && i < w->y->n; i++)
+    (*code)[i] = (int32_t)(lb_partition_class(strata, i) * k + lb_partition_class(w->groups, i));
+  return (lb_partition){*code, k * n_strata};
+}
+
+/* The earliest of the groups' next times; false when there is none. */
+static bool next_time(const logrank_work *w, size_t stratum, size_t k, double *time)
+{
+  bool any = false;
+  for (size_t g = 0; g < k; g++) {
+    size_t t = w->rows[g];
+    if (t == w->set.class_time[stratum * k + g + 1]) continue;
+    *time = any && *time < w->set.time[t] ? *time : w->set.time[t];
+    any = true;
+  }
+  return any;
+}
+
+/* Goes forwards through the times of a stratum; rows[g] is the next time of group g, and those at
+ * risk there are at risk at every time since the one before. */
+static void merge_stratum(logrank_work *w, size_t stratum, lb_logrank *test)
+{
+  const lb_riskset *set = &w->set;
+  size_t k = test->n_groups;
+  forwards f = {1, 1};
+  double time = 0;
+  for (size_t g = 0; g < k; g++) w->rows[g] = set->class_time[stratum * k + g];
+  while (next_time(w, stratum, k, &time)) {
+    double n = 0, d = 0;
+    for (size_t g = 0; g < k; g++) {
+      size_t t = w->rows[g];
+      bool any = t < set->class_time[stratum * k + g + 1];
+      w->share[g] = any ? set->n_risk[t] : 0;
+      w->weight[g] = any && set->time[t] == time ? set->n_event[t] : 0;
+      w->rows[g] += any && set->time[t] == time;
+      n += w->share[g];
+      d += w->weight[g];
+    }
+    double weight = next_weight(w->opt, &f, n, d);
+    if (!(d > 0)) continue;
+    for (size_t g = 0; g < k; g++) {
+      test->observed[g] += weight * w->weight[g];
+      w->share[g] /= n;
+    }
+    add_time(w, n, d, weight, test);
+  }
+}
+
+static lb_status merge_counts(logrank_work *w, const lb_partition *strata, lb_logrank *test,
+                              lb_error *err)
+{
+  int32_t *code = NULL;
+  size_t n_strata = lb_partition_count(strata);
+  lb_status st = lb_partition_check(strata, w->y->n, "class", err);
+  if (st != LB_OK) return st;
+  lb_partition both = cross(w, strata, &code);
+  if (n_strata > 1 && code == NULL) return lb_error_nomem(err, "log-rank test");
+  st = lb_riskset_count(w->y, &both, &w->set, err);
+  lb_mem_free(code);
+  if (st == LB_OK) st = work_alloc(w, test->n_groups, err);
+  for (size_t s = 0; st == LB_OK && s < n_strata; s++) {
+    merge_stratum(w, s, test);
+    if (lb_interrupted()) st = lb_error_interrupted(err);
+  }
+  return st;
+}
+
 lb_status lb_logrank_test(const lb_surv *y, const lb_partition *groups, const lb_partition *strata,
                           const lb_logrank_options *opt, lb_logrank *out, lb_error *err)
 {
@@ -174,16 +272,13 @@ lb_status lb_logrank_test(const lb_surv *y, const lb_partition *groups, const lb
   if (!(w.opt->rho >= 0 && w.opt->gamma >= 0))
     return lb_error_set(err, LB_EARG, "rho and gamma must be 0 or more");
   lb_status st = lb_partition_check(groups, y->n, "group", err);
-  if (st == LB_OK) st = lb_riskset_sort(y, strata, &w.set, err);
-  if (st == LB_OK) st = work_alloc(&w, test.n_groups, err);
   if (st == LB_OK) st = test_alloc(&test, err);
+  /* A table of strata x groups is for few of them. */
+  bool merge = y->entry == NULL && lb_partition_count(strata) <= y->n / test.n_groups + 1;
+  if (st == LB_OK)
+    st = merge ? merge_counts(&w, strata, &test, err) : walk_rows(&w, strata, &test, err);
   if (st != LB_OK) goto done;
   for (size_t i = 0; i < y->n; i++) test.n[lb_partition_class(groups, i)] += row_weight(y, i);
-  for (size_t s = 0; s < w.set.n_class; s++) {
-    set_weights(&w, s);
-    st = walk_stratum(&w, s, &test, err);
-    if (st != LB_OK) goto done;
-  }
   st = finish(&test, err);
   if (st != LB_OK) goto done;
   *out = test;

@@ -3,13 +3,13 @@
 
 #include "base/interrupt.h"
 #include "base/mem.h"
-#include "base/sort.h"
+#include "base/parallel.h"
 #include "stats/sum.h"
-
-#include <string.h>
+#include "stats/survival/riskset_order.h"
 
 #define POLL_TIMES    4096
-#define COUNTING_ROWS 4096 /* below this a sort costs less than a table of days */
+#define COUNT_BLOCKS  4 /* of rows that are counted side by side */
+#define PARALLEL_ROWS 200000
 
 size_t lb_partition_count(const lb_partition *classes)
 {
@@ -32,87 +32,31 @@ static double row_weight(const lb_surv *y, size_t i)
   return y->weight == NULL ? 1 : y->weight[i];
 }
 
-/* Stable counting sort of an order by class; class_row holds the start of each class. */
-static bool order_by_class(const lb_riskset *set, const lb_partition *classes, uint32_t *order)
+/* Room for the counts of the n_time times of all classes. */
+static bool alloc_counts(lb_riskset *set)
 {
-  if (set->n_class <= 1) return true;
-  uint32_t *sorted = lb_mem_array(set->n, sizeof *sorted);
-  size_t *next = lb_mem_array(set->n_class, sizeof *next);
-  bool ok = sorted != NULL && next != NULL;
-  if (ok) {
-    memcpy(next, set->class_row, set->n_class * sizeof *next);
-    for (size_t i = 0; i < set->n; i++)
-      sorted[next[lb_partition_class(classes, order[i])]++] = order[i];
-    memcpy(order, sorted, set->n * sizeof *order);
-  }
-  lb_mem_free(next);
-  lb_mem_free(sorted);
-  return ok;
-}
-
-static void count_class_rows(lb_riskset *set, const lb_partition *classes)
-{
-  for (size_t i = 0; i < set->n; i++) set->class_row[lb_partition_class(classes, i) + 1]++;
-  for (size_t c = 0; c < set->n_class; c++) set->class_row[c + 1] += set->class_row[c];
+  set->n_risk = lb_mem_zero(set->n_time, sizeof *set->n_risk);
+  set->n_event = lb_mem_zero(set->n_time, sizeof *set->n_event);
+  set->n_censor = lb_mem_zero(set->n_time, sizeof *set->n_censor);
+  return set->n_risk != NULL && set->n_event != NULL && set->n_censor != NULL;
 }
 
 static bool sort_rows(lb_riskset *set, const lb_surv *y, const lb_partition *classes)
 {
-  set->class_row = lb_mem_zero(set->n_class + 1, sizeof *set->class_row);
-  set->by_time = lb_mem_array(set->n, sizeof *set->by_time);
-  if (set->class_row == NULL || set->by_time == NULL) return false;
-  count_class_rows(set, classes);
-  if (!lb_sort_order_real(y->time, set->n, set->by_time)) return false;
-  if (!order_by_class(set, classes, set->by_time)) return false;
+  if (!lb_riskset_place(set, y, classes) || !alloc_counts(set)) return false;
   if (y->entry == NULL) return true;
   set->by_entry = lb_mem_array(set->n, sizeof *set->by_entry);
-  return set->by_entry != NULL && lb_sort_order_real(y->entry, set->n, set->by_entry) &&
-         order_by_class(set, classes, set->by_entry);
+  return set->by_entry != NULL && lb_riskset_by(y->entry, y->n, classes, set->by_entry);
 }
 
-/* Is sorted row k the first with its time in its class? */
-static bool starts_time(const lb_riskset *set, const lb_surv *y, size_t k, size_t class_start)
+static void count_events(lb_riskset *set, const lb_surv *y)
 {
-  return k == class_start || y->time[set->by_time[k]] != y->time[set->by_time[k - 1]];
-}
-
-/* Room for the n_time times of all classes. */
-static bool alloc_times(lb_riskset *set)
-{
-  set->class_time = lb_mem_zero(set->n_class + 1, sizeof *set->class_time);
-  set->time = lb_mem_zero(set->n_time, sizeof *set->time);
-  set->n_risk = lb_mem_zero(set->n_time, sizeof *set->n_risk);
-  set->n_event = lb_mem_zero(set->n_time, sizeof *set->n_event);
-  set->n_censor = lb_mem_zero(set->n_time, sizeof *set->n_censor);
-  return set->class_time != NULL && set->time != NULL && set->n_risk != NULL &&
-         set->n_event != NULL && set->n_censor != NULL;
-}
-
-static bool count_times(lb_riskset *set, const lb_surv *y)
-{
-  for (size_t c = 0; c < set->n_class; c++) {
-    for (size_t k = set->class_row[c]; k < set->class_row[c + 1]; k++)
-      set->n_time += starts_time(set, y, k, set->class_row[c]);
-  }
-  set->time_row = lb_mem_zero(set->n_time + 1, sizeof *set->time_row);
-  return set->time_row != NULL && alloc_times(set);
-}
-
-static void list_times(lb_riskset *set, const lb_surv *y)
-{
-  size_t t = 0;
-  for (size_t c = 0; c < set->n_class; c++) {
-    for (size_t k = set->class_row[c]; k < set->class_row[c + 1]; k++) {
+  for (size_t t = 0; t < set->n_time; t++) {
+    for (size_t k = set->time_row[t]; k < set->time_row[t + 1]; k++) {
       size_t row = set->by_time[k];
-      if (starts_time(set, y, k, set->class_row[c])) {
-        set->time[t] = y->time[row];
-        set->time_row[t++] = k;
-      }
-      *(y->event[row] ? &set->n_event[t - 1] : &set->n_censor[t - 1]) += row_weight(y, row);
+      *(y->event[row] ? &set->n_event[t] : &set->n_censor[t]) += row_weight(y, row);
     }
-    set->class_time[c + 1] = t;
   }
-  set->time_row[set->n_time] = set->n;
 }
 
 /* Running weight and number of rows at risk while time goes backwards. */
@@ -155,7 +99,7 @@ static lb_status count_risk(lb_riskset *set, const lb_surv *y, size_t c, lb_erro
   return LB_OK;
 }
 
-static lb_status check_rows(const lb_surv *y, const lb_partition *classes, lb_error *err)
+lb_status lb_riskset_check(const lb_surv *y, const lb_partition *classes, lb_error *err)
 {
   lb_status st = lb_surv_check(y, err);
   if (st != LB_OK) return st;
@@ -169,11 +113,11 @@ static lb_status sort_checked(const lb_surv *y, const lb_partition *classes, lb_
 {
   lb_status st = LB_OK;
   lb_riskset set = {.n = y->n, .n_class = lb_partition_count(classes)};
-  if (!sort_rows(&set, y, classes) || !count_times(&set, y)) {
+  if (!sort_rows(&set, y, classes)) {
     st = lb_error_nomem(err, "risk sets");
     goto done;
   }
-  list_times(&set, y);
+  count_events(&set, y);
   for (size_t c = 0; c < set.n_class && st == LB_OK; c++) st = count_risk(&set, y, c, err);
   if (st != LB_OK) goto done;
   *out = set;
@@ -186,7 +130,7 @@ done:
 lb_status lb_riskset_sort(const lb_surv *y, const lb_partition *classes, lb_riskset *out,
                           lb_error *err)
 {
-  lb_status st = check_rows(y, classes, err);
+  lb_status st = lb_riskset_check(y, classes, err);
   return st == LB_OK ? sort_checked(y, classes, out, err) : st;
 }
 
@@ -196,17 +140,45 @@ typedef struct day_cell {
   uint32_t rows, positive, events;
 } day_cell;
 
-/* Days to tabulate, 0 when a sort is better: times not whole, or the table larger than the data. */
-static size_t days_to_count(const lb_surv *y, const lb_partition *classes)
+/* Counts of blocks of rows; of unit weight, so that the order of adding does not matter. */
+typedef struct day_count {
+  const lb_surv *y;
+  const lb_partition *classes;
+  size_t days, cells, blocks;
+  uint32_t *count; /* blocks x cells x (censored, event) */
+} day_count;
+
+static void count_block(void *context, size_t block)
 {
-  double last = 0;
-  if (y->entry != NULL || y->n < COUNTING_ROWS) return 0;
-  for (size_t i = 0; i < y->n; i++) last = y->time[i] > last ? y->time[i] : last;
-  double cells = (last + 1) * (double)lb_partition_count(classes);
-  if (!(cells <= (double)y->n)) return 0;
-  size_t fractions = 0; /* times are below n here, so they fit an int64 */
-  for (size_t i = 0; i < y->n; i++) fractions += y->time[i] != (double)(int64_t)y->time[i];
-  return fractions == 0 ? (size_t)last + 1 : 0;
+  const day_count *c = context;
+  const lb_surv *y = c->y;
+  uint32_t *count = c->count + block * c->cells * 2;
+  size_t at = y->n / c->blocks * block;
+  size_t end = block + 1 == c->blocks ? y->n : at + y->n / c->blocks;
+  for (size_t i = at; i < end; i++) {
+    size_t cell = lb_partition_class(c->classes, i) * c->days + (size_t)y->time[i];
+    count[2 * cell + y->event[i]]++;
+  }
+}
+
+/* false: out of memory, or interrupted. */
+static bool count_cells(const lb_surv *y, const lb_partition *classes, size_t days, day_cell *cell)
+{
+  size_t cells = days * lb_partition_count(classes);
+  day_count c = {.y = y, .classes = classes, .days = days, .cells = cells};
+  c.blocks = y->n >= PARALLEL_ROWS ? COUNT_BLOCKS : 1;
+  c.count = lb_mem_zero(c.blocks * cells, 2 * sizeof *c.count);
+  bool ok = c.count != NULL && lb_parallel(c.blocks, c.blocks > 1, count_block, &c);
+  for (size_t i = 0; ok && i < cells; i++) {
+    uint32_t censored = 0, events = 0;
+    for (size_t b = 0; b < c.blocks; b++) {
+      censored += c.count[2 * (b * cells + i)];
+      events += c.count[2 * (b * cells + i) + 1];
+    }
+    cell[i] = (day_cell){events, censored, censored + events, censored + events, events};
+  }
+  lb_mem_free(c.count);
+  return ok;
 }
 
 static void fill_cells(const lb_surv *y, const lb_partition *classes, size_t days, day_cell *cell)
@@ -245,18 +217,21 @@ static void read_cells(lb_riskset *set, size_t days, const day_cell *cell)
 
 static bool count_days(lb_riskset *set, const lb_surv *y, const lb_partition *classes, size_t days)
 {
-  size_t cells = set->n_class * days; /* at most n */
+  size_t cells = set->n_class * days;
   day_cell *cell = lb_mem_zero(cells, sizeof *cell);
   set->class_row = lb_mem_zero(set->n_class + 1, sizeof *set->class_row);
   bool ok = cell != NULL && set->class_row != NULL;
+  if (ok && y->weight == NULL) ok = count_cells(y, classes, days, cell);
   if (ok) {
-    fill_cells(y, classes, days, cell);
+    if (y->weight != NULL) fill_cells(y, classes, days, cell);
     for (size_t c = 0; c < cells; c++) {
       set->class_row[c / days + 1] += cell[c].rows;
       set->n_time += cell[c].rows > 0;
     }
     for (size_t c = 0; c < set->n_class; c++) set->class_row[c + 1] += set->class_row[c];
-    ok = alloc_times(set);
+    set->class_time = lb_mem_zero(set->n_class + 1, sizeof *set->class_time);
+    set->time = lb_mem_zero(set->n_time, sizeof *set->time);
+    ok = set->class_time != NULL && set->time != NULL && alloc_counts(set);
   }
   if (ok) read_cells(set, days, cell);
   lb_mem_free(cell);
@@ -266,14 +241,14 @@ static bool count_days(lb_riskset *set, const lb_surv *y, const lb_partition *cl
 lb_status lb_riskset_count(const lb_surv *y, const lb_partition *classes, lb_riskset *out,
                            lb_error *err)
 {
-  lb_status st = check_rows(y, classes, err);
+  lb_status st = lb_riskset_check(y, classes, err);
   if (st != LB_OK) return st;
-  size_t days = days_to_count(y, classes);
+  size_t days = y->entry == NULL ? lb_riskset_days(y->time, y->n, lb_partition_count(classes)) : 0;
   if (days == 0) return sort_checked(y, classes, out, err);
   lb_riskset set = {.n = y->n, .n_class = lb_partition_count(classes)};
   if (!count_days(&set, y, classes, days)) {
     lb_riskset_reset(&set);
-    return lb_error_nomem(err, "risk sets");
+    return lb_interrupted() ? lb_error_interrupted(err) : lb_error_nomem(err, "risk sets");
   }
   *out = set;
   return LB_OK;

@@ -31,6 +31,9 @@ lb_status lb_riskset_sort(const lb_surv *y, const lb_partition *classes, lb_risk
  * many rows with times in whole days are counted in one pass, without a sort. */
 lb_status lb_riskset_count(const lb_surv *y, const lb_partition *classes, lb_riskset *out,
                            lb_error *err);
+/* Rows and times alone, without counts: by_entry, n_risk, n_event and n_censor stay NULL. */
+lb_status lb_riskset_order(const lb_surv *y, const lb_partition *classes, lb_riskset *out,
+                           lb_error *err);
 void lb_riskset_reset(lb_riskset *set);
 
 /* Number of classes, 1 for NULL; class of row i. */

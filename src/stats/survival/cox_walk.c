@@ -1,0 +1,89 @@
+/* cox_walk.c - sums over every risk set of the Cox model: backwards in time, a row joins at its bin
+ * and leaves at that before which it entered. */
+#include "stats/survival/cox_work.h"
+
+#include "base/interrupt.h"
+
+#include <math.h>
+#include <string.h>
+
+#define POLL_BINS 4096
+/* Of the 32 digits of a compensated sum, at least 12 are kept. */
+#define LOST_DIGITS 1e-20
+
+typedef struct walk {
+  const cox_data *d;
+  cox_state *s;
+  size_t rows; /* at risk */
+  double peak; /* largest sum of risk since the sums were made */
+} walk;
+
+static void add_sum(const walk *w, const double *sum)
+{
+  double *running = w->s->running;
+  size_t n = w->d->p + 1;
+  if (w->d->leave_bin == NULL) {
+    for (size_t i = 0; i < n; i++) running[i] += sum[i];
+    return;
+  }
+  cox_add_exactly(running, sum, n, 1);
+  for (size_t i = n; i < 2 * n; i++) running[i] += sum[i];
+}
+
+static void start_sums(walk *w)
+{
+  memset(w->s->running, 0, w->s->stride * sizeof(double));
+  w->peak = 0;
+}
+
+/* Rows of bin b join, others leave; an empty risk set sums to exactly 0. */
+static void change_rows(walk *w, size_t b)
+{
+  const cox_bin *bin = &w->d->bin[b];
+  cox_state *s = w->s;
+  add_sum(w, s->joined + bin->segment * s->stride);
+  if (bin->rows > bin->events) add_sum(w, s->joined + (bin->segment + 1) * s->stride);
+  w->rows += bin->rows;
+  if (bin->leave == 0) return;
+  w->peak = fmax(w->peak, s->running[0]);
+  for (size_t part = 0; part < s->n_part; part++)
+    add_sum(w, s->left + (part * w->d->n_bin + b) * s->stride);
+  w->rows -= bin->leave;
+  if (w->rows == 0) start_sums(w);
+}
+
+/* Sums made anew at bin b when so much has left that even compensated sums have lost digits. */
+static void restore_digits(walk *w, size_t b, size_t end)
+{
+  const cox_data *d = w->d;
+  double *running = w->s->running;
+  size_t n = d->p + 1;
+  if (w->rows == 0 || running[0] + running[n] > LOST_DIGITS * w->peak) return;
+  start_sums(w);
+  for (size_t k = d->bin[b].first_row; k < end; k++) {
+    if (d->leave_bin[k] != COX_NO_BIN && d->leave_bin[k] >= b) continue;
+    double *row = w->s->rows;
+    row[0] = w->s->risk[k];
+    for (size_t j = 0; j < d->p; j++) row[1 + j] = w->s->risk[k] * cox_z(d, k, j);
+    cox_add_exactly(running, row, n, 1);
+  }
+  w->peak = running[0];
+}
+
+lb_status cox_walk(const cox_data *d, cox_state *s, lb_error *err)
+{
+  size_t n = d->p + 1;
+  for (size_t stratum = 0; stratum < d->n_stratum; stratum++) {
+    walk w = {.d = d, .s = s};
+    start_sums(&w);
+    for (size_t b = d->stratum_bin[stratum + 1]; b-- > d->stratum_bin[stratum];) {
+      double *at_risk = s->at_risk + b * n;
+      change_rows(&w, b);
+      if (d->leave_bin != NULL) restore_digits(&w, b, d->stratum_row[stratum + 1]);
+      memcpy(at_risk, s->running, n * sizeof *at_risk);
+      for (size_t i = 0; d->leave_bin != NULL && i < n; i++) at_risk[i] += s->running[n + i];
+      if (b % POLL_BINS == 0 && lb_interrupted()) return lb_error_interrupted(err);
+    }
+  }
+  return LB_OK;
+}
