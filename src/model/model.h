@@ -90,9 +90,9 @@ typedef struct lb_model_options {
  * dropped. LB_EPARSE/LB_ENAME/LB_ETYPE from formula and expressions (carets stand in the formula);
  * LB_EDATA: event codes 1/2 with the mend (`status == 2`), an event that is neither logical nor
  * 0/1, negative times, entry >= time (naming up to five rows as numbered in the source table), no
- * row left, a factor with one level left in a design (saying how many rows were dropped for what). Factor
- * terms: treatment contrasts with the first level as reference, levels without rows dropped; text
- * counts as a factor with sorted levels; logical: FALSE is the reference (term "x[true]").
+ * row left, a factor with one level left in a design (saying how many rows were dropped for what).
+ * Factor terms: treatment contrasts with the first level as reference, levels without rows dropped;
+ * text counts as a factor with sorted levels; logical: FALSE is the reference (term "x[true]").
  * Interactions code as R does: contrasts for a factor when the term without it stands in the model,
  * alone or within an earlier term, else a column for every level. Columns come in R's order too.
  */

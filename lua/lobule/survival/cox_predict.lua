@@ -218,8 +218,8 @@ end
 --- the fraction in which the higher predictor fails first, ties of the predictor counting one half;
 --- standard error by the infinitesimal jackknife. For newdata, of these people's own outcomes.
 ---@param options? table            newdata: a frame or cohort with the outcome
----@return lobule.Frame             # concordance, std_error, concordant, discordant, tied_x, tied_y,
----                                 tied_xy (weighted pairs), n
+---@return lobule.Frame             # concordance, std_error, concordant, discordant, tied_x,
+---                                 tied_y, tied_xy (weighted pairs), n
 function Cox:concordance(options)
   local opts <const> = check.options(options, { { "newdata", "any" } })
   check_settled(self)
