@@ -78,6 +78,7 @@ $(BUILD)/tests/fuzz/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/tests/fuzz/rep
 	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(LIBS) $(LDFLAGS)
 $(BUILD)/tests/stats/test_%: $(BUILD)/tests/stats/test_%.o $(filter $(BUILD)/src/base/% $(BUILD)/src/stats/%,$(CORE_O))
 	$(Q)$(CC) $(CFLAGS) -o $@ $^ -lcmocka $(LIBS) $(LDFLAGS)
+$(BUILD)/tests/io/test_csv_source: LDFLAGS += -lz
 $(BUILD)/tests/%: $(BUILD)/tests/%.o $(CORE_O)
 	$(Q)$(CC) $(CFLAGS) -o $@ $^ -lcmocka $(LIBS) $(LDFLAGS)
 

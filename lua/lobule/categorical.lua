@@ -17,7 +17,7 @@ local function from_counts(x, n, options)
   local low, high = core.proportion(x, n, opts.conf_level, opts.method)
   return quantity.new { estimate = n > 0 and x / n or nil, conf_low = low, conf_high = high,
     conf_level = opts.conf_level, n = n,
-    n_event = x, style = "percent", label = ("%s/%s"):format(core.format_number(x),
+    n_event = x, style = "percent", absent = "NA", label = ("%s/%s"):format(core.format_number(x),
       core.format_number(n)) }
 end
 

@@ -11,18 +11,7 @@ local lineage = require "lobule.lineage"
 ---@field arm? string               treatment column named by :by_arm
 local Cohort = { __name = "lobule.Cohort" }
 
---- A cohort with another frame and one more step; nothing of the old one changes.
-local function derive(self, frame, step)
-  local new = {}
-  for key, value in next, self do new[key] = value end
-  new.data = frame
-  if step then
-    local steps = table.move(self.steps, 1, #self.steps, 1, {})
-    steps[#steps + 1] = step
-    new.steps = steps
-  end
-  return setmetatable(new, Cohort)
-end
+local derive <const> = lineage.derive
 
 local WITH <const> = { { "with", "table" } }
 
@@ -199,16 +188,14 @@ function Cohort:relevel(column, first)
   return derive(self, frame, lineage.note("relevel", column .. ": " .. order .. " first"))
 end
 
---- Columns in the order named; the id stays.
+--- Columns in the order named; the id and the arm stay.
 ---@param names string[]
 ---@return lobule.Cohort
 function Cohort:select(names)
-  local wanted, has_id = {}, self.id == nil
-  for i, name in ipairs(check.texts(names, "names")) do
-    wanted[i] = name
-    has_id = has_id or name == self.id
-  end
-  if not has_id then table.insert(wanted, 1, self.id) end
+  local wanted, kept = {}, {}
+  for i, name in ipairs(check.texts(names, "names")) do wanted[i], kept[name] = name, true end
+  if self.arm and not kept[self.arm] then table.insert(wanted, 1, self.arm) end
+  if self.id and not kept[self.id] then table.insert(wanted, 1, self.id) end
   local frame = self.data:select(wanted)
   return derive(self, frame)
 end
@@ -322,24 +309,35 @@ core.class("cohort", Cohort)
 
 local OPTIONS <const> = { { "id", "string" }, { "na", "texts" }, { "types", "table" },
   { "columns", "texts" },
-  { "separator", "string" }, { "rows", "string" } }
+  { "separator", "string" }, { "encoding", "string" }, { "decimal", "string" },
+  { "date_format", "string" }, { "censored", "string" }, { "rows", "string" } }
 
-local M = {}
+local M = { Cohort = Cohort }
 
 local function read(path, opts)
   check.type(path, "string", "path")
-  local text = core.read_file(path)
   local name = path:match("[^/]*$")
-  local frame, problems, n_problems = core.parse_csv(text, name, opts)
-  require("lobule.session").add_input { name = name, sha256 = core.sha256(text), rows = #frame,
+  local frame, problems, n_problems, facts = core.read_csv(path, opts)
+  require("lobule.session").add_input { name = name, sha256 = facts.sha256, rows = #frame,
     columns = #frame:names() }
   return frame, problems, n_problems
 end
 
---- Reads a CSV file into a frame.
+--- Reads a CSV file (also gzip) into a frame. Types are found on all cells; numbers are read with a
+--- decimal point and without marks for thousands, dates as YYYY-MM-DD, unless an option says so.
 ---@param path string
----@param options? table            na, types, columns, separator, id
+---@param options? table            na: list of texts that mean missing (default "" and "NA");
+---                                 types: column -> type name, a misfit is then an error; columns:
+---                                 only these; id: column that names the person; separator: one
+---                                 character (default: found among , ; tab |);
+---                                 encoding: "utf-8", "utf-16le", "utf-16be", "latin1",
+---                                 "windows-1252" (default: by the byte order mark, else UTF-8);
+---                                 decimal: "," or "." (default); date_format: e.g. "DD/MM/YYYY",
+---                                 of YYYY, MM or M, DD or D and marks between them, read beside
+---                                 ISO dates and never guessed; censored: "below" reads "<0.5" as
+---                                 0.5 and adds a logical column NAME_censored that says where
 ---@return lobule.Frame
+---@raise a missing or malformed file, an unknown column in the options, a cell that does not fit
 function M.read(path, options)
   local opts <const> = check.options(options, OPTIONS)
   local frame, _, n_problems = read(path, opts)
@@ -355,8 +353,9 @@ end
 ---@param options? table            id: column that names the person; na: list of texts that mean
 ---                                 missing (default "" and "NA");
 ---                                 types: column -> type name, a misfit is then an error;
----                                 columns: only these; separator; rows: what a row is, for the
----                                 flow ("patients" with an id, else "rows")
+---                                 columns: only these; separator, encoding, decimal, date_format,
+---                                 censored: as lb.read; rows: what a row is, for the flow
+---                                 ("patients" with an id, else "rows")
 ---@return lobule.Cohort
 ---@raise a missing or malformed file, an unknown column in the options
 function M.cohort(source, options)

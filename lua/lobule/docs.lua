@@ -4,6 +4,8 @@ local M = {}
 
 --- Sources that define what researchers call, in the order of the index.
 local FILES <const> = { "lobule/init.lua", "lobule/cohort.lua", "lobule/frame.lua",
+  "lobule/frame_verbs.lua", "lobule/frame_joins.lua", "lobule/cohort_verbs.lua",
+  "lobule/diff.lua",
   "lobule/survival.lua", "lobule/survival/km.lua", "lobule/survival/km_compare.lua",
   "lobule/survival/logrank.lua", "lobule/survival/cox.lua",
   "lobule/survival/cox_predict.lua", "lobule/categorical.lua",

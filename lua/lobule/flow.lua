@@ -65,15 +65,16 @@ function Flow:data()
   end
   for i, step in ipairs(self.steps) do
     local before, after = step.before or step.after, step.after
-    add(i, lineage.title(step), "all", after.rows, after.persons, before.rows - after.rows,
-      before.persons - after.persons, core.NA)
+    -- A join or an append adds rows: it excludes none.
+    add(i, lineage.title(step), "all", after.rows, after.persons,
+      math.max(0, before.rows - after.rows), math.max(0, before.persons - after.persons), core.NA)
     for _, cause in ipairs(step.causes) do
       add(i, cause.reason, "all", core.NA, core.NA, cause.n, cause.persons, cause.n_missing)
     end
     for k, arm in ipairs(after.arms) do
       local was = before.arms[k] and before.arms[k].label == arm.label and before.arms[k] or nil
-      add(i, lineage.title(step), arm.label, arm.n, arm.persons, was and was.n - arm.n, was
-        and was.persons - arm.persons, core.NA)
+      add(i, lineage.title(step), arm.label, arm.n, arm.persons, was
+        and math.max(0, was.n - arm.n), was and math.max(0, was.persons - arm.persons), core.NA)
     end
   end
   local columns = {}

@@ -94,21 +94,51 @@ function M.number(x, digits)
   return without_exact_zeros(text_of_all, x)
 end
 
+local SUPERSCRIPTS <const> = { ["-"] = "⁻", ["0"] = "⁰", ["1"] = "¹", ["2"] = "²", ["3"] = "³",
+  ["4"] = "⁴", ["5"] = "⁵", ["6"] = "⁶", ["7"] = "⁷", ["8"] = "⁸", ["9"] = "⁹" }
+local MOST_P_DECIMALS <const> = 4
+
+--- A p value with so many significant digits, two decimals at least and four at most; smaller ones
+--- "<0.0001", or where the journal asks for exact values a power of ten.
+local function significant_p(p, rule)
+  local exact = rule.exact and p > 0
+  if p < rule.least and exact then
+    local mantissa, exponent = exponent_text(p, rule.digits):match("^(.-)e(.+)$")
+    return mantissa .. " × 10" .. exponent:gsub(".", SUPERSCRIPTS)
+  elseif p < rule.least then
+    return "<" .. M.number(rule.least)
+  end
+  local exponent = math.tointeger(tonumber(exponent_text(p, rule.digits):match("e(.+)$")))
+  local most = exact and 2 * MOST_P_DECIMALS or MOST_P_DECIMALS
+  return decimals_text(p, math.max(2, math.min(most, rule.digits - 1 - exponent)))
+end
+
+--- The rule of NEJM and AMA.
+local function common_p(p)
+  if p < 0.001 then return "<0.001" end
+  local three = p <= 0.01 or (p >= 0.045 and p < 0.05)
+  return decimals_text(p, three and 3 or 2)
+end
+
 --- A p value (NEJM's rule): two decimals above 0.01, three from 0.001 to 0.01, else "<0.001". The
 --- exact value decides: 0.0098 is "0.010". From 0.045 to below 0.05 three decimals too, so that
---- 0.049 is not printed as 0.05.
+--- 0.049 is not printed as 0.05. A journal's profile may have a rule of its own.
 ---@param p number|lobule.NA|nil
+---@param profile? lobule.Journal
 ---@return string                   # "0.34", "0.049", "0.003", "<0.001"; "NA", "NaN"
 ---@raise a number outside 0 to 1
-function M.p(p)
+function M.p(p, profile)
   local text = special(p)
   if text and (p == nil or p == core.NA or p ~= p) then return text end
   if p < 0 or p > 1 then
     core.raise("argument", ("p is %s: expected a number from 0 to 1"):format(M.number(p)))
   end
-  if p < 0.001 then return "<0.001" end
-  local three = p <= 0.01 or (p >= 0.045 and p < 0.05)
-  return decimals_text(p, three and 3 or 2)
+  local rule = profile and profile.p
+  if not rule then return common_p(p) end
+  local shown = rule.digits and significant_p(p, rule) or common_p(p)
+  if rule.ceiling and shown == "1.00" then return rule.ceiling end
+  if not rule.zero then shown = shown:gsub("^(<?)0%.", "%1.") end
+  return (shown:gsub("%.", profile.decimal))
 end
 
 --- A count: plain digits without a thousands mark. A weighted count that is not whole shows one

@@ -68,12 +68,16 @@ function Frame:summarise(assignments, options)
   return frame
 end
 
---- Another name for a column.
----@param old string
----@param new string
+--- Other names for columns.
+---@param old string|table          a name; or a list of { old, new }
+---@param new? string
 ---@return lobule.Frame
 function Frame:rename(old, new)
-  local frame = core.rename(self, check.column(self, old), check.type(new, "string", "new"))
+  local frame = self
+  for _, pair in ipairs(type(old) == "table" and old or { { old, new } }) do
+    check.type(pair, "table", "names")
+    frame = core.rename(frame, check.column(frame, pair[1]), check.type(pair[2], "string", "new"))
+  end
   return frame
 end
 
@@ -136,6 +140,7 @@ end
 --- was
 --- computed shows itself.
 function Frame:__tostring()
+  if #self:names() == 0 then return ("frame of %d rows without columns"):format(#self) end
   if self:source() then
     return ("frame from %s: %d rows, %d columns; :show() prints rows"):format(self:source(),
       #self, #self:names())

@@ -6,6 +6,9 @@ core.internal((own:gsub("init%.lua$", "")))
 
 require "lobule.frame"
 local cohorts = require "lobule.cohort"
+require "lobule.frame_verbs"
+require "lobule.frame_joins"
+require "lobule.cohort_verbs"
 
 ---@class lobule
 ---@field version string            version of the program
@@ -39,8 +42,10 @@ function lb.table_one(data, options)
   return result
 end
 
---- A report: text, tables and figures, saved as HTML, Markdown or JSON with its provenance.
----@param options table             title; author, date, subtitle, seed
+--- A report: text, tables and figures, saved as HTML, Markdown, JSON, Word, PDF or a folder for a
+--- journal, with its provenance.
+---@param options table             title; author, date, subtitle, seed, journal ("plain", "lancet",
+---                                 "nejm", "jama", "nature")
 ---@return lobule.Report
 function lb.report(options)
   local report = require("lobule.report").new(options)
@@ -96,6 +101,30 @@ end
 function lb.crosstab(data, rows, columns, options)
   local counted = require("lobule.crosstab").crosstab(data, rows, columns, options)
   return counted
+end
+
+--- What is in a data file: format, encoding, columns, odd things, and the lb.cohort call to paste;
+--- never rows, never ids. The same as `lobule peek FILE`.
+---@param path string               a CSV file, also gzip
+---@param options? table            as lb.cohort's: id, na, types, columns, separator, encoding,
+---                                 decimal, date_format, censored
+---@return lobule.Peek              # print shows it; fields rows, columns, facts, odd, call
+---@raise a missing or malformed file, an unknown option
+function lb.peek(path, options)
+  local result = require("lobule.peek").peek(path, options)
+  return result
+end
+
+--- Two versions of a cohort or frame compared, row by row of equal id: who entered, who left, which
+--- cells changed. Ids are not shown unasked.
+---@param before lobule.Cohort|lobule.Frame
+---@param after lobule.Cohort|lobule.Frame
+---@param options? table            id: column that names the row (default: the cohort's)
+---@return lobule.Diff
+---@raise an id that is repeated
+function lb.diff(before, after, options)
+  local result = require("lobule.diff").diff(before, after, options)
+  return result
 end
 
 --- Help on a function or topic, the same text as `lobule help`.

@@ -85,7 +85,7 @@ end
 --- A step in which rows may have left.
 ---@param cohort lobule.Cohort      before the step
 ---@param frame lobule.Frame        after it
----@param kind "filter"|"exclude"|"complete"
+---@param kind string              "filter", "exclude", "complete", "join", "distinct", ...
 ---@param reason? string
 ---@param causes table[]            list of { reason, condition, n, n_missing, dropped = Frame? }
 ---@return table step
@@ -101,8 +101,27 @@ function M.step(cohort, frame, kind, reason, causes)
     after = counts(cohort, frame), causes = causes }
 end
 
+--- A cohort with another frame and, unless it is nil, one more step; nothing of the old one
+--- changes.
+---@param cohort lobule.Cohort
+---@param frame lobule.Frame
+---@param step? table
+---@return lobule.Cohort
+function M.derive(cohort, frame, step)
+  local new = {}
+  for key, value in next, cohort do new[key] = value end
+  new.data = frame
+  if step then
+    local steps = table.move(cohort.steps, 1, #cohort.steps, 1, {})
+    steps[#steps + 1] = step
+    new.steps = steps
+  end
+  return setmetatable(new, getmetatable(cohort))
+end
+
 local TITLES <const> = { exclude = "remaining after exclusions", complete = "complete",
-  filter = "kept" }
+  filter = "kept", distinct = "one row each", slice = "rows chosen by number", first = "first rows",
+  last = "last rows" }
 
 --- What a step is called: its reason, or what its kind means.
 ---@param step table

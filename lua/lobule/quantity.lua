@@ -1,6 +1,7 @@
 --- A single number taken from a result: estimate, interval, unit, n, and how to print it.
 local core = require "lobule.core"
 local format = require "lobule.format"
+local restyle = require "lobule.restyle"
 
 ---@class lobule.Quantity
 ---@field estimate? number          nil when it does not exist (a median not reached)
@@ -22,20 +23,23 @@ local function show(self, x)
 end
 
 --- The number as text for a sentence: "12.3 months (95 % CI 10.1 to 15.2)".
+---@param profile? lobule.Journal   the journal whose style it takes; default the plain one
 ---@return string
-function Quantity:display()
+function Quantity:display(profile)
   local unit = self.style == "percent" and " %" or (self.unit and " " .. self.unit) or ""
   local text = show(self, self.estimate)
   if self.estimate ~= nil then text = text .. unit end
   if self.conf_level and (self.conf_low ~= nil or self.conf_high ~= nil) then
-    local low, high = show(self, self.conf_low), show(self, self.conf_high)
+    -- A lower limit that does not exist is unknown; an upper one was not reached.
+    local low = self.conf_low == nil and "NA" or show(self, self.conf_low)
+    local high = show(self, self.conf_high)
     if self.style == "ratio" then
       text, low, high = format.ratio_interval(self.estimate, self.conf_low, self.conf_high)
     end
     text = ("%s (%s %% CI %s to %s)"):format(text, core.format_number(100 * self.conf_level), low,
       high)
   end
-  return text
+  return restyle.sentence(text, profile)
 end
 
 --- The estimate at full precision; nil when it does not exist.

@@ -46,6 +46,7 @@ local function describe(cohort, name)
   else
     text = range_text(kind, summary)
   end
+  if summary.n_nan > 0 then text = text .. (", %d NaN"):format(summary.n_nan) end
   local label, unit = column:label() or "", column:unit()
   if unit then label = (label ~= "" and label or name) .. " (" .. unit .. ")" end
   return { name, kind, tostring(summary.n_missing), text, label }

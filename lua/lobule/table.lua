@@ -2,6 +2,7 @@
 local check = require "lobule.check"
 local core = require "lobule.core"
 local format = require "lobule.format"
+local shown = require "lobule.shown"
 
 ---@class lobule.TableColumn
 ---@field label string
@@ -42,6 +43,9 @@ local function cell_text(cell, row, column)
   if type(cell) == "string" then return one_line(cell) end
   if type(cell) == "number" then return format.number(cell) end
   if cell == core.NA then return "NA" end
+  if check.is(cell, "lobule.Shown") or check.is(cell, "lobule.Quantity") then
+    return one_line(tostring(cell))
+  end
   core.raise("argument", ("row %d, cell %d: expected text, found %s"):format(row, column,
     check.describe(cell)))
 end
@@ -61,6 +65,7 @@ local function copy_row(row, i, n_columns)
   end
   local copy = { kind = row.kind, indent = indent }
   for c = 1, n_columns do copy[c] = cell_text(row[c] or "", i, c) end
+  if n_columns > 0 then copy.given = table.move(row, 1, n_columns, 1, {}) end
   return copy
 end
 
@@ -89,7 +94,7 @@ local function value_text(value, name, digits)
   if value == nil then return "NA" end
   if type(value) ~= "number" then return tostring(value) end
   local p_value = name == "p_value" and value >= 0 and value <= 1
-  return p_value and format.p(value) or format.number(value, digits)
+  return p_value and shown.p(value) or format.number(value, digits)
 end
 
 local function frame_rows(frame, names, n, digits)

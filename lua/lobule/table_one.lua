@@ -3,6 +3,7 @@
 local check = require "lobule.check"
 local core = require "lobule.core"
 local format = require "lobule.format"
+local shown_as = require "lobule.shown"
 local smd = require "lobule.smd"
 
 local OPTIONS <const> = { { "by", "string" }, { "columns", "texts" }, { "smd", "boolean", false },
@@ -76,8 +77,7 @@ end
 
 --- Percentages of one table share their decimals: none when an arm has fewer than 100 patients.
 local function share_text(self, n, total)
-  if total == 0 then return "0/0" end
-  return ("%d/%d (%s %%)"):format(n, total, format.fixed(100 * n / total, self.decimals))
+  return shown_as.share(n, total, self.decimals)
 end
 
 local function level_rows(self, title, list)
@@ -128,6 +128,16 @@ local function missing_row(list, indent)
   return any and row or nil
 end
 
+--- A NaN is no missing value, but no number either: it is left out of the summary and counted.
+local function nan_row(list)
+  local any, row = false, { "Not a number", indent = 1 }
+  for i, summary in ipairs(list) do
+    any = any or summary.n_nan > 0
+    row[i + 1] = tostring(summary.n_nan)
+  end
+  return any and row or nil
+end
+
 --- The rows of one variable: values by group, then the missing count if there is one.
 local function variable_rows(self, name)
   local column = self.frame:column(name)
@@ -144,6 +154,8 @@ local function variable_rows(self, name)
       ("column '%s' is %s: Table 1 takes numbers, factors and logicals"):format(name, kind),
       kind == "text" and "Read it as a factor: types = { " .. name .. " = \"factor\" }." or nil)
   end
+  local not_numbers = nan_row(list)
+  if not_numbers then rows[#rows + 1] = not_numbers end
   local missing = missing_row(list, 1)
   if missing then rows[#rows + 1] = missing end
   if self.options.smd then

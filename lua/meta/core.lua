@@ -62,12 +62,14 @@ function core.internal(prefix) end
 function core.nearest(name, names) end
 
 --- Reads a CSV file. Options, all optional: na (list), types (table column -> type name), columns
---- (list), separator, id.
+--- (list), separator, id, decimal, date_format, censored ("below"), encoding (files only). A file
+--- may be gzip.
 ---@param path string
 ---@param options? table
 ---@return lobule.Frame frame
 ---@return table[] problems         each { row, line, column, message }
 ---@return integer n_problems       all that were found; `problems` holds the first 1000
+---@return table facts              sha256, encoding, separator, line_end, gzip, byte_order_mark
 function core.read_csv(path, options) end
 
 --- As read_csv, from text; `source` names it in messages.
@@ -439,5 +441,157 @@ function core.live_blocks() end
 --- Tests: after k more allocations every one fails; -1 = never.
 ---@param k integer
 function core.fail_after(k) end
+--- A zip archive of stored entries, in the order given, dated 1980-01-01: the same bytes always.
+---@param names string[]            relative, ASCII, each once
+---@param texts string[]            as many; any bytes
+---@return string
+function core.zip(names, texts) end
+--- Makes a folder, not those above it; one that is there is left as it is.
+---@param path string
+function core.make_folder(path) end
+--- An SVG drawn as PNG (8-bit RGB on white) by librsvg and cairo, opened when first used.
+---@param svg string
+---@param dpi number                1 to 10000
+---@return string
+function core.render_png(svg, dpi) end
+--- SVGs drawn as the pages of one PDF, each in its own size, without dates.
+---@param pages string[]            at least one
+---@param title? string
+---@param author? string
+---@return string
+function core.render_pdf(pages, title, author) end
+
+--- Rows in the order of the columns named, each descending where the list says true; stable;
+--- missing values last, or first.
+---@param frame lobule.Frame
+---@param names string[]
+---@param descending boolean[]
+---@param missing_first? boolean
+---@return lobule.Frame
+function core.sort(frame, names, descending, missing_first) end
+
+--- Rows first..last from 1, as far as there are such.
+---@param frame lobule.Frame
+---@param first integer
+---@param last integer
+---@return lobule.Frame
+function core.range(frame, first, last) end
+
+--- n rows: the frame's own, again and again.
+---@param frame lobule.Frame
+---@param n integer
+---@return lobule.Frame
+function core.cycle(frame, n) end
+
+--- n rows drawn at random, in row order.
+---@param frame lobule.Frame
+---@param n integer
+---@param seed integer
+---@param replace? boolean
+---@return lobule.Frame
+function core.sample(frame, n, seed, replace) end
+
+--- The first (or last) row of each group in the order of the columns named (nil: as rows stand), in
+--- row order. Missing values of the order come last for the first row, first for the last.
+---@param frame lobule.Frame
+---@param by string[]
+---@param names? string[]
+---@param descending? boolean[]
+---@param last? boolean
+---@return lobule.Frame
+function core.pick(frame, by, names, descending, last) end
+
+--- Rows of both, columns by name.
+---@param frame lobule.Frame
+---@param below lobule.Frame
+---@return lobule.Frame
+function core.append(frame, below) end
+
+--- Columns of both, those of `beside` under other names.
+---@param frame lobule.Frame
+---@param beside lobule.Frame
+---@param names string[]
+---@return lobule.Frame
+function core.bind(frame, beside, names) end
+
+--- Gathers all columns of a filtered or sorted frame at once, one column a task. Returns the frame.
+---@param frame lobule.Frame
+---@return lobule.Frame
+function core.gather(frame) end
+
+--- Rows with equal keys side by side.
+---@param left lobule.Frame
+---@param right lobule.Frame
+---@param left_by string[]
+---@param right_by string[]
+---@param kind "inner"|"left"|"anti"|"semi"
+---@param many? boolean
+---@return lobule.Frame left
+---@return lobule.Frame? right      # nil for anti and semi
+---@return table counts             # n_matched, n_unmatched, n_missing, n_right_missing,
+---                                 n_right_unmatched, n_many
+function core.join(left, right, left_by, right_by, kind, many) end
+
+--- Each left row with the right row nearest in time.
+---@param left lobule.Frame
+---@param right lobule.Frame
+---@param left_by string[]
+---@param right_by string[]
+---@param options table             left_time, right_time, direction ("before", "after", "nearest"),
+---                                 within
+---@return lobule.Frame left
+---@return lobule.Frame right
+---@return table counts
+function core.asof_join(left, right, left_by, right_by, options) end
+
+--- Each left row with the right rows where start <= time < stop.
+---@param left lobule.Frame
+---@param right lobule.Frame
+---@param left_by string[]
+---@param right_by string[]
+---@param options table             time, start, stop, keep, many
+---@return lobule.Frame left
+---@return lobule.Frame right
+---@return table counts
+function core.interval_join(left, right, left_by, right_by, options) end
+
+--- Every row once for each column, and the columns' values in that order.
+---@param frame lobule.Frame
+---@param columns string[]
+---@return lobule.Frame rows
+---@return lobule.Column values
+function core.longer(frame, columns) end
+
+--- Rows spread: the first row of each combination of ids, the combinations of the name columns, and
+--- for each value column a list with one column for each of them.
+---@param frame lobule.Frame
+---@param ids string[]
+---@param names string[]
+---@param values string[]
+---@return lobule.Frame lines
+---@return lobule.Frame names
+---@return lobule.Column[][] values
+function core.spread(frame, ids, names, values) end
+
+--- A column with missing cells filled from above (below: up) in the group.
+---@param frame lobule.Frame
+---@param name string
+---@param by string[]
+---@param up? boolean
+---@return lobule.Column
+---@return integer n_filled
+function core.fill(frame, name, by, up) end
+
+--- Rows where two columns differ; missing equals missing.
+---@param a lobule.Column
+---@param b lobule.Column
+---@return lobule.Column            # logical
+function core.differs(a, b) end
+
+--- A factor with its levels called as the list says: equal names merge, core.NA makes rows missing.
+---@param column lobule.Column
+---@param to (string|lobule.NA)[]
+---@return lobule.Column
+function core.map_levels(column, to) end
 
 return core

@@ -1,8 +1,8 @@
 #!/bin/sh
 # Installs the Debian packages that a job needs and that are missing: sh scripts/dev/deps.sh build|ci
 # `build` is what building and `make test` need; `ci` adds the linters and the large programs of some tests.
-build="gcc make pkg-config libc6-dev liblua5.4-dev lua5.4 libgsl-dev libcjson-dev libcmocka-dev lua-busted expect"
-ci="$build clang clang-format clang-tidy cppcheck lua-check chromium librsvg2-bin libreadline8 fonts-liberation git nodejs locales"
+build="gcc make pkg-config libc6-dev liblua5.4-dev lua5.4 libgsl-dev libcjson-dev zlib1g-dev libcmocka-dev lua-busted expect"
+ci="$build clang clang-format clang-tidy cppcheck lua-check chromium librsvg2-bin libreadline8 fonts-liberation git nodejs locales librsvg2-2 libcairo2 libreoffice-writer-nogui poppler-utils unzip"
 case "$1" in
   build) want=$build ;;
   ci) want=$ci ;;

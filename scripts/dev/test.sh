@@ -5,7 +5,7 @@ BUILD=${BUILD:-build}
 out=$BUILD/test-output
 rm -rf "$out"
 mkdir -p "$out"
-export ASAN_OPTIONS=detect_leaks=1:abort_on_error=0 LSAN_OPTIONS=print_suppressions=0
+export ASAN_OPTIONS=detect_leaks=1:abort_on_error=0 LSAN_OPTIONS=print_suppressions=0:suppressions=$PWD/scripts/dev/lsan.supp
 export OMP_WAIT_POLICY=passive LOBULE_PROGRAM="$PWD/$BUILD/lobule" BUILD
 passed=0 failed=0 skipped=0
 

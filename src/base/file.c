@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -106,6 +107,40 @@ done:
   lb_mem_free(bytes);
   if (fd >= 0) close(fd);
   return failed == 0 ? LB_OK : fail(err, failed, "read", path);
+}
+
+#define MAP_MINIMUM ((off_t)1 << 20) /* below that a copy is cheaper than page faults */
+
+lb_status lb_file_map(const char *path, lb_file_view *out, lb_error *err)
+{
+  struct stat info;
+  lb_file_view view = {0};
+  /* A pipe must not be opened twice: its writer would see the first reader leave. */
+  bool regular = stat(path, &info) == 0 && S_ISREG(info.st_mode);
+  int fd = regular && info.st_size >= MAP_MINIMUM ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+  if (fd >= 0 && fstat(fd, &info) == 0 && info.st_size >= MAP_MINIMUM) {
+    view.length = (size_t)info.st_size;
+    view.mapped = mmap(NULL, view.length, PROT_READ, MAP_PRIVATE, fd, 0);
+    if (view.mapped == MAP_FAILED) view.mapped = NULL;
+  }
+  if (fd >= 0) close(fd);
+  view.data = view.mapped;
+  if (view.mapped == NULL) {
+    lb_status st = lb_file_read(path, &view.copied, &view.length, err);
+    if (st != LB_OK) return st;
+    view.data = view.copied;
+  } else {
+    madvise(view.mapped, view.length, MADV_WILLNEED);
+  }
+  *out = view;
+  return LB_OK;
+}
+
+void lb_file_unmap(lb_file_view *view)
+{
+  if (view->mapped != NULL) munmap(view->mapped, view->length);
+  lb_mem_free(view->copied);
+  *view = (lb_file_view){0};
 }
 
 /* ---- writing ---- */

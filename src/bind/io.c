@@ -37,12 +37,26 @@ static lb_csv_type *check_types(lua_State *L, size_t *n)
   return types;
 }
 
-static char check_separator(lua_State *L)
+static char check_character(lua_State *L, const char *what)
 {
   size_t length;
-  const char *text = lbl_check_text(L, -1, "separator", &length);
-  if (length != 1) lbl_raise_argument(L, -1, "separator", "one character");
+  const char *text = lbl_check_text(L, -1, what, &length);
+  if (length != 1) lbl_raise_argument(L, -1, what, "one character");
   return text[0];
+}
+
+/* What is read as more than it looks: decimal, date_format, censored. */
+static void check_rules(lua_State *L, int index, lb_csv_options *options)
+{
+  if (lua_getfield(L, index, "decimal") != LUA_TNIL)
+    options->decimal = check_character(L, "decimal");
+  lua_getfield(L, index, "date_format");
+  options->date_format = lbl_opt_name(L, -1, "date_format");
+  lua_getfield(L, index, "censored");
+  const char *censored = lbl_opt_name(L, -1, "censored");
+  options->censored = censored != NULL;
+  if (censored != NULL && strcmp(censored, "below") != 0)
+    lbl_raise_argument(L, -1, "censored", "\"below\"");
 }
 
 /* The options table at `index` (or nil); what they borrow stays on the stack. */
@@ -57,9 +71,11 @@ static lb_csv_options check_options(lua_State *L, int index, const char *source)
   if (lua_getfield(L, index, "types") != LUA_TNIL) options.types = check_types(L, &options.n_types);
   if (lua_getfield(L, index, "columns") != LUA_TNIL)
     options.columns = lbl_check_names(L, -1, "columns", false, &options.n_columns);
-  if (lua_getfield(L, index, "separator") != LUA_TNIL) options.separator = check_separator(L);
+  if (lua_getfield(L, index, "separator") != LUA_TNIL)
+    options.separator = check_character(L, "separator");
   lua_getfield(L, index, "id");
   options.id = lbl_opt_name(L, -1, "id");
+  check_rules(L, index, &options);
   return options;
 }
 
@@ -77,14 +93,9 @@ static void push_problems(lua_State *L, const lb_problems *problems)
   }
 }
 
-/* Reads the text and pushes frame, problems and their number. */
-static int push_csv(lua_State *L, lbl_work *work, const char *text, size_t length,
-                    const lb_csv_options *options)
+/* Pushes problems and their number behind the frame. */
+static int push_found(lua_State *L, lbl_work *work, lb_frame *const *out)
 {
-  lb_error err = {0};
-  lb_frame **out = lbl_frame_box(L);
-  if (lb_csv_read(text, length, options, out, &work->problems, &err) != LB_OK)
-    return lbl_raise(L, &err);
   push_problems(L, &work->problems);
   lua_pushinteger(L, (lua_Integer)work->problems.n_total);
   lbl_work_reset(work);
@@ -95,17 +106,40 @@ static int push_csv(lua_State *L, lbl_work *work, const char *text, size_t lengt
   return 3;
 }
 
+static void push_facts(lua_State *L, const lb_csv_facts *facts)
+{
+  char separator[2] = {facts->separator, '\0'};
+  lua_createtable(L, 0, 6);
+  lbl_set_text(L, "sha256", facts->sha256);
+  lbl_set_text(L, "encoding", facts->encoding);
+  lbl_set_text(L, "separator", separator);
+  lbl_set_text(L, "line_end", facts->line_end);
+  lua_pushboolean(L, facts->gzip);
+  lua_setfield(L, -2, "gzip");
+  lua_pushboolean(L, facts->byte_order_mark);
+  lua_setfield(L, -2, "byte_order_mark");
+}
+
 /* read_csv(path, options) */
 static int read_csv(lua_State *L)
 {
   lua_settop(L, 2);
-  const char *path = lbl_check_name(L, 1, "path");
+  const char *path = lbl_check_name(L, 1, "path"), *encoding = NULL;
   const char *slash = strrchr(path, '/');
   lb_csv_options options = check_options(L, 2, slash == NULL ? path : slash + 1);
+  if (!lua_isnil(L, 2)) {
+    lua_getfield(L, 2, "encoding");
+    encoding = lbl_opt_name(L, -1, "encoding");
+  }
   lbl_work *work = lbl_work_new(L);
+  lb_frame **out = lbl_frame_box(L);
+  lb_csv_facts facts;
   lb_error err = {0};
-  if (lb_file_read(path, &work->text, &work->text_length, &err) != LB_OK) return lbl_raise(L, &err);
-  return push_csv(L, work, work->text, work->text_length, &options);
+  if (lb_csv_read_file(path, encoding, &options, out, &work->problems, &facts, &err) != LB_OK)
+    return lbl_raise(L, &err);
+  push_found(L, work, out);
+  push_facts(L, &facts);
+  return 4;
 }
 
 /* parse_csv(text, source, options) */
@@ -115,7 +149,12 @@ static int parse_csv(lua_State *L)
   size_t length;
   const char *text = lbl_check_text(L, 1, "text", &length);
   lb_csv_options options = check_options(L, 3, lbl_opt_name(L, 2, "source"));
-  return push_csv(L, lbl_work_new(L), text, length, &options);
+  lbl_work *work = lbl_work_new(L);
+  lb_frame **out = lbl_frame_box(L);
+  lb_error err = {0};
+  if (lb_csv_read(text, length, &options, out, &work->problems, &err) != LB_OK)
+    return lbl_raise(L, &err);
+  return push_found(L, work, out);
 }
 
 /* Pushes what the work holds as text, and resets it. */

@@ -28,6 +28,19 @@ static int raise_value(lua_State *L, const char *name, int value)
   return lbl_raise(L, &err);
 }
 
+/* Length of the list on top; a table with named fields is no list. */
+static size_t list_length(lua_State *L, const char *name)
+{
+  size_t n = lua_rawlen(L, -1), fields = 0;
+  for (lua_pushnil(L); lua_next(L, -2) != 0; lua_pop(L, 1)) fields++;
+  if (fields == n) return n;
+  lb_error err = {0};
+  lb_error_set(&err, LB_EARG, "with '%s': expected a list, found a table with named fields", name);
+  lb_error_mend(&err, "A list keeps its order:  %s = { 'A', 'B' }", name);
+  lbl_raise(L, &err);
+  return 0;
+}
+
 /* Checks the table at index 1; counts entries and items of lists. */
 static void measure(lua_State *L, size_t *n_entries, size_t *n_items)
 {
@@ -35,7 +48,7 @@ static void measure(lua_State *L, size_t *n_entries, size_t *n_items)
     if (lua_type(L, -2) != LUA_TSTRING) lbl_raise_argument(L, -2, "with", "names");
     lbl_check_name(L, -2, "with");
     ++*n_entries;
-    if (lua_istable(L, -1)) *n_items += lua_rawlen(L, -1);
+    if (lua_istable(L, -1)) *n_items += list_length(L, lua_tostring(L, -2));
   }
 }
 

@@ -97,6 +97,8 @@ static lb_status fail_unknown(const lb_checker *ck, size_t node)
     if (strcmp(habit->written, "is_na(x)") == 0)
       lb_error_mend(ck->err, "Nothing equals a missing value; ask for it:  is_na(x)  or  "
                              "not is_na(x)");
+    if (strcmp(habit->written, "is_nan(x)") == 0)
+      lb_error_mend(ck->err, "is_nan(x) finds what is not a number, is_na(x) what is missing");
     return LB_EPARSE;
   }
   lb_error listing = {0};

@@ -33,7 +33,7 @@ static const lb_habit SIGNS[] = {
 
 static const lb_habit WORDS[] = {
     {"nil", "is_na(x)", NULL},  {"NULL", "is_na(x)", NULL},  {"null", "is_na(x)", NULL},
-    {"None", "is_na(x)", NULL}, {"nan", "is_na(x)", NULL},   {"NaN", "is_na(x)", NULL},
+    {"None", "is_na(x)", NULL}, {"nan", "is_nan(x)", NULL},  {"NaN", "is_nan(x)", NULL},
     {"NAN", "is_na(x)", NULL},  {"na", "is_na(x)", NULL},    {"NA_character_", "NA", NULL},
     {"NA_real_", "NA", NULL},   {"NA_integer_", "NA", NULL}, {"TRUE", "true", NULL},
     {"FALSE", "false", NULL},   {"True", "true", NULL},      {"False", "false", NULL},

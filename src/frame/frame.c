@@ -5,12 +5,15 @@
 #include <stdatomic.h>
 #include <string.h>
 
+#include "base/interrupt.h"
 #include "base/mem.h"
 #include "base/names.h"
+#include "base/parallel.h"
 #include "frame/name_list.h"
 #include "frame/row_list.h"
 
-#define MAX_ROWS ((size_t)UINT32_MAX) /* the highest row number is LB_NO_ROW less one */
+#define MAX_ROWS        ((size_t)UINT32_MAX) /* the highest row number is LB_NO_ROW less one */
+#define GATHER_PARALLEL 100000u              /* rows from which columns are gathered in parallel */
 
 typedef struct slot {
   lb_column *source;
@@ -411,4 +414,56 @@ lb_status lb_frame_take(const lb_frame *frame, const lb_row *rows, size_t n, lb_
   }
   *out = made;
   return LB_OK;
+}
+
+/* ---- frames side by side, and columns gathered together ---- */
+
+lb_status lb_frame_bind(const lb_frame *frame, const lb_frame *beside, const char *const *names,
+                        lb_frame **out, lb_error *err)
+{
+  if (beside->n_rows != frame->n_rows)
+    return lb_error_set(err, LB_EARG, "frames of %zu and %zu rows", frame->n_rows, beside->n_rows);
+  size_t n = frame->n_columns, total = n + beside->n_columns;
+  lb_frame *made = frame_alloc(frame->n_rows, total, frame->source);
+  if (made == NULL) return lb_error_nomem(err, "frame");
+  made->names = lb_name_list_new();
+  made->origin = lb_row_list_retain(frame->origin);
+  lb_status st = made->names == NULL ? lb_error_nomem(err, "column names") : LB_OK;
+  for (size_t i = 0; i < total && st == LB_OK; i++) {
+    st = lb_name_list_add(made->names, i < n ? lb_frame_name(frame, i) : names[i - n], err);
+    if (st != LB_OK) break;
+    made->slots[i] = i < n ? frame->slots[i] : beside->slots[i - n];
+    slot_retain(&made->slots[i]);
+    made->n_columns++;
+  }
+  if (st == LB_OK)
+    *out = made;
+  else
+    lb_frame_release(made);
+  return st;
+}
+
+typedef struct gather_all {
+  const lb_frame *frame;
+  lb_status *status;
+} gather_all;
+
+static void gather_one(void *context, size_t i)
+{
+  const gather_all *job = context;
+  const lb_column *column;
+  job->status[i] = lb_frame_column(job->frame, i, &column, NULL);
+}
+
+lb_status lb_frame_gather(const lb_frame *frame, lb_error *err)
+{
+  size_t n = frame->n_columns;
+  gather_all job = {frame, lb_mem_zero(n, sizeof(lb_status))};
+  if (job.status == NULL) return lb_error_nomem(err, "gathered columns");
+  bool whole = lb_parallel(n, frame->n_rows >= GATHER_PARALLEL, gather_one, &job);
+  lb_status st = whole ? LB_OK : lb_error_interrupted(err);
+  for (size_t i = 0; i < n && st == LB_OK; i++)
+    if (job.status[i] == LB_ENOMEM) st = lb_error_nomem(err, "gathered columns");
+  lb_mem_free(job.status);
+  return st;
 }

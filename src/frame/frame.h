@@ -45,6 +45,12 @@ lb_status lb_frame_with(const lb_frame *frame, const char *name, lb_column *colu
                         lb_error *err);
 lb_status lb_frame_rename(const lb_frame *frame, size_t column, const char *name, lb_frame **out,
                           lb_error *err);
+/* The columns of `frame`, then those of `beside` (as many rows) under `names`. Row numbers of the
+ * table as it was read are those of `frame`. */
+lb_status lb_frame_bind(const lb_frame *frame, const lb_frame *beside, const char *const *names,
+                        lb_frame **out, lb_error *err);
+/* Gathers every column that is still to be gathered, one column a task on large frames. */
+lb_status lb_frame_gather(const lb_frame *frame, lb_error *err);
 /* Bytes of memory that the frame holds itself: row lists and columns it gathered; shared ones count
  * in full. */
 size_t lb_frame_bytes(const lb_frame *frame);

@@ -109,6 +109,17 @@ static int show_help(lua_State *L, const lb_options *o)
   return lb_session_call(L, 1);
 }
 
+/* lobule peek FILE [--option=value ...] */
+static int show_peek(lua_State *L, const lb_options *o)
+{
+  static const char CODE[] = "require('lobule.peek').show(...)";
+  int status = luaL_loadbuffer(L, CODE, sizeof CODE - 1, "@lobule/host"), n = 0;
+  if (status != LUA_OK) return report_load(L, status);
+  luaL_checkstack(L, o->argc + 8, "too many arguments");
+  for (int i = o->script + 1; i < o->argc; i++, n++) lua_pushstring(L, o->argv[i]);
+  return lb_session_call(L, n);
+}
+
 static void print_version(lua_State *L)
 {
   luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
@@ -125,6 +136,8 @@ static int run_mode(lua_State *L, const lb_options *o)
   switch (o->mode) {
   case LB_MODE_HELP:
     return show_help(L, o);
+  case LB_MODE_PEEK:
+    return show_peek(L, o);
   case LB_MODE_SCRIPT:
     status = run_script(L, o, o->argv[o->script]);
     break;
@@ -152,6 +165,7 @@ static int protected_main(lua_State *L)
   luaL_openlibs(L);
   lb_modules_open(L, o);
   lb_stop_open_coroutines(L);
+  lb_stop_open_execute(L);
   lb_session_open(L, o);
   set_arg(L, o);
   lb_stop_open();
@@ -177,7 +191,7 @@ static int run(program *p)
     p->status = LB_EXIT_ERROR;
   }
   lua_close(L);
-  if (fflush(stdout) != 0 && p->status == LB_EXIT_OK) {
+  if ((ferror(stdout) || fflush(stdout) != 0) && p->status == LB_EXIT_OK) {
     fputs("lobule: standard output cannot be written\n", stderr);
     p->status = LB_EXIT_ERROR;
   }

@@ -18,6 +18,7 @@ static const char USAGE[] = "usage: lobule [options] [script [args]]\n"
                             "  --threads N         threads to use (1 to 1024)\n"
                             "  --no-strict         undefined names read as nil\n"
                             "  --                  end of the options\n"
+                            "  peek FILE           what is in a data file; never rows, never ids\n"
                             "  help [topic]        help, also as help() at the prompt\n";
 
 void lb_usage_print(bool to_stderr)
@@ -43,9 +44,10 @@ static bool is_one_of(const char *word, const char *const *words)
  * ./run */
 static lb_mode mode_of(const char *argument)
 {
-  static const char *const COMMANDS[] = {"run", "recipe", "verify", "peek", NULL};
+  static const char *const COMMANDS[] = {"run", "recipe", "verify", NULL};
   if (strcmp(argument, "-") == 0) return LB_MODE_STDIN;
   if (strcmp(argument, "help") == 0) return LB_MODE_HELP;
+  if (strcmp(argument, "peek") == 0) return LB_MODE_PEEK;
   return is_one_of(argument, COMMANDS) ? LB_MODE_UNAVAILABLE : LB_MODE_SCRIPT;
 }
 

@@ -9,6 +9,7 @@ typedef enum lb_mode {
   LB_MODE_STDIN,      /* "-" */
   LB_MODE_NONE,       /* only what the options say: -e, -v */
   LB_MODE_HELP,       /* lobule help [topic] */
+  LB_MODE_PEEK,       /* lobule peek FILE */
   LB_MODE_UNAVAILABLE /* a command that this version does not have */
 } lb_mode;
 

@@ -12,4 +12,6 @@ void lb_stop_enter(lua_State *L);
 void lb_stop_settle(lua_State *L);
 /* coroutine.resume, wrap and close that tell lb_stop_enter which coroutine runs. */
 void lb_stop_open_coroutines(lua_State *L);
+/* os.execute that hears the Ctrl-C by which its command ended. */
+void lb_stop_open_execute(lua_State *L);
 #endif

@@ -1,6 +1,8 @@
 /* trace.c - tracebacks that show only the researcher's own frames. */
 #include "host/trace.h"
 
+#include <string.h>
+
 #include "bind/bind.h"
 
 #define MAX_FRAMES 20
@@ -53,6 +55,10 @@ int lb_trace_message(lua_State *L)
     return 1;
   lua_settop(L, 1);
   if (lua_tostring(L, 1) == NULL) lua_pushfstring(L, "the error is a %s", luaL_typename(L, 1));
+  if (strstr(lua_tostring(L, -1), "(local 'self')") != NULL) {
+    lua_pushliteral(L, "\n  A method is called with a colon:  x:tidy()  , not  x.tidy()");
+    lua_concat(L, 2);
+  }
   add_frames(L);
   return 1;
 }

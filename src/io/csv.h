@@ -3,6 +3,7 @@
 #ifndef LB_IO_CSV_H
 #define LB_IO_CSV_H
 #include "frame/frame.h"
+#include "io/sha256.h"
 
 typedef struct lb_csv_type {
   const char *column;
@@ -34,6 +35,11 @@ typedef struct lb_csv_options {
   char separator;     /* 0 = found among , ; tab | */
   const char *source; /* file name for messages; NULL = none */
   const char *id;     /* column whose cells are never quoted in messages; NULL = none */
+  char decimal;       /* '.' or ','; 0 = '.' */
+  /* YYYY, MM or M, DD or D and marks between them, e.g. "DD/MM/YYYY": dates that are read beside
+   * ISO ones; NULL = ISO only, day and month are never guessed */
+  const char *date_format;
+  bool censored; /* "<0.5" is read as 0.5, and a logical column NAME_censored says where */
 } lb_csv_options;
 
 /* Reads a whole table. Types without a given one: logical (true/false), integer (not 007, nor
@@ -53,6 +59,22 @@ typedef struct lb_csv_options {
  * unknown id. */
 lb_status lb_csv_read(const char *text, size_t length, const lb_csv_options *options,
                       lb_frame **out, lb_problems *problems, lb_error *err);
+
+/* What a file was, beside its cells. */
+typedef struct lb_csv_facts {
+  const char *encoding; /* "UTF-8" "UTF-16LE" "UTF-16BE" "Latin-1" "Windows-1252" */
+  bool byte_order_mark, gzip;
+  char separator;
+  const char *line_end;       /* "\n" "\r\n" "\r" */
+  char sha256[LB_SHA256_HEX]; /* of the bytes of the file */
+} lb_csv_facts;
+/* Reads a file: mapped, unzipped where it is gzip, its encoding known by a byte order mark or by
+ * name ("utf-8" "utf-16le" "utf-16be" "latin1" "windows-1252"; NULL = the mark, else UTF-8). As
+ * lb_csv_read; LB_EIO for the file, LB_EARG for an unknown encoding, LB_EPARSE for bytes that the
+ * encoding has not. facts may be NULL. */
+lb_status lb_csv_read_file(const char *path, const char *encoding, const lb_csv_options *options,
+                           lb_frame **out, lb_problems *problems, lb_csv_facts *facts,
+                           lb_error *err);
 /* The frame as CSV, full precision, missing = empty, quotes where needed (also for text that is
  * empty, and for "NA"), "\n"; a frame of one column writes NA for missing, as an empty line would
  * be no row. *text: lb_mem_free. */

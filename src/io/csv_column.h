@@ -1,23 +1,82 @@
-/* csv_column.h - one column of a scanned csv file: its type from all cells, then its values. */
+/* csv_column.h - one column of a csv text, chunk by chunk: values by a type, or texts and their
+ * kinds. */
 #ifndef LB_IO_CSV_COLUMN_H
 #define LB_IO_CSV_COLUMN_H
 #include "base/hash.h"
 #include "io/csv.h"
-#include "io/csv_scan.h"
+#include "io/csv_cell.h"
+#include "io/csv_levels.h"
+#include "io/csv_walk.h"
 
-typedef struct lb_csv_request {
-  const lb_csv_table *table;
-  size_t column;
+/* What a pass over the text does with a column. */
+typedef enum lb_csv_mode {
+  LB_CSV_IDLE,   /* nothing */
+  LB_CSV_SAMPLE, /* counts kinds and distinct texts */
+  LB_CSV_VALUES, /* reads values of the column's type */
+  LB_CSV_TEXTS,  /* notes where texts are, counts kinds */
+  LB_CSV_FACTOR, /* codes of a few texts, counts kinds */
+  LB_CSV_MISFITS /* reports cells that are not of the type */
+} lb_csv_mode;
+
+#define LB_CSV_MARKS 3 /* kinds whose first cell is kept: COMMA, THOUSANDS, DAY_MONTH */
+
+/* What one chunk of a column held. */
+typedef struct lb_csv_part {
+  size_t n_present, n_quoted_na, n_below, n_bytes;
+  size_t n[LB_CELL_KINDS];
+  lb_csv_place first[LB_CSV_MARKS];
+  bool failed; /* misfit: a cell is not of the type; or more levels than a factor has */
+  lb_csv_place misfit;
+  lb_csv_levels *levels;
+  lb_problems problems;
+} lb_csv_part;
+
+typedef struct lb_csv_column {
+  size_t index; /* in the file */
   const char *name;
-  const lb_type *given; /* NULL = guess */
-  const lb_map *na;     /* cells that mean missing */
-  bool is_id;           /* never quote its cells; text unless integer */
-} lb_csv_request;
+  const lb_type *given; /* NULL = found */
+  bool is_id, want_problems;
+  lb_csv_mode mode;
+  lb_type type;
+  void *values;
+  uint8_t *valid, *below;
+  int64_t *offsets;  /* LB_CSV_TEXTS: a packed place for each row */
+  int32_t *codes;    /* index among the levels of the chunk */
+  bool many;         /* more distinct texts than a factor has; set by any thread */
+  lb_csv_part *part; /* layout.n_chunks */
+  bool restarted;    /* by what the pass just done has shown */
+  bool to_factor;    /* values of another type become levels in the end */
+  lb_column *result, *result_below;
+  lb_problems problems;
+} lb_csv_column;
 
-/* Values as a new column; cells that keep a column from being numbers or dates go to problems
- * (NULL = not wanted). LB_EPARSE when a cell does not fit the type given. */
-lb_status lb_csv_column_read(const lb_csv_request *request, lb_column **out, lb_problems *problems,
-                             lb_error *err);
+/* What all columns share while a text is read. */
+typedef struct lb_csv_reading {
+  const lb_csv_options *options;
+  lb_csv_rules rules;
+  lb_csv_layout layout;
+  lb_map *na;
+  uint64_t na_lengths;                  /* bit i: some NA word has i bytes; bit 63: or more */
+  bool na_first[256], maybe_value[256]; /* by first byte: an NA word; more than mere text */
+  char **name;                          /* layout.n_columns, all different */
+  lb_csv_column *column;
+  size_t n_columns;
+  bool freely;               /* what the pass takes layout.quotes_freely for */
+  bool found_freely, astray; /* set by any thread; astray: scan carefully */
+} lb_csv_reading;
+
+/* Takes the rows of a batch into the column. false: out of memory. */
+bool lb_csv_column_take(lb_csv_reading *r, lb_csv_column *c, size_t chunk, const lb_csv_batch *b);
+/* Only looks whether a cell of a column that nobody reads is quoted without need. */
+void lb_csv_column_look(lb_csv_reading *r, size_t index, const lb_csv_batch *b);
+void lb_csv_part_reset(lb_csv_part *part);
+
+/* Texts of LB_CSV_TEXTS: at most this long in a packed place; longer ones are measured again. */
+#define LB_CSV_PACKED_BITS 24
+#define LB_CSV_PACKED_LONG (((uint64_t)1 << LB_CSV_PACKED_BITS) - 1)
+/* Length in the file of the text that begins at a place and is too long to be packed. */
+size_t lb_csv_long_length(const lb_csv_layout *layout, size_t at);
+
 /* Adds a problem (column and message copied), or only counts it when the list is full. false: out
  * of memory. */
 bool lb_problems_add(lb_problems *problems, size_t row, size_t line, const char *column,

@@ -6,4 +6,6 @@
 #define LB_SHA256_HEX 65
 /* 64 lower-case hexadecimal digits and a NUL. */
 void lb_sha256_hex(const void *bytes, size_t length, char hex[LB_SHA256_HEX]);
+/* The same in plain C, without the processor's own instructions: what the tests compare with. */
+void lb_sha256_hex_plain(const void *bytes, size_t length, char hex[LB_SHA256_HEX]);
 #endif

@@ -43,4 +43,21 @@ for _, n in ipairs(bench.sizes()) do
     local sums = groups:summarise { "a = sum(n)", "b = sum(med)", "c = sum(avg)" }
     return { #groups, sums:column("a")[1], sums:column("b")[1], sums:column("c")[1] }
   end)
+  bench.time("sort", n, function()
+    local sorted = core.gather(data:sort { "centre", "procedure_date", "-cga_baseline" })
+    return { total(sorted:head(100), "sum(age)") }
+  end)
+  bench.time("sort_key_only", n, function()
+    local sorted, sum = data:sort "cga_baseline", 0
+    for i = 1, math.min(10, n) do sum = sum + sorted:source_row(i) end
+    return { sum }
+  end)
+  if bench.wanted "rolling_join" then
+    local labs = lb.read(bench.data .. "labs_" .. n .. ".csv")
+    bench.time("rolling_join", n, function()
+      local joined, counts = data:asof_join(labs, { by = "patient_id",
+        on = { procedure_date = "lab_date" } })
+      return { #joined, counts.n_matched, total(joined, "sum(cga)") }
+    end)
+  end
 end

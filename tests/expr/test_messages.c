@@ -51,14 +51,14 @@ static const fx_case HABITS[] = {
                     "  age == None\n"
                     "         ^^^^\n"
                     "Nothing equals a missing value; ask for it:  is_na(x)  or  not is_na(x)"},
-    {"bili == nan", "parse: 'nan' is written 'is_na(x)' in Lobule\n"
+    {"bili == nan", "parse: 'nan' is written 'is_nan(x)' in Lobule\n"
                     "  bili == nan\n"
                     "          ^^^\n"
-                    "Nothing equals a missing value; ask for it:  is_na(x)  or  not is_na(x)"},
-    {"bili == NaN", "parse: 'NaN' is written 'is_na(x)' in Lobule\n"
+                    "is_nan(x) finds what is not a number, is_na(x) what is missing"},
+    {"bili == NaN", "parse: 'NaN' is written 'is_nan(x)' in Lobule\n"
                     "  bili == NaN\n"
                     "          ^^^\n"
-                    "Nothing equals a missing value; ask for it:  is_na(x)  or  not is_na(x)"},
+                    "is_nan(x) finds what is not a number, is_na(x) what is missing"},
     {"age == nil", "parse: nothing equals nil: a missing value is found by 'is_na(x)'\n"
                    "  age == nil\n"
                    "         ^^^\n"

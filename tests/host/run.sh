@@ -50,7 +50,14 @@ check "-e without a value" 2 "a value is missing after '-e'" -e
 check "threads" 0 '^3$' --threads 3 -e 'print(require("lobule.core").threads())'
 check "threads, joined" 0 '^2$' --threads=2 -e 'print(require("lobule.core").threads())'
 check "threads, no number" 2 'from 1 to 1024' --threads many
-for command in run recipe verify peek; do
+printf 'id;x\n1;2,5\n1;3,5\n2;4,5\n' >peeked.csv
+check "peek" 0 '`id` not unique: 1 twice' peek peeked.csv
+check "peek, the call" 0 'id = "id", decimal = ","' peek peeked.csv
+check "peek, an option" 0 'separator bar' peek peeked.csv '--separator=|'
+check "peek, no file" 1 'no file named' peek
+check "peek, no such file" 1 "no file 'missing.csv'" peek missing.csv
+check "peek, no option" 1 'Options are written --name=value' peek peeked.csv decimal
+for command in run recipe verify; do
   check "command $command" 2 "'$command' is not available in this version" "$command"
 done
 check "no such file" 1 '^lobule: cannot open missing\.lua' missing.lua

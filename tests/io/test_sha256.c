@@ -59,9 +59,22 @@ static void test_block_borders(void **state)
   }
 }
 
+/* The processor's own instructions, where it has them, against plain C. */
+static void test_fast_and_plain(void **state)
+{
+  (void)state;
+  char text[600], fast[LB_SHA256_HEX], plain[LB_SHA256_HEX];
+  for (size_t i = 0; i < sizeof text; i++) text[i] = (char)(i * 131 + i / 7);
+  for (size_t n = 0; n <= sizeof text; n++) {
+    lb_sha256_hex(text, n, fast);
+    lb_sha256_hex_plain(text, n, plain);
+    assert_string_equal(fast, plain);
+  }
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {LB_TEST(test_vectors), LB_TEST(test_a_million_letters),
-                                     LB_TEST(test_block_borders)};
+                                     LB_TEST(test_block_borders), LB_TEST(test_fast_and_plain)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

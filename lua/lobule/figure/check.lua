@@ -9,7 +9,7 @@ local function set(names)
   return t
 end
 
-local HEAD <const> = "id title desc data width_mm "
+local HEAD <const> = "id title desc data width_mm mark "
 local CURVES <const> = set(HEAD .. [[height_mm x_label y_label x_min x_max times curves conf
   risk_table
   annotation min_at_risk start]])

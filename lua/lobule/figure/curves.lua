@@ -47,7 +47,7 @@ local function ticks_of(spec, x_max, width)
   end
   local values = {}
   for i, tick in ipairs(kept) do values[i] = tick.time end
-  for i, label in ipairs(number.labels(values, false)) do kept[i].label = label end
+  for i, label in ipairs(number.labels(values, false, spec.mark)) do kept[i].label = label end
   return kept
 end
 

@@ -85,7 +85,7 @@ function M.new(spec, x0, x1)
   return { lo = lo, hi = hi, log = spec.log, ticks = ticks, x0 = x0, x1 = x1, heaviest = heaviest,
     reference = spec.reference and spec.reference >= lo and spec.reference <= hi
       and spec.reference or nil,
-    labels = number.labels(ticks, not spec.log),
+    labels = number.labels(ticks, not spec.log, spec.mark),
     x = (spec.log and scale.log or scale.linear)(lo, hi, x0 + INSET, x1 - INSET) }
 end
 

@@ -7,6 +7,19 @@ local forest = require "lobule.figure.forest"
 local style = require "lobule.figure.style"
 local svg = require "lobule.figure.svg"
 
+-- Under the core errors are its objects, raised at the researcher's line, and an unknown method
+-- gets a
+-- did-you-mean; the package works without it too.
+local has_core, core = pcall(require, "lobule.core")
+has_core = has_core and core.class ~= nil
+
+local function fail(problem)
+  if has_core and core.raise then
+    core.raise("argument", (problem:gsub("^figure[.:][%w_]+: ", ""))) -- the core names the function
+  end
+  error(problem, 3)
+end
+
 local M = {}
 
 local POINTS_PER_MM <const> = 72 / 25.4
@@ -97,8 +110,28 @@ end
 ---@return lobule.Figure
 function Figure:at_width(mm)
   local problem <const> = check.width(mm)
-  if problem then error("figure:at_width: " .. problem, 2) end
+  if problem then fail("figure:at_width: " .. problem) end
   return new(self.kind, self.spec, mm)
+end
+
+--- The same figure in a journal's style: its estimates, notes and the decimal mark of its axes.
+---@param profile lobule.Journal
+---@return lobule.Figure
+function Figure:styled(profile)
+  local spec = require("lobule.figure.styled")(copy(self.spec), self.desc, profile)
+  return (new(self.kind, spec, self.width_mm))
+end
+
+--- Writes the figure: "x.svg", "x.pdf" (text stays text, fonts embedded) or "x.png" (RGB on white,
+--- with its resolution). All are drawn before the first is written.
+---@param paths string|string[]
+---@param options? table            dpi (600) of PNG; title of the PDF document
+---@return lobule.Figure
+---@raise an extension that is not known; no librsvg2-2, libcairo2 or font for PDF and PNG; a file
+---       that cannot be written
+function Figure:save(paths, options)
+  require("lobule.figure.save").save(self, paths, options)
+  return self
 end
 
 function Figure:__tostring()
@@ -155,7 +188,7 @@ end
 ---@return lobule.Figure
 function M.curves(spec)
   local figure <const>, problem <const> = build("curves", spec)
-  if not figure then error(problem, 2) end
+  if not figure then fail(problem) end
   return figure
 end
 
@@ -196,7 +229,7 @@ end
 ---@return lobule.Figure
 function M.forest(spec)
   local figure <const>, problem <const> = build("forest", spec)
-  if not figure then error(problem, 2) end
+  if not figure then fail(problem) end
   return figure
 end
 
@@ -223,7 +256,7 @@ end
 ---@return lobule.Figure
 function M.flow(spec)
   local figure <const>, problem <const> = build("flow", spec)
-  if not figure then error(problem, 2) end
+  if not figure then fail(problem) end
   return figure
 end
 
@@ -234,8 +267,9 @@ function M.dark_css()
 end
 
 M.Figure = Figure
--- Under the core an unknown method is an error with did-you-mean; the package works without it too.
-local has_core, core = pcall(require, "lobule.core")
-if has_core and core.class then core.class("figure", Figure) end
+if has_core then
+  core.class("figure", Figure)
+  core.namespace("figure", M)
+end
 
 return M

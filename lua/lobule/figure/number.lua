@@ -51,8 +51,9 @@ end
 --- Labels of axis ticks: the same number of decimals for all, as few as tell them exactly.
 ---@param ticks number[]
 ---@param same? boolean  false: each as short as it can be (log axes: 0.5 1 2), default true
+---@param mark? string   decimal mark, default "."
 ---@return string[]
-function M.labels(ticks, same)
+function M.labels(ticks, same, mark)
   local decimals, labels = 0, {}
   for _, t in ipairs(ticks) do
     local slack <const> = 1e-6 * math.max(math.abs(t), 1e-6)
@@ -63,7 +64,7 @@ function M.labels(ticks, same)
     end
   end
   local write <const> = same == false and M.trim or M.fixed
-  for i, t in ipairs(ticks) do labels[i] = write(t, decimals, "−") end
+  for i, t in ipairs(ticks) do labels[i] = write(t, decimals, "−"):gsub("%.", mark or ".") end
   return labels
 end
 

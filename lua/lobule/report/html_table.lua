@@ -1,5 +1,6 @@
 --- Tables as accessible HTML: caption, header cells with scope, numbers right, wide ones scroll.
 local core = require "lobule.core"
+local prose = require "lobule.report.prose"
 local tables = require "lobule.table"
 
 local M = {}
@@ -18,16 +19,11 @@ end
 ---@param text string
 ---@return string
 function M.prose(text)
-  local set = (" " .. text):gsub("([%s(%[])%-(%d)", "%1\u{2212}%2"):gsub("(%d) %%", "%1\u{A0}%%")
-  return M.escape(set:sub(2))
-end
-
-local function is_hash(text)
-  return #text == 64 and not text:find("[^0-9a-f]")
+  return M.escape(prose.set(text))
 end
 
 local function content(text)
-  return is_hash(text) and "<code>" .. text .. "</code>" or M.prose(text)
+  return prose.is_hash(text) and "<code>" .. text .. "</code>" or M.prose(text)
 end
 
 local function class_of(column, row)

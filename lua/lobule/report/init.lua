@@ -1,22 +1,27 @@
---- Reports: prose, tables and figures in order, saved as HTML, Markdown or JSON with provenance.
+--- Reports: prose, tables and figures in order, saved as HTML, Markdown, JSON or for Word, with
+--- provenance.
 local check = require "lobule.check"
 local core = require "lobule.core"
 local document = require "lobule.report.document"
 local item = require "lobule.report.item"
+local journal = require "lobule.report.journal"
 local template = require "lobule.report.template"
 
 ---@class lobule.Report
----@field options table             title, subtitle, author, date, lang, seed
+---@field options table             title, subtitle, author, date, lang, seed, journal
 ---@field blocks table[]
 ---@field records table[]           results at full precision
 local Report = { __name = "lobule.Report" }
 
 local OPTIONS <const> = { { "title", "string" }, { "subtitle", "string" }, { "author", "string" },
-  { "date", "string" }, { "lang", "string", "en" }, { "seed", "any" } }
-local ADD <const> = { { "caption", "string" }, { "title", "string" }, { "width_mm", "positive" } }
-local FORMATS <const> = { ".html", ".md", ".json" }
+  { "date", "string" }, { "lang", "string", "en" }, { "seed", "any" },
+  { "journal", journal.NAMES, "plain" } }
+local ADD <const> = { { "caption", "string" }, { "title", "string" }, { "width_mm", "positive" },
+  { "columns", "count" } }
+local FORMATS <const> = { ".html", ".md", ".json", ".docx", ".pdf" }
 local RENDERERS <const> = { [".html"] = "lobule.report.html", [".md"] = "lobule.report.markdown",
-  [".json"] = "lobule.report.json" }
+  [".json"] = "lobule.report.json", [".docx"] = "lobule.report.docx",
+  [".pdf"] = "lobule.report.pdf" }
 
 --- A report with more blocks and records; earlier ones are shared.
 local function with(report, blocks, record)
@@ -47,8 +52,9 @@ end
 local function prose(report, kind, text, values)
   check.type(text, "string", "text")
   if values ~= nil then check.type(values, "table", "values") end
+  local filled = template.fill(text, values, journal.get(report.options.journal))
   local blocks = {}
-  for i, paragraph in ipairs(template.paragraphs(template.fill(text, values))) do
+  for i, paragraph in ipairs(template.paragraphs(filled)) do
     blocks[i] = { kind = kind, text = paragraph }
   end
   return (with(report, blocks))
@@ -77,22 +83,30 @@ end
 
 --- Adds a result, table, figure, flow or frame. Tables and figures are numbered in order.
 ---@param object any                what answers report_blocks(options), or a figure
----@param options? table            caption; title: a heading above; width_mm of figures
+---@param options? table            caption; title: a heading above; width_mm of figures, or
+---                                 columns: 1 or 2 of the journal's page
 ---@return lobule.Report
 ---@raise something that is no result, table or figure
 function Report:add(object, options)
   local opts <const> = check.options(options, ADD)
+  if opts.columns and opts.columns > 2 then
+    core.raise("argument", ("columns is %d: expected 1 or 2"):format(opts.columns))
+  end
+  opts.profile = journal.get(self.options.journal)
   local blocks = item.blocks(object, opts)
   return (with(self, blocks, item.record(object)))
 end
 
+local FOLDER <const> = "lobule.report.folder"
+
 local function renderer(path)
-  local extension = check.type(path, "string", "path"):lower():match("[^/\\](%.%w+)$")
+  if check.type(path, "string", "path"):find("[^/]/$") then return require(FOLDER) end
+  local extension = path:lower():match("[^/\\](%.%w+)$")
   local module = RENDERERS[extension or ""]
   if module then return require(module) end
   core.raise("argument", ("cannot save '%s': %s"):format(path:match("([^/\\]*)$"),
     extension and ("unknown extension '%s'"):format(extension) or "the name has no extension"),
-    "Extensions are: " .. table.concat(FORMATS, ", ") .. ".")
+    "Extensions are: " .. table.concat(FORMATS, ", ") .. "; a folder ends with /.")
 end
 
 --- All files of all formats, rendered before the first is written.
@@ -110,14 +124,19 @@ local function render(report, paths)
 end
 
 --- Writes the report, in the format of each extension: .html (one file with everything inside), .md
---- (figures as SVG files beside it), .json. Everything is rendered first, then written; each file
---- is the old or the new one.
+--- (figures as SVG files beside it), .json, .docx (real tables, captions that Word counts, figures
+--- as PNG with the SVG beside it); "paper/" is a folder with table1.docx, figure1.svg, .pdf and
+--- .png, and so on, and legends.md; .pdf on A4 pages. Everything is rendered first, then written;
+--- each file is the old or the new one. .docx, .pdf and folders are drawn with the packages
+--- librsvg2-2 and libcairo2.
 ---@param paths string|string[]
 ---@return lobule.Report
 ---@raise an extension that is not known, a file that cannot be written
 function Report:save(paths)
   local files = render(self, check.texts(paths, "paths"))
-  for _, file in ipairs(files) do core.write_file(file.path, file.text) end
+  for _, file in ipairs(files) do
+    if file.folder then core.make_folder(file.path) else core.write_file(file.path, file.text) end
+  end
   return self
 end
 
@@ -134,7 +153,9 @@ local M = {}
 
 --- An empty report. Its methods each return a new report that shares what came before.
 ---@param options table             title; subtitle, author, date (a text: a report knows no
----                                 clock), lang ("en"), seed
+---                                 clock), lang ("en"), seed; journal: "plain" (default),
+---                                 "lancet", "nejm", "jama", "nature": how p values, intervals,
+---                                 percentages and figures are set
 ---@return lobule.Report
 ---@raise no title, an unknown option
 function M.new(options)

@@ -1,20 +1,15 @@
 --- What can be added to a report: anything that answers report_blocks(), and figures.
 local check = require "lobule.check"
 local core = require "lobule.core"
+local restyle = require "lobule.restyle"
+local styled = require "lobule.report.styled"
 local tables = require "lobule.table"
 
 local M = {}
 
 local DATA_ROWS <const> = 1000 -- of a figure's data table; all of it is in the results
 
---- A field or method, nil where there is none: classes raise for an unknown name.
----@param object any
----@param name string
----@return any
-function M.member(object, name)
-  local ok, value = pcall(function() return object[name] end)
-  return ok and value or nil
-end
+M.member = require "lobule.report.member"
 
 local function is_figure(object)
   return type(M.member(object, "svg")) == "function"
@@ -71,16 +66,18 @@ function CHECK.note(block)
   return { kind = "note", text = check.type(block.text, "string", "note") }
 end
 
-function CHECK.warning(block)
-  return { kind = "warning", text = check.type(block.text, "string", "warning") }
+function CHECK.warning(block, options)
+  local text = check.type(block.text, "string", "warning")
+  return { kind = "warning", text = restyle.sentence(text, options.profile) }
 end
 
-function CHECK.table(block)
+function CHECK.table(block, options)
   if not is_table(block.table) then
     core.raise("argument", "a block of kind 'table' needs a table, found "
       .. check.describe(block.table))
   end
-  return { kind = "table", table = block.table, caption = block.caption or block.table.caption }
+  return { kind = "table", table = styled.table(block.table, options.profile),
+    caption = block.caption or block.table.caption }
 end
 
 function CHECK.figure(block, options)
@@ -89,12 +86,11 @@ function CHECK.figure(block, options)
     core.raise("argument", "a block of kind 'figure' needs a figure, found "
       .. check.describe(figure))
   end
-  local at_width = options.width_mm and M.member(figure, "at_width")
-  if at_width and figure:width() ~= options.width_mm then
-    figure = at_width(figure, options.width_mm)
-  end
+  local width
+  figure, width = styled.figure(figure, options)
   return { kind = "figure", figure = figure, caption = block.caption or figure.title or "",
-    width_mm = options.width_mm or figure:width(), data = figure_data(figure, block.data) }
+    width_mm = width, data = figure_data(figure, block.data),
+    problem = styled.problem(figure, width, options.profile) }
 end
 
 local function own_blocks(object, options)
@@ -107,7 +103,7 @@ end
 
 --- The blocks of an item, checked; the caption given goes to its first table or figure.
 ---@param object any
----@param options table             caption, title, width_mm
+---@param options table             caption, title, width_mm, columns, profile
 ---@return table[]
 ---@raise something that is no result, table or figure
 function M.blocks(object, options)
@@ -122,6 +118,7 @@ function M.blocks(object, options)
     local copy = checked(block, options)
     if caption and copy.caption then copy.caption, caption = caption, nil end
     list[#list + 1] = copy
+    if copy.problem then list[#list + 1] = { kind = "warning", text = copy.problem } end
   end
   return list
 end

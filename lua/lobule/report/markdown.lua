@@ -1,12 +1,16 @@
 --- A report as GitHub-flavoured Markdown, its figures as SVG files beside it.
+local prose = require "lobule.report.prose"
 local session = require "lobule.session"
 
 local M = {}
 
 --- User text with everything that Markdown or HTML would read as a mark made plain.
-local function escape(text)
+---@param text string
+---@return string
+function M.escape(text)
   return (text:gsub("[\\_*`%[%]<>#|~&]", "\\%0"):gsub("%s+", " "))
 end
+local escape <const> = M.escape
 
 --- A paragraph must not begin like a list, a rule or a heading.
 local function paragraph(text)
@@ -14,12 +18,8 @@ local function paragraph(text)
   return line
 end
 
-local function is_hash(text)
-  return #text == 64 and not text:find("[^0-9a-f]")
-end
-
 local function cell(text)
-  if is_hash(text) then return "`" .. text .. "`" end
+  if prose.is_hash(text) then return "`" .. text .. "`" end
   return escape(text)
 end
 

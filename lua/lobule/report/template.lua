@@ -1,20 +1,22 @@
 --- Prose with numbers taken from results: "{name}" in a text becomes what the value shows.
 local core = require "lobule.core"
-local item = require "lobule.report.item"
+local member = require "lobule.report.member"
+local restyle = require "lobule.restyle"
 
 local M = {}
 
 --- A value as it stands in a sentence. Lua writes a number's decimal mark as the locale has it;
 --- here it is a point.
-local function display(value)
-  local method = item.member(value, "display")
-  if type(method) == "function" then return tostring(method(value)) end
-  if item.member(value, "report_blocks") then
+local function display(value, profile)
+  local method = member(value, "display")
+  if type(method) == "function" then return tostring(method(value, profile)) end
+  if member(value, "report_blocks") then
     core.raise("argument", "a value in the text is no single number or text",
       "Take one from it, as km:median { arm = \"A\" }; tables go in with :add.")
   end
   local text = tostring(value)
-  return math.type(value) == "float" and (text:gsub("[^0-9a-z+-]+", ".")) or text
+  if math.type(value) ~= "float" then return text end
+  return restyle.sentence((text:gsub("[^0-9a-z+-]+", ".")), profile)
 end
 
 local function sorted_keys(values, skip)
@@ -38,9 +40,10 @@ end
 --- Replaces each {name} by the value of that name; {{name}} stands for the text {name}.
 ---@param text string
 ---@param values? table<string, any>
+---@param profile? lobule.Journal   in whose style the values are shown
 ---@return string
 ---@raise a name without a value, a value that the text does not use
-function M.fill(text, values)
+function M.fill(text, values, profile)
   values = values or {}
   local used = {}
   local filled = text:gsub("({*){([%a_][%w_]*)}(}*)", function(before, name, after)
@@ -48,7 +51,7 @@ function M.fill(text, values)
     local value = values[name]
     if value == nil then raise_unknown(name, values) end
     used[name] = true
-    return before .. display(value) .. after
+    return before .. display(value, profile) .. after
   end)
   local unused = sorted_keys(values, used)
   if #unused > 0 then

@@ -4,6 +4,8 @@ local check = require "lobule.check"
 local core = require "lobule.core"
 local format = require "lobule.format"
 local result = require "lobule.result"
+local shown_as = require "lobule.shown"
+local warned = require "lobule.survival.cox_warnings"
 
 ---@class lobule.Cox
 ---@field converged boolean
@@ -15,61 +17,7 @@ result.mixin(Cox)
 
 local M = {}
 
---- A term far from its limit may hold although another tends to infinity.
-local function settled(fit)
-  local any = fit.converged
-  for _, infinite in ipairs(fit.infinite) do any = any or infinite end
-  return any
-end
-
-local MOST_NAMED <const> = 6
-
---- "0.5 * age + 2 * arm[B]", the combination of earlier terms that a column is (up to a constant).
-local function combination_text(fit, i, terms)
-  local parts, row = {}, fit.combination[i]
-  for j, factor in ipairs(row) do
-    if factor ~= 0 and #parts <= MOST_NAMED then
-      local size = math.floor(math.abs(factor) * 1e9 + 0.5) / 1e9 -- solved for: the rest is noise
-      local times = size == 1 and "" or format.number(size, 4) .. " * "
-      local sign = factor < 0 and (#parts == 0 and "-" or "- ") or (#parts == 0 and "" or "+ ")
-      parts[#parts + 1] = sign .. times .. terms[j].term
-    end
-  end
-  if #parts == 0 then return "constant (within strata)" end
-  if #parts > MOST_NAMED then return "a combination of the terms before it" end
-  return ("a combination of the terms before it (%s, up to a constant)"):format(
-    table.concat(parts, " "))
-end
-
---- Why a term has no estimate, in words.
-local function term_warning(fit, i, terms)
-  local term = terms[i]
-  if fit.collinear[i] then
-    return ("'%s' is %s: no estimate"):format(term.term, combination_text(fit, i, terms))
-  end
-  local counts = term.level and (": %s events among %d patients"):format(
-    format.number(term.n_event, 6), term.n) or ""
-  local limit = fit.coef[i] < 0 and "it tends to 0" or "it tends to infinity"
-  return ("no finite hazard ratio for '%s' (%s)%s; shown as NA; the other terms hold"):format(
-    term.term, limit, counts)
-end
-
-local function warnings(fit, info)
-  local list = result.warnings(info)
-  if not settled(fit) then
-    list[#list + 1] = ("the fit did not converge in %d iterations: no estimates are given")
-      :format(fit.iterations)
-  end
-  for i in ipairs(info.terms) do
-    if fit.collinear[i] or fit.infinite[i] then list[#list + 1] = term_warning(fit, i,
-      info.terms) end
-  end
-  if #info.terms > 0 and fit.n_event < 10 * #info.terms then
-    list[#list + 1] = ("%s events for %d parameter%s: fewer than 10 events per parameter"):format(
-      format.number(fit.n_event, 6), #info.terms, #info.terms == 1 and "" or "s")
-  end
-  return list
-end
+local settled <const>, undetermined <const> = warned.settled, warned.undetermined
 
 --- Wraps a fit of the core.
 ---@param fit table
@@ -81,7 +29,7 @@ end
 function M.new(fit, info, opts, model, data)
   return setmetatable({ fit = fit, info = info, options = opts, model = model, data = data,
     title = "Cox proportional hazards model", converged = fit.converged,
-    warnings = warnings(fit, info) }, Cox)
+    warnings = warned.warnings(fit, info) }, Cox)
 end
 
 --- Concordance and its standard error, nil without pairs: it costs more than the fit, so it waits
@@ -95,7 +43,8 @@ local function concordance(self)
 end
 
 local function estimable(self, i)
-  return settled(self.fit) and not self.fit.infinite[i] and not self.fit.collinear[i]
+  return settled(self.fit) and not undetermined(self.fit, i) and not self.fit.infinite[i]
+    and not self.fit.collinear[i]
 end
 
 --- The estimates of one term: nil where they do not exist.
@@ -275,7 +224,7 @@ local function terms_table(self)
   for i, term in ipairs(self.info.terms) do
     local row = term_row(self, i, self.options.conf_level, true)
     rows[i] = { term_label(self, term), ratio_text(row),
-      row.p_value and format.p(row.p_value) or "NA" }
+      shown_as.p(row.p_value) }
   end
   local level = core.format_number(100 * self.options.conf_level)
   return require("lobule.table").new { rows = rows, columns = { { label = "Term", align = "left" },
@@ -283,7 +232,7 @@ local function terms_table(self)
     { label = "p", align = "right" } }, notes = { interaction_note(self) } }
 end
 
-local function fit_lines(self)
+local function fit_lines(self, profile)
   local fit, lr = self.fit, self.fit.likelihood_ratio
   local lines = { ("n = %d, events = %s, ties by %s%s"):format(self.info.n_used,
     format.number(fit.n_event, 6),
@@ -293,10 +242,8 @@ local function fit_lines(self)
   local shown_index = index and ("concordance %s (SE %s)"):format(format.fixed(index, 3),
     format.fixed(std_error, 3)) or nil
   if lr.df > 0 then
-    local p = format.p(lr.p_value)
-    lines[2] = ("likelihood ratio %s on %d df, p %s%s"):format(format.fixed(lr.chi_square, 2),
-      lr.df,
-      p:find("^<") and p or "= " .. p, shown_index and ", " .. shown_index or "")
+    lines[2] = ("likelihood ratio %s on %d df, %s%s"):format(format.fixed(lr.chi_square, 2),
+      lr.df, shown_as.p_phrase(lr.p_value, profile), shown_index and ", " .. shown_index or "")
   end
   local weighted = require("lobule.survival.weights").text(self.options)
   if fit.naive_std_error then
@@ -313,6 +260,12 @@ function Cox:__tostring()
   for _, line in ipairs(fit_lines(self)) do parts[#parts + 1] = line end
   for _, warning in ipairs(self.warnings) do parts[#parts + 1] = "warning: " .. warning end
   return table.concat(parts, "\n")
+end
+
+--- A ratio as it can be drawn: nothing beyond a million or a millionth.
+local function drawable(x)
+  if not x or x > 1e6 or x < 1e-6 then return 0 / 0 end
+  return x
 end
 
 --- Rows of the forest plot: a heading and the reference for each factor, a line for each number.
@@ -333,8 +286,8 @@ local function forest_rows(self)
     last = level and variable or nil
     rows[#rows + 1] = { indent = level and 1 or 0,
       label = level and table.concat(split(level), " x ") or shown(self, variable),
-      estimate = row.estimate or 0 / 0, conf_low = row.conf_low or 0 / 0,
-      conf_high = row.conf_high or 0 / 0, text = ratio_text(row) }
+      estimate = drawable(row.estimate), conf_low = drawable(row.conf_low),
+      conf_high = drawable(row.conf_high), text = ratio_text(row) }
   end
   return rows
 end
@@ -359,6 +312,9 @@ function Cox:plot(kind, options)
   local opts <const> = check.options(options, { { "title", "string", "Hazard ratios, "
     .. self.info.formula }, { "width_mm", "positive", 183 },
     { "favours", "texts" } })
+  if #self.info.terms == 0 then
+    core.raise("argument", "a model without terms has no forest plot")
+  end
   local level = core.format_number(100 * self.options.conf_level)
   local figure = require("lobule.figure").forest { title = opts.title,
     desc = description(self), width_mm = opts.width_mm,
@@ -374,7 +330,9 @@ end
 function Cox:report_blocks(options)
   local view = terms_table(self)
   view.caption = options and options.caption or self.title
-  for _, line in ipairs(fit_lines(self)) do view.notes[#view.notes + 1] = line .. "." end
+  for _, line in ipairs(fit_lines(self, options and options.profile)) do
+    view.notes[#view.notes + 1] = line .. "."
+  end
   local missing = result.missing_text(self.info)
   if missing ~= "" then view.notes[#view.notes + 1] = missing .. "." end
   local blocks = { { kind = "table", table = view } }

@@ -201,7 +201,7 @@ local SCALES <const> = { ["log-log"] = "on the log(-log) scale", log = "on the l
 
 local function interval_text(low, high)
   if not low and not high then return "not reached" end
-  return ("%s to %s"):format(low and format.number(low, 3) or "not reached",
+  return ("%s to %s"):format(low and format.number(low, 3) or "NA",
     high and format.number(high, 3) or "not reached")
 end
 

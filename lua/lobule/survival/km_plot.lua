@@ -63,7 +63,7 @@ local function median_note(km, g)
     return x and format.number(x, 3) or "not reached"
   end
   return ("median %s (%s %% CI %s to %s)"):format(shown(time),
-    core.format_number(100 * km.options.conf_level), shown(low), shown(high))
+    core.format_number(100 * km.options.conf_level), low and shown(low) or "NA", shown(high))
 end
 
 local function curve_spec(km, g)
@@ -136,6 +136,10 @@ end
 return function(km, options)
   local opts <const> = check.options(options, OPTIONS)
   local times = opts.times or nice_times(first_time(km), km.info.time_max, km.info.time_unit)
+  if #km.info.groups.label > 8 then
+    core.raise("argument", ("%d curves do not fit one figure: at most 8"):format(
+      #km.info.groups.label), "Filter the groups, or collapse them with case() or cut().")
+  end
   local spec = { title = opts.title or ("Kaplan-Meier estimate, " .. km.info.formula),
     width_mm = opts.width_mm, x_label = axis_label(km, opts), y_label = opts.y_label,
     times = times, x_min = km.info.has_entry and times[1] or nil, conf = opts.conf, curves = {},

@@ -2,7 +2,9 @@
 local check = require "lobule.check"
 local core = require "lobule.core"
 local format = require "lobule.format"
+local restyle = require "lobule.restyle"
 local result = require "lobule.result"
+local shown = require "lobule.shown"
 
 ---@class lobule.Logrank
 ---@field p_value number
@@ -82,12 +84,11 @@ local function groups_table(self)
       notes = {} }
 end
 
-local function line(self)
-  local p = format.p(self.p_value)
+local function line(self, profile)
   local strata = #self.info.strata.label > 1
     and (", stratified (%d strata)"):format(#self.info.strata.label) or ""
-  return ("chi-square %s on %d df, p %s%s"):format(format.fixed(self.statistic, 2), self.df,
-    p:find("^<") and p or "= " .. p, strata)
+  return ("chi-square %s on %d df, %s%s"):format(format.fixed(self.statistic, 2), self.df,
+    shown.p_phrase(self.p_value, profile), strata)
 end
 
 function Logrank:__tostring()
@@ -97,21 +98,22 @@ function Logrank:__tostring()
 end
 
 --- The test for a sentence: "chi-square 10.33 on 1 df, p = 0.001".
+---@param profile? lobule.Journal   the journal whose style it takes; default the plain one
 ---@return string
-function Logrank:display()
-  return line(self)
+function Logrank:display(profile)
+  return restyle.sentence(line(self, profile), profile)
 end
 
 --- The blocks of a report.
 ---@param options? table
 ---@return table[]
 function Logrank:report_blocks(options)
-  local shown = groups_table(self)
-  shown.caption = options and options.caption or self.title
-  shown.notes[1] = self.title .. ": " .. line(self) .. "."
+  local view = groups_table(self)
+  view.caption = options and options.caption or self.title
+  view.notes[1] = self.title .. ": " .. line(self, options and options.profile) .. "."
   local missing = result.missing_text(self.info)
-  if missing ~= "" then shown.notes[2] = missing .. "." end
-  return { { kind = "table", table = shown } }
+  if missing ~= "" then view.notes[2] = missing .. "." end
+  return { { kind = "table", table = view } }
 end
 
 --- Everything at full precision.

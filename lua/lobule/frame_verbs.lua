@@ -1,0 +1,261 @@
+--- Verbs of a frame for its rows and columns: order, choice, append, names, fill, recode. Labels
+--- and units survive each.
+local check = require "lobule.check"
+local core = require "lobule.core"
+local levels = require "lobule.levels"
+
+---@class lobule.Frame
+local Frame = {}
+
+local M = {}
+
+--- Sort keys as names and directions: "name", "-name" or { "name", desc = true }, one or a list.
+---@param frame lobule.Frame
+---@param keys string|table
+---@param what string
+---@return string[] names
+---@return boolean[] descending
+function M.sort_keys(frame, keys, what)
+  local one = type(keys) == "string" or type(keys) == "table" and keys.desc ~= nil
+  local names, descending = {}, {}
+  for i, key in ipairs(one and { keys } or check.type(keys, "table", what)) do
+    local place = ("%s[%d]"):format(what, i)
+    local name, desc = key, false
+    if type(key) == "table" then
+      check.options({ desc = key.desc }, { { "desc", "boolean" } })
+      name, desc = check.type(key[1], "string", place), key.desc == true
+    elseif type(key) == "string" and key:sub(1, 1) == "-" and not frame:has(key) then
+      name, desc = key:sub(2), true
+    end
+    names[i], descending[i] = check.column(frame, check.type(name, "string", place)), desc
+  end
+  if #names == 0 then core.raise("argument", what .. ": the list is empty") end
+  return names, descending
+end
+
+--- Rows in the order of one or several columns, the first deciding first; equal rows stay in their
+--- order (stable). Factors sort by level, text by bytes, false before true, NaN after all numbers;
+--- missing values come last, ascending and descending.
+---@param keys string|table         "age", "-age" (descending), { "age", desc = true }, or a list of
+---                                 such: { "centre", "-cga_baseline" }
+---@param options? table            na: "last" (default) or "first"
+---@return lobule.Frame
+---@raise an unknown column
+function Frame:sort(keys, options)
+  local opts <const> = check.options(options, { { "na", { "last", "first" }, "last" } })
+  local names, descending = M.sort_keys(self, keys, "keys")
+  local frame = core.sort(self, names, descending, opts.na == "first")
+  return frame
+end
+
+local function count(n, what)
+  local whole = math.tointeger(check.type(n, "number", what))
+  if not whole or whole < 0 then
+    core.raise("argument", ("%s is %s: expected a whole number from 0"):format(what,
+      core.format_number(n)))
+  end
+  return whole
+end
+
+--- The first rows, as a frame.
+---@param n? integer                default 6; all rows when there are fewer
+---@return lobule.Frame
+function Frame:head(n)
+  local frame = core.range(self, 1, count(n or 6, "n"))
+  return frame
+end
+
+--- The last rows, in their order.
+---@param n? integer                default 6; all rows when there are fewer
+---@return lobule.Frame
+function Frame:tail(n)
+  local frame = core.range(self, #self - count(n or 6, "n") + 1, #self)
+  return frame
+end
+
+--- Rows by number from 1, in the order given; a number may come twice.
+---@param rows integer[]
+---@return lobule.Frame
+---@raise a number that is no row
+function Frame:slice(rows)
+  check.type(rows, "table", "rows")
+  local frame = core.take(self, rows)
+  return frame
+end
+
+--- A random sample of rows, in their order; the same seed draws the same rows on every machine
+--- (Philox 4x32-10, Salmon et al. 2011).
+---@param n number                  rows, or a fraction below 1 (rounded to the nearest row)
+---@param options? table            seed (default 1); replace (default false): a row may come twice
+---@return lobule.Frame
+---@raise more rows than there are, without replace
+function Frame:sample(n, options)
+  local opts <const> = check.options(options, { { "seed", "number", 1 },
+    { "replace", "boolean", false } })
+  check.type(n, "number", "n")
+  local seed = math.tointeger(opts.seed)
+  if not seed then core.raise("argument", "seed: expected a whole number") end
+  local rows = n > 0 and n < 1 and math.floor(n * #self + 0.5) or count(n, "n")
+  local frame = core.sample(self, rows, seed, opts.replace)
+  return frame
+end
+
+--- One row of each combination of the columns: the first. A missing value is a value here.
+---@param columns? string|string[]  default: all columns
+---@return lobule.Frame
+---@return integer n_dropped        rows left out
+function Frame:distinct(columns)
+  local by = columns == nil and self:names() or check.texts(columns, "columns")
+  if #by == 0 and #self == 0 then return self, 0 end
+  local frame = core.pick(self, by, nil, nil, false)
+  return frame, #self - #frame
+end
+
+local PICK <const> = { { "by", "texts", {} }, { "order", "any" } }
+
+local function pick(frame, options, last)
+  local opts <const> = check.options(options, PICK)
+  local names, descending
+  if opts.order ~= nil then names, descending = M.sort_keys(frame, opts.order, "order") end
+  local picked = core.pick(frame, opts.by, names, descending, last)
+  return picked
+end
+
+--- The first row of each group in an order; the rows keep their order in the frame. Of rows equal
+--- in the order the first is taken, and a missing value is last.
+---@param options? table            by: grouping columns (default: one group); order: sort keys as
+---                                 for :sort (default: as the rows stand)
+---@return lobule.Frame
+function Frame:first(options)
+  local frame = pick(self, options, false)
+  return frame
+end
+
+--- The last row of each group in an order; of rows equal in the order the last is taken, and a
+--- missing value only where the group has no other.
+---@param options? table            by, order: as for :first
+---@return lobule.Frame
+function Frame:last(options)
+  local frame = pick(self, options, true)
+  return frame
+end
+
+--- Both frames with a first column that says which they are.
+local function with_source(frame, below, opts)
+  local names = opts.names or { frame:source() or "1", below:source() or "2" }
+  if #names ~= 2 then core.raise("argument", "names: expected two texts, one a frame") end
+  if names[1] == names[2] then names = { names[1] .. " (1)", names[2] .. " (2)" } end
+  local both = { frame, below }
+  for i, one in ipairs(both) do
+    if one:has(opts.source) then
+      core.raise("argument", ("source: there is already a column '%s'"):format(opts.source))
+    end
+    local which = core.frame { { opts.source, { names[i] }, "factor", levels = names } }
+    both[i] = core.bind(core.cycle(which, #one), one, one:names())
+  end
+  return both[1], both[2]
+end
+
+--- The rows of this frame, then those of another. Columns go by name; one that a frame lacks is
+--- missing there. Integer with real becomes real, factors unite their levels, factor with text
+--- becomes text.
+---@param below lobule.Frame|lobule.Cohort
+---@param options? table            source: name of a new first column that says where a row came
+---                                 from; names: its two values (default: the files' names)
+---@return lobule.Frame
+---@raise types that do not go together, different units, each with the column
+function Frame:append(below, options)
+  local opts <const> = check.options(options, { { "source", "string" }, { "names", "texts" } })
+  local other <const> = check.data(below)
+  local above, under = self, other
+  if opts.source then above, under = with_source(self, other, opts) end
+  local frame = core.append(above, under)
+  return frame
+end
+
+--- The columns except those named.
+---@param names string|string[]
+---@return lobule.Frame
+function Frame:drop(names)
+  local out, kept = {}, {}
+  for _, name in ipairs(check.texts(names, "names")) do out[check.column(self, name)] = true end
+  for _, name in ipairs(self:names()) do
+    if not out[name] then kept[#kept + 1] = name end
+  end
+  local frame = core.select(self, kept)
+  return frame
+end
+
+--- Columns moved: to the front, or before or after another.
+---@param names string|string[]     in the order they shall stand
+---@param options? table            before or after: a column that is not moved
+---@return lobule.Frame
+function Frame:relocate(names, options)
+  local opts <const> = check.options(options, { { "before", "string" }, { "after", "string" } })
+  if opts.before and opts.after then core.raise("argument", "give before or after, not both") end
+  local moved, order = {}, {}
+  local list <const> = check.texts(names, "names")
+  for _, name in ipairs(list) do moved[check.column(self, name)] = true end
+  local anchor = opts.before or opts.after
+  if anchor and moved[check.column(self, anchor)] then
+    core.raise("argument", ("'%s' is itself moved"):format(anchor))
+  end
+  local function put()
+    for _, name in ipairs(list) do order[#order + 1] = name end
+  end
+  if not anchor then put() end
+  for _, name in ipairs(self:names()) do
+    if name == opts.before then put() end
+    if not moved[name] then order[#order + 1] = name end
+    if name == opts.after then put() end
+  end
+  local frame = core.select(self, order)
+  return frame
+end
+
+--- Missing cells filled with the last present one above (or below) in the group; what no row of
+--- the group can fill stays missing.
+---@param columns string|string[]
+---@param options? table            direction: "down" (default) or "up"; by: grouping columns
+---@return lobule.Frame
+---@return integer n_filled         cells filled
+function Frame:fill(columns, options)
+  local opts <const> = check.options(options, { { "direction", { "down", "up" }, "down" },
+    { "by", "texts", {} } })
+  local frame, total = self, 0
+  for _, name in ipairs(check.texts(columns, "columns")) do
+    local column, n = core.fill(self, name, opts.by, opts.direction == "up")
+    frame, total = core.with_column(frame, name, column), total + n
+  end
+  return frame, total
+end
+
+--- Values of a column replaced by others; a value that is not named stays. Text stays text, a
+--- factor a factor; whole numbers and logicals become a factor when the new values are texts, its
+--- levels in the order of the mapping.
+---@param name string
+---@param mapping table[]           a list of { old, new }; old may be a list of values; new may be
+---                                 lb.NA: { { "m", "male" }, { { "f", "w" }, "female" } }
+---@return lobule.Frame
+---@return table counts             n_recoded, n_kept, n_missing (before): rows; n_unused: values of
+---                                 the mapping that no row has
+---@raise a real column, a value mapped twice, a level that a factor has not
+function Frame:recode(name, mapping)
+  local column, counts = levels.recode(self:column(check.type(name, "string", "column")), mapping)
+  return core.with_column(self, name, column), counts
+end
+
+--- Levels of a factor merged: each new level stands where the first of its old ones stood; levels
+--- not named stay.
+---@param name string
+---@param groups table              { ["high"] = { "G2", "G3" } }, or a list of { new, { old, … } }
+---@return lobule.Frame
+---@return table counts             n_recoded, n_kept, n_missing, n_unused
+---@raise no factor, an unknown level (did you mean), a level named twice
+function Frame:collapse(name, groups)
+  local column, counts = levels.collapse(self:column(check.type(name, "string", "column")), groups)
+  return core.with_column(self, name, column), counts
+end
+
+core.class("frame", Frame)
+return M

@@ -1,0 +1,99 @@
+/* output.c - what reports write beyond text: zip archives, folders, figures as PNG and PDF. */
+#include <string.h>
+
+#include "base/folder.h"
+#include "bind/bind.h"
+#include "io/render.h"
+#include "io/zip_write.h"
+
+/* A list of texts, which may hold NUL bytes, as pointers that live in a userdata pushed; the texts
+ * are borrowed from the list. */
+static lb_svg *check_blobs(lua_State *L, int arg, const char *name, size_t *n)
+{
+  lbl_check_table(L, arg, name);
+  *n = lua_rawlen(L, arg);
+  lb_svg *blobs = lbl_scratch(L, *n, sizeof *blobs);
+  for (size_t i = 0; i < *n; i++) {
+    if (lua_rawgeti(L, arg, (lua_Integer)i + 1) != LUA_TSTRING)
+      lbl_raise_argument(L, arg, name, "a list of texts");
+    blobs[i].text = lua_tolstring(L, -1, &blobs[i].length);
+    lua_pop(L, 1); /* the list keeps it */
+  }
+  return blobs;
+}
+
+static int push_bytes(lua_State *L, lbl_work *work)
+{
+  lua_pushlstring(L, work->text, work->text_length);
+  lbl_work_reset(work);
+  return 1;
+}
+
+/* zip(names, texts) */
+static int zip(lua_State *L)
+{
+  lua_settop(L, 2);
+  size_t n, n_texts;
+  const char **names = lbl_check_names(L, 1, "names", false, &n);
+  lb_svg *texts = check_blobs(L, 2, "texts", &n_texts);
+  if (n_texts != n) lbl_raise_argument(L, 2, "texts", "as many texts as names");
+  lb_zip_entry *entries = lbl_scratch(L, n, sizeof *entries);
+  for (size_t i = 0; i < n; i++)
+    entries[i] = (lb_zip_entry){names[i], texts[i].text, texts[i].length};
+  lbl_work *work = lbl_work_new(L);
+  lb_error err = {0};
+  if (lb_zip_write(entries, n, &work->text, &work->text_length, &err) != LB_OK)
+    return lbl_raise(L, &err);
+  return push_bytes(L, work);
+}
+
+/* make_folder(path) */
+static int make_folder(lua_State *L)
+{
+  lua_settop(L, 1);
+  const char *path = lbl_check_name(L, 1, "path");
+  lb_error err = {0};
+  if (lb_folder_make(path, &err) != LB_OK) return lbl_raise(L, &err);
+  return 0;
+}
+
+/* render_png(svg, dpi) */
+static int render_png(lua_State *L)
+{
+  lua_settop(L, 2);
+  lb_svg svg;
+  svg.text = lbl_check_text(L, 1, "svg", &svg.length);
+  double dpi = lbl_check_number(L, 2, "dpi");
+  lbl_work *work = lbl_work_new(L);
+  lb_error err = {0};
+  if (lb_render_png(&svg, dpi, NULL, &work->text, &work->text_length, &err) != LB_OK)
+    return lbl_raise(L, &err);
+  return push_bytes(L, work);
+}
+
+/* render_pdf(pages, title, author) */
+static int render_pdf(lua_State *L)
+{
+  lua_settop(L, 3);
+  size_t n;
+  lb_svg *pages = check_blobs(L, 1, "pages", &n);
+  if (n == 0) lbl_raise_argument(L, 1, "pages", "at least one page");
+  lb_pdf_options options = {.title = lbl_opt_name(L, 2, "title"),
+                            .author = lbl_opt_name(L, 3, "author")};
+  lbl_work *work = lbl_work_new(L);
+  lb_error err = {0};
+  if (lb_render_pdf(pages, n, &options, &work->text, &work->text_length, &err) != LB_OK)
+    return lbl_raise(L, &err);
+  return push_bytes(L, work);
+}
+
+static const luaL_Reg FUNCTIONS[] = {{"zip", zip},
+                                     {"make_folder", make_folder},
+                                     {"render_png", render_png},
+                                     {"render_pdf", render_pdf},
+                                     {NULL, NULL}};
+
+void lbl_open_output(lua_State *L)
+{
+  luaL_setfuncs(L, FUNCTIONS, 0);
+}
