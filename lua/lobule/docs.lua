@@ -6,9 +6,11 @@ local M = {}
 local FILES <const> = { "lobule/init.lua", "lobule/cohort.lua", "lobule/frame.lua",
   "lobule/frame_verbs.lua", "lobule/frame_joins.lua", "lobule/cohort_verbs.lua",
   "lobule/diff.lua",
-  "lobule/survival.lua", "lobule/survival/km.lua",
-  "lobule/survival/logrank.lua", "lobule/survival/cox.lua", "lobule/categorical.lua",
+  "lobule/survival.lua", "lobule/survival/km.lua", "lobule/survival/km_compare.lua",
+  "lobule/survival/logrank.lua", "lobule/survival/cox.lua",
+  "lobule/survival/cox_predict.lua", "lobule/categorical.lua",
     "lobule/categorical/proportion.lua",
+  "lobule/anova.lua", "lobule/compare.lua", "lobule/crosstab.lua",
   "lobule/table_one.lua", "lobule/flow.lua", "lobule/quantity.lua", "lobule/table.lua",
     "lobule/report/init.lua", "lobule/figure/init.lua",
   "meta/core.lua" }
@@ -31,6 +33,9 @@ local function public_names(text)
   local names = {}
   for kind, variable in text:gmatch('core%.class%("([%w_]+)", ([%w_]+)%)') do names[variable] = kind
     .. ":" end
+  for kind, variable in text:gmatch('result%.methods%("([%w_]+)", ([%w_]+)%)') do
+    names[variable] = kind .. ":"
+  end
   for name, variable in text:gmatch('core%.namespace%("([%w_]*)", ([%w_]+)%)') do
     names[variable] = name == "" and "lb." or "lb." .. name .. "."
   end

@@ -73,6 +73,48 @@ function lb.table(spec)
   return shown
 end
 
+--- Nested models compared by the likelihood-ratio test, smallest first, each with the one before;
+--- or the terms of one model, added one after another or each left out of the whole.
+---@param ... any                   fits; or one fit and { type = "sequential" (default) | "drop" }
+---@return lobule.Anova
+---@raise fits of other rows, outcomes or strata; not nested; robust variances
+function lb.anova(...)
+  local compared = require("lobule.anova").anova(...)
+  return compared
+end
+
+--- Models side by side: lb.compare { { "crude", a }, { "adjusted", b } }. Ratios are shown as such.
+---@param list table[]              a list of { name, fit }
+---@param options? table            title
+---@return lobule.Compare
+---@raise fits of different kinds or interval levels
+function lb.compare(list, options)
+  local compared = require("lobule.compare").compare(list, options)
+  return compared
+end
+
+--- One row a column: how many values, missing, distinct; mean, sd, minimum, quartiles (type 7) and
+--- maximum of numbers. Never values of text.
+---@param data lobule.Cohort|lobule.Frame
+---@param options? table            by: a column of groups (missing is a group); columns: a list
+---@return lobule.Frame             # column, (group), type, n, n_missing, n_distinct, mean, sd,
+---                                 min, q1, median, q3, max
+function lb.describe(data, options)
+  local frame = require("lobule.crosstab").describe(data, options)
+  return frame
+end
+
+--- Two columns counted against each other; missing is a level of its own, the last.
+---@param data lobule.Cohort|lobule.Frame
+---@param rows string
+---@param columns string
+---@param options? table            percent: "row", "column" or "all" (none); title
+---@return lobule.Crosstab
+function lb.crosstab(data, rows, columns, options)
+  local counted = require("lobule.crosstab").crosstab(data, rows, columns, options)
+  return counted
+end
+
 --- What is in a data file: format, encoding, columns, odd things, and the lb.cohort call to paste;
 --- never rows, never ids. The same as `lobule peek FILE`.
 ---@param path string               a CSV file, also gzip

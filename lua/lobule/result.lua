@@ -53,9 +53,13 @@ function M.warnings(info)
     list[#list + 1] = ("no event among %d rows: is the event coded as expected?"):format(
       info.n_used)
   end
-  if info.n_persons then
+  if info.n_persons and not info.n_cluster then
     list[#list + 1] = ("%d rows of %d persons are taken as independent"):format(info.n_used,
       info.n_persons)
+  end
+  if info.suspect_cnsr then
+    list[#list + 1] = "the event is a column called CNSR: in CDISC data 1 means censored, and then "
+      .. "the outcome is Surv_CNSR(time, cnsr)"
   end
   for _, label in ipairs(info.groups and info.groups.empty or {}) do
     list[#list + 1] = ("the level '%s' has no row and no curve"):format(label)
@@ -87,6 +91,15 @@ function M.mixin(Class)
   function Class:__len()
     core.raise("type", ("%s has no length"):format(self.title), "Ask its frame: #result:tidy().")
   end
+end
+
+--- Methods of a class that stand in a file of their own; help() finds them by this line.
+---@param kind string               the class, e.g. "cox"
+---@param methods table
+---@return table methods
+function M.methods(kind, methods)
+  assert(type(kind) == "string")
+  return methods
 end
 
 --- A frame as a record: a table of lists in the frame's column order.

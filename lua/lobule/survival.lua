@@ -1,20 +1,25 @@
 --- Survival: a formula and a cohort in, a fitted curve, test or model out.
 local check = require "lobule.check"
 local core = require "lobule.core"
+local weights = require "lobule.survival.weights"
 
 local M = {}
 
-local KM_OPTIONS <const> = {
+local KM_OPTIONS <const> = weights.join {
   { "conf_level", "level", 0.95 },
   { "conf_type", { "log-log", "log", "plain", "logit", "arcsine", "log-peto" }, "log-log" },
 }
-local LOGRANK_OPTIONS <const> = { { "rho", "number", 0 } }
-local COX_OPTIONS <const> = {
+local LOGRANK_OPTIONS <const> = weights.join { { "rho", "number", 0 } }
+local COX_OPTIONS <const> = weights.join {
   { "ties", { "efron", "breslow" }, "efron" },
   { "conf_level", "level", 0.95 },
   { "max_iter", "count", 30 },
   { "tolerance", "positive", 1e-9 },
+  { "robust", "boolean" },
+  { "cluster", "string" },
 }
+local LOGRANK_REFUSED <const> = { sampling = "The robust score test of survival.cox with the "
+  .. "groups as its only term is the test for sampling weights." }
 
 --- What reports call the columns that are terms: "Age (years)". Other columns are not touched,
 --- which
@@ -34,10 +39,10 @@ local function labels_of(frame, terms)
 end
 
 --- A model of the formula and the data; returns it with what is worth knowing about it.
-local function build(formula, data, kind)
+local function build(formula, data, kind, column)
   check.type(formula, "string", "formula")
   local frame, cohort = check.data(data)
-  local model = core.model(formula, frame, kind)
+  local model = core.model(formula, frame, kind, column)
   local info = model:info()
   info.source = frame:source()
   info.labels = labels_of(frame, info.terms)
@@ -62,13 +67,18 @@ end
 ---                                 times in any one unit
 ---@param data lobule.Cohort|lobule.Frame
 ---@param options? table            conf_level (0.95); conf_type: "log-log" (default), "log",
----                                 "plain", "logit", "arcsine", "log-peto"
+---                                 "plain", "logit", "arcsine", "log-peto"; weights: a column;
+---                                 weight_type: "frequency" (rows repeated), "sampling" (variance
+---                                 by the infinitesimal jackknife, each row a subject), "case"
+---                                 (Greenwood on weighted counts)
 ---@return lobule.KM
----@raise negative times, entry >= time, an event that is not logical or 0/1, no complete row
+---@raise weights without weight_type; negative times, entry >= time, an event that is not logical
+---       or 0/1, no complete row
 function M.km(formula, data, options)
   local opts <const> = check.options(options, KM_OPTIONS)
-  local model, info = build(formula, data, "groups")
-  local fit = core.km(model, opts.conf_level, opts.conf_type)
+  weights.check(opts, data)
+  local model, info = build(formula, data, "groups", opts.weights)
+  local fit = core.km(model, opts.conf_level, opts.conf_type, opts.weight_type == "sampling")
   local result = require("lobule.survival.km").new(fit, info, opts)
   return result
 end
@@ -80,14 +90,16 @@ end
 ---                                 strata(centre)"
 ---@param data lobule.Cohort|lobule.Frame
 ---@param options? table            rho: 0 log-rank (default), 1 Peto-Peto; weights S(t-)^rho
----                                 (Harrington & Fleming 1982)
+---                                 (Harrington & Fleming 1982); weights and weight_type
+---                                 ("frequency", "case"): counts are weighted
 ---@return lobule.Logrank
 ---@raise as survival.km; fewer than two groups; no event
 function M.logrank(formula, data, options)
   local opts <const> = check.options(options, LOGRANK_OPTIONS)
-  local model, info = build(formula, data, "groups")
+  weights.check(opts, data, LOGRANK_REFUSED)
+  local model, info = build(formula, data, "groups", opts.weights)
   local test = core.logrank(model, opts.rho)
-  local result = require("lobule.survival.logrank").new(test, info, opts)
+  local result = require("lobule.survival.logrank").new(test, info, opts, data)
   return result
 end
 
@@ -99,14 +111,30 @@ end
 ---@param formula string            "Surv(time, event) ~ treatment + age + strata(centre)"
 ---@param data lobule.Cohort|lobule.Frame
 ---@param options? table            ties: "efron" (default), "breslow"; conf_level (0.95); max_iter
----                                 (30); tolerance (1e-9)
+---                                 (30); tolerance (1e-9); robust: the sandwich variance (Lin & Wei
+---                                 1989), by itself with cluster(x) in the formula, cluster = "x"
+---                                 or sampling weights; weights: a column; weight_type: "frequency"
+---                                 (rows repeated), "sampling" (robust variance), "case"
+---                                 (model-based variance; with Efron's ties tied rows share the
+---                                 mean weight)
 ---@return lobule.Cox
----@raise as survival.km; no event; a factor with one level left
+---@raise weights without weight_type; as survival.km; no event; a factor with one level left
 function M.cox(formula, data, options)
   local opts <const> = check.options(options, COX_OPTIONS)
-  local model, info = build(formula, data, "design")
-  local fit = core.cox(model, opts.ties, opts.max_iter, opts.tolerance)
-  local result = require("lobule.survival.cox").new(fit, info, opts, model)
+  weights.check(opts, data)
+  check.type(formula, "string", "formula")
+  if opts.cluster then formula = ("%s + cluster(%s)"):format(formula, opts.cluster) end
+  local model, info = build(formula, data, "design", opts.weights)
+  local fit = core.cox(model, opts.ties, opts.max_iter, opts.tolerance,
+    opts.weight_type == "frequency")
+  fit.ties, fit.frequency, fit.naive_vcov = opts.ties, opts.weight_type == "frequency", fit.vcov
+  local robust = opts.robust or info.n_cluster ~= nil or opts.weight_type == "sampling"
+  if opts.robust == false and robust then
+    core.raise("argument", "robust = false: clusters and sampling weights need the robust variance",
+      'Leave robust out, or cluster(); weight_type = "case" has the model-based variance.')
+  end
+  if robust then require("lobule.survival.cox_robust")(fit, core.cox_robust(model, fit)) end
+  local result = require("lobule.survival.cox").new(fit, info, opts, model, data)
   return result
 end
 

@@ -1,20 +1,7 @@
 /* cox.c - Cox regression of a design as a Lua table. */
 #include "stats/survival/cox.h"
 
-#include <math.h>
-
-#include "bind/bind.h"
-#include "model/model.h"
-
-#define COX_BOX "lobule.CoxBox"
-
-static int box_gc(lua_State *L)
-{
-  lb_cox *fit = luaL_checkudata(L, 1, COX_BOX);
-  lb_cox_reset(fit);
-  *fit = (lb_cox){0};
-  return 0;
-}
+#include "bind/cox_box.h"
 
 static void set_test(lua_State *L, const char *name, const lb_cox_test *test)
 {
@@ -34,6 +21,7 @@ static void push_fit(lua_State *L, const lb_cox *fit)
   lbl_set_matrix(L, "vcov", fit->vcov, fit->p);
   lbl_set_flags(L, "infinite", fit->infinite, fit->p);
   lbl_set_flags(L, "collinear", fit->collinear, fit->p);
+  if (fit->combination != NULL) lbl_set_matrix(L, "combination", fit->combination, fit->p);
   lbl_set_number(L, "log_lik_null", fit->log_lik_null);
   lbl_set_number(L, "log_lik", fit->log_lik);
   set_test(L, "likelihood_ratio", &fit->lr_test);
@@ -46,13 +34,10 @@ static void push_fit(lua_State *L, const lb_cox *fit)
   lbl_set_count(L, "n_event", fit->n_event);
 }
 
-/* In the order of lb_ties. */
-static const char *const TIES[] = {"efron", "breslow", NULL};
-
 static lb_cox_options check_options(lua_State *L)
 {
   lb_cox_options options = LB_COX_DEFAULTS;
-  options.ties = (lb_ties)lbl_check_choice(L, 2, "ties", TIES);
+  options.ties = lbl_check_ties(L, 2);
   lua_Integer max_iter = lbl_check_integer(L, 3, "max_iter");
   if (max_iter < 1) lbl_raise_argument(L, 3, "max_iter", "1 or more");
   options.max_iter = (size_t)max_iter;
@@ -60,67 +45,23 @@ static lb_cox_options check_options(lua_State *L)
   return options;
 }
 
-/* cox(model, ties, max_iter, tolerance) */
+/* cox(model, ties, max_iter, tolerance, frequency) */
 static int cox(lua_State *L)
 {
-  lua_settop(L, 4);
-  const lb_model *model = lbl_check_model(L, 1);
-  lbl_refuse_special(L, model, false);
+  lua_settop(L, 5);
   lb_cox_options options = check_options(L);
-  lb_surv y;
-  lb_design x;
-  lb_model_surv(model, &y);
-  lb_model_design(model, &x);
-  const lb_partition classes = {model->strata.code, model->strata.n};
-  const lb_partition *strata = classes.n == 0 ? NULL : &classes;
-  lb_cox *fit = lua_newuserdatauv(L, sizeof *fit, 0);
-  *fit = (lb_cox){0};
-  luaL_setmetatable(L, COX_BOX);
+  lbl_cox *box = lbl_cox_new(L, 1, lua_toboolean(L, 5));
+  const lb_partition *strata = lbl_cox_strata(box);
   lb_error err = {0};
-  if (lb_cox_fit(&y, &x, strata, &options, fit, &err) != LB_OK) return lbl_raise(L, &err);
-  push_fit(L, fit);
-  lua_pushvalue(L, -2);
-  lua_setfield(L, -2, "box");
+  if (lb_cox_fit(&box->y, &box->x, strata, &options, &box->fit, &err) != LB_OK)
+    return lbl_raise(L, &err);
+  push_fit(L, &box->fit);
   return 1;
 }
 
-/* Pushes a number, nil for NaN. */
-static void push_known(lua_State *L, double value)
-{
-  if (isnan(value))
-    lua_pushnil(L);
-  else
-    lua_pushnumber(L, value);
-}
-
-/* cox_concordance(box, model) */
-static int cox_concordance(lua_State *L)
-{
-  lua_settop(L, 2);
-  lb_cox *fit = luaL_testudata(L, 1, COX_BOX);
-  if (fit == NULL) return lbl_raise_argument(L, 1, "box", "the box of a Cox fit");
-  const lb_model *model = lbl_check_model(L, 2);
-  lb_surv y;
-  lb_design x;
-  lb_model_surv(model, &y);
-  lb_model_design(model, &x);
-  const lb_partition strata = {model->strata.code, model->strata.n};
-  lb_error err = {0};
-  if (lb_cox_concordance(&y, &x, strata.n == 0 ? NULL : &strata, fit, &err) != LB_OK)
-    return lbl_raise(L, &err);
-  push_known(L, fit->concordance);
-  push_known(L, fit->concordance_std_error);
-  return 2;
-}
-
-static const luaL_Reg FUNCTIONS[] = {
-    {"cox", cox}, {"cox_concordance", cox_concordance}, {NULL, NULL}};
+static const luaL_Reg FUNCTIONS[] = {{"cox", cox}, {NULL, NULL}};
 
 void lbl_open_cox(lua_State *L)
 {
-  luaL_newmetatable(L, COX_BOX);
-  lua_pushcfunction(L, box_gc);
-  lua_setfield(L, -2, "__gc");
-  lua_pop(L, 1);
   luaL_setfuncs(L, FUNCTIONS, 0);
 }

@@ -1,5 +1,5 @@
 /* km.c - the KMFit object: Kaplan-Meier curves as frames, quantiles, and values at given times. */
-#include "stats/survival/km.h"
+#include "stats/survival/km_robust.h"
 
 #include <math.h>
 
@@ -46,10 +46,10 @@ static size_t km_bytes(const lb_km *km)
 static const char *const CONF_TYPES[] = {"log-log", "log",      "plain", "logit",
                                          "arcsine", "log-peto", NULL};
 
-/* km(model, conf_level, conf_type) */
+/* km(model, conf_level, conf_type, robust) */
 static int km(lua_State *L)
 {
-  lua_settop(L, 3);
+  lua_settop(L, 4);
   const lb_model *model = lbl_check_model(L, 1);
   lbl_refuse_special(L, model, true);
   lb_km_options options = LB_KM_DEFAULTS;
@@ -60,7 +60,9 @@ static int km(lua_State *L)
   const lb_partition groups = {model->groups.code, model->groups.n};
   lb_km *out = lbl_box(L, LBL_KM, sizeof *out, 0);
   lb_error err = {0};
-  if (lb_km_fit(&y, groups.n == 0 ? NULL : &groups, &options, out, &err) != LB_OK)
+  lb_status (*fit)(const lb_surv *, const lb_partition *, const lb_km_options *, lb_km *,
+                   lb_error *) = lua_toboolean(L, 4) ? lb_km_robust_fit : lb_km_fit;
+  if (fit(&y, groups.n == 0 ? NULL : &groups, &options, out, &err) != LB_OK)
     return lbl_raise(L, &err);
   lbl_account(L, km_bytes(out));
   return 1;

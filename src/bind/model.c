@@ -49,22 +49,41 @@ static size_t model_bytes(const lb_model *m)
 
 static const char *const KINDS[] = {"groups", "design", NULL};
 
-/* model(formula, frame, kind, weights) */
+/* Outcomes that a method takes beside Surv(time, event). */
+static const char *const OUTCOMES[] = {"right", "interval", "causes", NULL};
+static const unsigned ACCEPTS[] = {0, LB_ACCEPTS_INTERVAL, LB_ACCEPTS_CAUSES};
+
+/* model(formula, frame, kind, weights, outcome) */
 static int model(lua_State *L)
 {
-  lua_settop(L, 4);
+  lua_settop(L, 5);
   size_t length;
   const char *formula = lbl_check_text(L, 1, "formula", &length);
   lb_frame *frame = lbl_check_frame(L, 2, "frame");
   lb_model_options options = {.kind = LB_MODEL_GROUPS};
   if (lbl_check_choice(L, 3, "kind", KINDS) == 1) options.kind = LB_MODEL_DESIGN;
   options.weights = lbl_opt_name(L, 4, "weights");
+  if (!lua_isnil(L, 5)) options.accepts = ACCEPTS[lbl_check_choice(L, 5, "outcome", OUTCOMES)];
   size_t before = lb_frame_bytes(frame);
   lb_model *out = lbl_box(L, LBL_MODEL, sizeof *out, 0);
   lb_error err = {0};
   if (lb_model_build(formula, length, frame, &options, out, &err) != LB_OK)
     return lbl_raise(L, &err);
   lbl_account(L, model_bytes(out) + lb_frame_bytes(frame) - before);
+  return 1;
+}
+
+/* model_apply(model, frame, outcome) */
+static int model_apply(lua_State *L)
+{
+  lua_settop(L, 3);
+  const lb_model *fit = lbl_check_model(L, 1);
+  lb_frame *frame = lbl_check_frame(L, 2, "frame");
+  lb_model *out = lbl_box(L, LBL_MODEL, sizeof *out, 0);
+  lb_error err = {0};
+  if (lb_model_apply(fit, frame, lua_toboolean(L, 3), out, &err) != LB_OK)
+    return lbl_raise(L, &err);
+  lbl_account(L, model_bytes(out));
   return 1;
 }
 
@@ -114,6 +133,9 @@ static void set_outcome(lua_State *L, const lb_model *m)
   lbl_set_count(L, "n_time_zero", m->n_time_zero);
   lbl_set_text(L, "time_label", m->time_label);
   lbl_set_text(L, "time_unit", m->time_unit);
+  if (m->cause != NULL) lbl_set_texts(L, "causes", m->cause_label, m->n_cause);
+  lua_pushboolean(L, m->suspect_cnsr);
+  lua_setfield(L, -2, "suspect_cnsr");
   lua_pushboolean(L, m->entry != NULL);
   lua_setfield(L, -2, "has_entry");
 }
@@ -127,6 +149,7 @@ static int model_info(lua_State *L)
   lbl_set_count(L, "n_missing", m->n_missing);
   lbl_set_text(L, "formula", m->formula.text);
   set_outcome(L, m);
+  if (m->cluster != NULL) lbl_set_count(L, "n_cluster", m->n_cluster);
   set_dropped(L, m);
   set_classes(L, "groups", &m->groups);
   set_classes(L, "strata", &m->strata);
@@ -145,7 +168,7 @@ static int model_tostring(lua_State *L)
 static const luaL_Reg METHODS[] = {{"info", model_info}, {NULL, NULL}};
 static const luaL_Reg METAMETHODS[] = {
     {"__gc", model_gc}, {"__close", model_close}, {"__tostring", model_tostring}, {NULL, NULL}};
-static const luaL_Reg FUNCTIONS[] = {{"model", model}, {NULL, NULL}};
+static const luaL_Reg FUNCTIONS[] = {{"model", model}, {"model_apply", model_apply}, {NULL, NULL}};
 
 void lbl_open_model(lua_State *L)
 {

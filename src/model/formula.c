@@ -71,6 +71,10 @@ static bool has_name(const char *text, lb_span argument)
 
 static lb_status wrong_count(const lb_formula *f, lb_span call, size_t n, lb_error *err)
 {
+  if (f->response == LB_RESPONSE_INTERVAL)
+    return lb_formula_error(f, call, err,
+                            "Surv_interval() takes (lower, upper), not %zu argument%s", n,
+                            n == 1 ? "" : "s");
   if (f->response == LB_RESPONSE_SURV_CNSR)
     lb_formula_error(f, call, err, "Surv_CNSR() takes (time, cnsr), not %zu argument%s", n,
                      n == 1 ? "" : "s");
@@ -81,7 +85,7 @@ static lb_status wrong_count(const lb_formula *f, lb_span call, size_t n, lb_err
   if (n == 1)
     lb_error_mend(err, "The event is needed too: who had it, and who was censored.");
   else
-    lb_error_mend(err, "For (lower, upper) intervals: not available in this version.");
+    lb_error_mend(err, "For an event between two times write Surv_interval(lower, upper).");
   return LB_EPARSE;
 }
 
@@ -89,8 +93,8 @@ static lb_status read_surv(lb_formula *f, lb_span call, lb_span inside, lb_error
 {
   lb_span argument[3];
   size_t n = lb_scan_arguments(f->text, inside, argument, 3);
-  bool reversed = f->response == LB_RESPONSE_SURV_CNSR;
-  if (n != 2 && (n != 3 || reversed)) return wrong_count(f, call, n, err);
+  bool two_only = f->response != LB_RESPONSE_SURV;
+  if (n != 2 && (n != 3 || two_only)) return wrong_count(f, call, n, err);
   for (size_t i = 0; i < n; i++) {
     if (argument[i].start == argument[i].end)
       return lb_formula_error(f, call, err, "an argument of Surv() is empty");
@@ -133,6 +137,8 @@ static lb_status read_response(lb_formula *f, lb_span side, lb_error *err)
     f->response = LB_RESPONSE_SURV;
   else if (word_is(f->text, word, "Surv_CNSR"))
     f->response = LB_RESPONSE_SURV_CNSR;
+  else if (word_is(f->text, word, "Surv_interval"))
+    f->response = LB_RESPONSE_INTERVAL;
   else if (word.end - word.start == 4 && strncasecmp(f->text + word.start, "surv", 4) == 0)
     return lb_formula_error(f, word, err, "'%.4s' is spelled 'Surv'", f->text + word.start);
   else

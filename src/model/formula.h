@@ -7,10 +7,11 @@
 #include <stdint.h>
 
 typedef enum lb_response_kind {
-  LB_RESPONSE_NONE,     /* "~ x" */
-  LB_RESPONSE_EXPR,     /* "y ~ x": any expression */
-  LB_RESPONSE_SURV,     /* Surv(time, event) or Surv(entry, time, event) */
-  LB_RESPONSE_SURV_CNSR /* Surv_CNSR(time, cnsr): event = (cnsr == 0) */
+  LB_RESPONSE_NONE,      /* "~ x" */
+  LB_RESPONSE_EXPR,      /* "y ~ x": any expression */
+  LB_RESPONSE_SURV,      /* Surv(time, event) or Surv(entry, time, event) */
+  LB_RESPONSE_SURV_CNSR, /* Surv_CNSR(time, cnsr): event = (cnsr == 0) */
+  LB_RESPONSE_INTERVAL   /* Surv_interval(lower, upper): the event lies between */
 } lb_response_kind;
 
 /* One variable of a formula: the text of an expression over columns ("age", "log(bili)"), blanks
@@ -37,8 +38,9 @@ typedef struct lb_formula {
 } lb_formula;
 
 /* LB_EPARSE with a caret and the mend. Understands ~ + - : * ^ %in% () 0 1 -1 and '.'-free names,
- * backticks, calls. `I(x)` is x. Unsupported specials (ns, bs, rcs, poly, frailty, ridge, pspline,
- * Surv_interval) are refused by name as not available in this version. */
+ * backticks, calls. `I(x)` is x. ns(), bs(), rcs() and poly() are variables (model/basis.h).
+ * Specials of R that this version does not have (frailty, ridge, pspline, tt) are refused by name.
+ */
 lb_status lb_formula_parse(const char *text, size_t length, lb_formula *out, lb_error *err);
 void lb_formula_reset(lb_formula *formula);
 #endif

@@ -100,8 +100,7 @@ static bool accept(parser *p, const char *operator)
 
 bool lb_formula_unavailable(const char *word, size_t length)
 {
-  static const char *const NAME[] = {"ns",    "bs",      "rcs", "poly",         "frailty",
-                                     "ridge", "pspline", "tt",  "Surv_interval"};
+  static const char *const NAME[] = {"frailty", "ridge", "pspline", "tt"};
   for (size_t i = 0; i < sizeof NAME / sizeof *NAME; i++)
     if (strlen(NAME[i]) == length && strncmp(word, NAME[i], length) == 0) return true;
   return false;

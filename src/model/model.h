@@ -39,6 +39,12 @@ typedef enum lb_model_kind {
   LB_MODEL_DESIGN  /* terms become a design matrix without intercept (Cox) */
 } lb_model_kind;
 
+/* Outcomes beyond Surv(time, event) with a logical or 0/1 event, for methods that take them. */
+typedef enum lb_model_accepts {
+  LB_ACCEPTS_INTERVAL = 1, /* Surv_interval(): lower and upper instead of times and events */
+  LB_ACCEPTS_CAUSES = 2    /* a factor event: competing causes, its first level is censoring */
+} lb_model_accepts;
+
 typedef struct lb_model {
   lb_formula formula;
   size_t n_rows, n_used, n_missing; /* n_used + n_missing = n_rows */
@@ -51,7 +57,12 @@ typedef struct lb_model {
   /* Survival response, n_used each */
   double *time, *entry; /* entry NULL without left truncation */
   uint8_t *event;
-  double *weight;               /* NULL without weights */
+  int32_t *cause;     /* of a factor event: 0 censored, else the number of the cause; else NULL */
+  char **cause_label; /* n_cause */
+  size_t n_cause;
+  double *lower, *upper; /* of Surv_interval(): upper infinite where open; time, event are NULL */
+  bool suspect_cnsr;     /* Surv(x, CNSR): CDISC's reversed code taken as it is */
+  double *weight;        /* NULL without weights */
   char *time_label, *time_unit; /* of the time column when it is one; else NULL */
   lb_classes groups, strata;    /* groups: only of LB_MODEL_GROUPS */
   int32_t *cluster; /* n_used codes in order of first appearance; NULL without cluster() */
@@ -63,26 +74,36 @@ typedef struct lb_model {
   size_t n_kept;
   lb_term *term;
   size_t p;
-  double *offset; /* NULL when none */
+  double *offset;       /* NULL when none */
+  struct lb_part *part; /* a variable each: levels, knots, centres, for new data */
+  size_t n_part;
 } lb_model;
 
 typedef struct lb_model_options {
   lb_model_kind kind;
   const char *weights; /* column of case weights; NULL = none. Missing weight drops the row;
                           negative: LB_EDATA */
+  unsigned accepts;    /* of lb_model_accepts; others are refused, saying what to write */
 } lb_model_options;
 
-/* LB_EPARSE/LB_ENAME/LB_ETYPE from formula and expressions (carets stand in the formula); LB_EDATA:
- * event codes 1/2 with the mend (`status == 2`), an event that is neither logical nor 0/1, negative
- * times, entry >= time (naming up to five rows as numbered in the source table), no row left, a
- * factor with one level left in a design (saying how many rows were dropped for what). Factor
- * terms: treatment contrasts with the first level as reference, levels without rows dropped; text
- * counts as a factor with sorted levels; logical: FALSE is the reference (term "x[true]").
+/* In an interval a missing lower limit is 0 and a missing upper one infinite; rows without both are
+ * dropped. LB_EPARSE/LB_ENAME/LB_ETYPE from formula and expressions (carets stand in the formula);
+ * LB_EDATA: event codes 1/2 with the mend (`status == 2`), an event that is neither logical nor
+ * 0/1, negative times, entry >= time (naming up to five rows as numbered in the source table), no
+ * row left, a factor with one level left in a design (saying how many rows were dropped for what).
+ * Factor terms: treatment contrasts with the first level as reference, levels without rows dropped;
+ * text counts as a factor with sorted levels; logical: FALSE is the reference (term "x[true]").
  * Interactions code as R does: contrasts for a factor when the term without it stands in the model,
  * alone or within an earlier term, else a column for every level. Columns come in R's order too.
  */
 lb_status lb_model_build(const char *formula, size_t length, const lb_frame *frame,
                          const lb_model_options *options, lb_model *out, lb_error *err);
+/* The design of new data for a fitted design: its levels, contrasts, knots and centres; strata are
+ * numbered as in the fit. `outcome`: times and events too, else they stay NULL. Rows missing any
+ * variable are left out, `row` says which stay. LB_EDATA: a level or stratum that the fit did not
+ * see, no row left; else as lb_model_build. `out` untouched on failure. */
+lb_status lb_model_apply(const lb_model *fit, const lb_frame *frame, bool outcome, lb_model *out,
+                         lb_error *err);
 void lb_model_reset(lb_model *model);
 /* Views for src/stats: borrowed from the model. */
 void lb_model_surv(const lb_model *model, lb_surv *out);

@@ -11,6 +11,7 @@
 #include "base/parallel.h"
 #include "base/str.h"
 #include "expr/expr.h"
+#include "model/basis.h"
 
 #define ROWS_NAMED    5
 #define NAN_ROWS      4096
@@ -100,11 +101,44 @@ static lb_status fill_slot(lb_model_data *d, const lb_variable *v, size_t *index
   return evaluate(d, v, &d->slot[*index].column, err);
 }
 
+/* Named for a range of the formula. */
+static lb_status rename_slot(lb_slot *slot, const lb_formula *f, lb_span span, lb_error *err)
+{
+  char *text = lb_mem_alloc(2 * (span.end - span.start) + 1);
+  if (text == NULL) return lb_error_nomem(err, "model");
+  lb_scan_normalise(f->text, span, text);
+  char *name = bare_name(text);
+  lb_mem_free(text);
+  if (name == NULL) return lb_error_nomem(err, "model");
+  lb_mem_free(slot->name);
+  slot->name = name;
+  return LB_OK;
+}
+
 static lb_status fill_slots(lb_model_data *d, const lb_variable *list, size_t n, size_t *index,
                             lb_error *err)
 {
   lb_status st = LB_OK;
   for (size_t i = 0; i < n && st == LB_OK; i++) st = fill_slot(d, &list[i], &index[i], err);
+  return st;
+}
+
+/* The variables of the terms; of ns(age, 3) the column is age, and that is what goes missing. */
+static lb_status fill_variables(lb_model_data *d, lb_error *err)
+{
+  const lb_formula *f = &d->model->formula;
+  lb_status st = LB_OK;
+  for (size_t i = 0; i < f->n_variable && st == LB_OK; i++) {
+    lb_variable variable = f->variable[i];
+    lb_span inner;
+    bool basis = lb_basis_argument(f, &variable, &inner);
+    if (basis) {
+      variable.start = inner.start;
+      variable.end = inner.end;
+    }
+    st = fill_slot(d, &variable, &d->variable[i], err);
+    if (st == LB_OK && basis) st = rename_slot(&d->slot[d->variable[i]], f, inner, err);
+  }
   return st;
 }
 
@@ -139,7 +173,7 @@ static lb_status fill_all(lb_model_data *d, lb_error *err)
   d->cluster = d->strata + f->n_strata;
   d->offset = d->cluster + f->n_cluster;
   lb_status st = fill_slots(d, f->response_part, f->n_response_part, d->response, err);
-  if (st == LB_OK) st = fill_slots(d, f->variable, f->n_variable, d->variable, err);
+  if (st == LB_OK) st = fill_variables(d, err);
   if (st == LB_OK) st = fill_slots(d, f->strata, f->n_strata, d->strata, err);
   if (st == LB_OK) st = fill_slots(d, f->cluster, f->n_cluster, d->cluster, err);
   if (st == LB_OK) st = fill_slots(d, f->offset, f->n_offset, d->offset, err);
@@ -179,6 +213,8 @@ static size_t mark_missing(const lb_column *column, uint8_t *missing)
 
 static lb_status note_dropped(lb_model *m, const char *name, size_t n, lb_error *err)
 {
+  for (size_t i = 0; i < m->n_dropped; i++) /* age and ns(age, 3) are one */
+    if (strcmp(m->dropped[i].variable, name) == 0) return LB_OK;
   char *copy = lb_mem_text(name, strlen(name));
   if (copy == NULL) return lb_error_nomem(err, "model");
   m->dropped[m->n_dropped++] = (lb_dropped){copy, n};
@@ -203,15 +239,38 @@ static lb_status keep_complete(lb_model *m, const uint8_t *missing, lb_error *er
   return LB_EDATA;
 }
 
+/* Rows with neither limit of an interval; one alone is open to the other side. */
+static lb_status drop_empty_intervals(lb_model_data *d, uint8_t *missing, lb_error *err)
+{
+  lb_model *m = d->model;
+  size_t count = 0;
+  uint8_t *side[2] = {lb_mem_zero(m->n_rows, 1), lb_mem_zero(m->n_rows, 1)};
+  lb_status st = side[0] == NULL || side[1] == NULL ? lb_error_nomem(err, "model") : LB_OK;
+  for (size_t k = 0; k < 2 && st == LB_OK; k++)
+    mark_missing(d->slot[d->response[k]].column, side[k]);
+  for (size_t i = 0; i < m->n_rows && st == LB_OK; i++) {
+    if (!side[0][i] || !side[1][i]) continue;
+    missing[i] = 1;
+    count++;
+  }
+  if (st == LB_OK && count > 0) st = note_dropped(m, "both limits", count, err);
+  lb_mem_free(side[0]);
+  lb_mem_free(side[1]);
+  return st;
+}
+
 static lb_status pick_rows(lb_model_data *d, lb_error *err)
 {
   lb_model *m = d->model;
   lb_status st = LB_OK;
   m->n_rows = lb_frame_rows(d->frame);
   uint8_t *missing = lb_mem_zero(m->n_rows, 1);
-  m->dropped = lb_mem_zero(d->n_slot, sizeof *m->dropped);
+  m->dropped = lb_mem_zero(d->n_slot + 1, sizeof *m->dropped);
   if (missing == NULL || m->dropped == NULL) st = lb_error_nomem(err, "model");
+  bool interval = m->formula.response == LB_RESPONSE_INTERVAL && m->formula.n_response_part == 2;
+  if (st == LB_OK && interval) st = drop_empty_intervals(d, missing, err);
   for (size_t i = 0; i < d->n_slot && st == LB_OK; i++) {
+    if (interval && (i == d->response[0] || i == d->response[1])) continue;
     size_t n = mark_missing(d->slot[i].column, missing);
     if (n > 0) st = note_dropped(m, d->slot[i].name, n, err);
   }

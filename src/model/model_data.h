@@ -2,6 +2,7 @@
 #ifndef LB_MODEL_MODEL_DATA_H
 #define LB_MODEL_MODEL_DATA_H
 #include "model/model.h"
+#include "model/spline.h"
 
 /* The value of one distinct expression. */
 typedef struct lb_slot {
@@ -30,6 +31,18 @@ typedef struct lb_coding {
   char **empty;
 } lb_coding;
 
+/* One variable of the formula, ready to be multiplied into columns: a factor's coding, or columns
+ * of numbers (one, or those of a basis). Once the columns are made, what new data need stays. */
+typedef struct lb_part {
+  char *name;
+  const double **number; /* n_number columns of the used rows; NULL once they are dropped */
+  double **own;          /* those that are not a column's; the model may take them */
+  lb_column *column;     /* else that column, borrowed from the slot */
+  size_t n_number; /* 0 for a factor */
+  lb_coding coding;
+  lb_basis *basis; /* NULL without */
+} lb_part;
+
 /* model_data.c */
 lb_status lb_model_data_fill(lb_model_data *d, lb_error *err); /* evaluates, picks complete cases */
 void lb_model_data_reset(lb_model_data *d);
@@ -49,6 +62,10 @@ const char *lb_model_type_words(lb_type type);
 lb_status lb_model_response(lb_model_data *d, lb_error *err);
 lb_status lb_model_weights(lb_model_data *d, lb_error *err);
 
+/* model_outcome.c */
+lb_status lb_model_causes(lb_model_data *d, size_t slot, lb_error *err);
+lb_status lb_model_interval(lb_model_data *d, lb_error *err);
+
 /* model_classes.c; limit: distinct numbers allowed, 0 = any. */
 lb_status lb_model_code(const lb_model_data *d, size_t slot, size_t limit, lb_coding *out,
                         lb_error *err);
@@ -59,7 +76,15 @@ lb_status lb_model_cluster(lb_model_data *d, lb_error *err);
 void lb_classes_reset(lb_classes *classes);
 void lb_labels_free(char **labels, size_t n);
 
-/* model_design.c */
-lb_status lb_model_columns(lb_model_data *d, lb_error *err);
+/* model_part.c; like: the part of the fitted model whose levels and parameters hold, NULL = none */
+lb_status lb_part_fill(lb_model_data *d, size_t v, const lb_part *like, lb_part *part,
+                       lb_error *err);
+void lb_part_drop_rows(lb_part *part);
+void lb_part_reset(lb_part *part);
+/* lb_model_numbers, refused when any is infinite. */
+lb_status lb_model_finite(const lb_model_data *d, size_t slot, double **out, lb_error *err);
+
+/* model_design.c; like: the fitted model, for new data */
+lb_status lb_model_columns(lb_model_data *d, const lb_model *like, lb_error *err);
 lb_status lb_model_offset(lb_model_data *d, lb_error *err);
 #endif

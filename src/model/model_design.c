@@ -1,6 +1,5 @@
 /* model_design.c - terms become columns: treatment contrasts, interactions, and what each column
  * means. */
-#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -10,122 +9,20 @@
 #include "model/model_data.h"
 
 #define COLUMNS_MAX 5000
-#define ROWS_TEXT   320
-
-/* One variable of the formula, ready to be multiplied into columns. */
-typedef struct term_part {
-  const char *name;
-  const double *number; /* numeric: the values; else NULL */
-  double *own;          /* the values when they are not a column's; the model may take them */
-  lb_column *column;    /* else that column */
-  lb_coding coding;     /* factor */
-} term_part;
 
 typedef struct design {
   lb_model_data *d;
-  term_part *part; /* one a variable of the formula */
+  lb_part *part; /* one a variable of the formula */
   size_t n_part;
 } design;
 
 /* The variables of one term: how many columns each gives, and which of its levels is the first. */
 typedef struct term_plan {
-  term_part *part[64];
-  size_t width[64]; /* 1 for a number */
+  lb_part *part[64];
+  size_t width[64]; /* 1 for a number, the columns of a basis */
   size_t first[64]; /* level of the first column: 1 under contrasts, 0 in full coding */
   size_t n, n_columns;
 } term_plan;
-
-static void design_reset(design *g)
-{
-  for (size_t v = 0; g->part != NULL && v < g->n_part; v++) {
-    lb_mem_free(g->part[v].own);
-    lb_coding_reset(&g->part[v].coding);
-  }
-  lb_mem_free(g->part);
-}
-
-/* ---- Parts ---- */
-
-static lb_status refuse_infinite(const lb_model_data *d, size_t slot, const double *value,
-                                 lb_error *err)
-{
-  const lb_model *m = d->model;
-  char rows[ROWS_TEXT];
-  size_t n = 0;
-  for (size_t i = 0; i < m->n_used; i++) n += fabs(value[i]) > DBL_MAX;
-  if (n == 0) return LB_OK;
-  uint8_t *bad = lb_mem_zero(m->n_used, 1);
-  if (bad == NULL) return lb_error_nomem(err, "design");
-  for (size_t i = 0; i < m->n_used; i++) bad[i] = isinf(value[i]) != 0;
-  lb_model_name_rows(d, bad, rows, sizeof rows);
-  lb_mem_free(bad);
-  lb_error_set(err, LB_EDATA, "'%.200s' is infinite in %zu row%s (%s)", d->slot[slot].name, n,
-               n == 1 ? "" : "s", rows);
-  lb_error_mend(err, "The logarithm of 0 and a division by 0 are infinite.");
-  return LB_EDATA;
-}
-
-static lb_status finite_numbers(const lb_model_data *d, size_t slot, double **out, lb_error *err)
-{
-  *out = lb_model_numbers(d, slot);
-  return *out == NULL ? lb_error_nomem(err, "design") : refuse_infinite(d, slot, *out, err);
-}
-
-/* Numbers of a variable, without a copy where the column has them as they are. */
-static lb_status fill_numbers(const lb_model_data *d, size_t slot, term_part *part, lb_error *err)
-{
-  part->number = lb_model_reals(d, slot);
-  if (part->number != NULL) {
-    part->column = d->slot[slot].column;
-    return refuse_infinite(d, slot, part->number, err);
-  }
-  part->number = part->own = lb_model_numbers(d, slot);
-  if (part->own == NULL) return lb_error_nomem(err, "design");
-  bool integer = lb_column_type(d->slot[slot].column) == LB_INTEGER;
-  return integer ? LB_OK : refuse_infinite(d, slot, part->own, err);
-}
-
-/* A factor of one level explains nothing; says which rows took the others away. */
-static lb_status refuse_one_level(const lb_model_data *d, size_t slot, const lb_coding *c,
-                                  lb_error *err)
-{
-  const lb_model *m = d->model;
-  bool secret = lb_column_type(d->slot[slot].column) == LB_TEXT;
-  const char *open = secret ? "" : " ('", *close = secret ? "" : "')";
-  const char *level = secret ? "" : c->label[0];
-  if (m->n_missing == 0)
-    return lb_error_set(err, LB_EDATA, "'%.200s' has one level only%s%.100s%s", d->slot[slot].name,
-                        open, level, close);
-  lb_error_set(
-      err, LB_EDATA,
-      "'%.200s' has one level left%s%.100s%s after %zu row%s with missing values %s dropped",
-      d->slot[slot].name, open, level, close, m->n_missing, m->n_missing == 1 ? "" : "s",
-      m->n_missing == 1 ? "was" : "were");
-  lb_model_mend_dropped(m, err);
-  return LB_EDATA;
-}
-
-static lb_status fill_part(design *g, size_t v, lb_error *err)
-{
-  lb_model_data *d = g->d;
-  size_t slot = d->variable[v];
-  lb_type type = lb_column_type(d->slot[slot].column);
-  term_part *part = &g->part[v];
-  part->name = d->slot[slot].name;
-  if (type == LB_REAL || type == LB_INTEGER) return fill_numbers(d, slot, part, err);
-  if (type == LB_DATE || type == LB_DATETIME) {
-    const lb_variable *variable = &d->model->formula.variable[v];
-    lb_error_set(err, LB_ETYPE, "'%.200s' is %s, a number or factor was expected", part->name,
-                 lb_model_type_words(type));
-    lb_error_caret(err, d->model->formula.text, d->model->formula.length, variable->start,
-                   variable->end);
-    lb_error_mend(err, "Write the time between two dates:  years(start, %s)", variable->text);
-    return LB_ETYPE;
-  }
-  lb_status st = lb_model_code(d, slot, 0, &part->coding, err);
-  if (st != LB_OK || part->coding.n > 1) return st;
-  return refuse_one_level(d, slot, &part->coding, err);
-}
 
 /* ---- Coding of a term ---- */
 
@@ -148,12 +45,12 @@ static term_plan plan_term(const design *g, size_t t)
   term_plan r = {.n_columns = 1};
   for (size_t v = 0; v < g->n_part; v++) {
     if ((term >> v & 1) == 0) continue;
-    term_part *part = &g->part[v];
+    lb_part *part = &g->part[v];
     bool contrasts = has_margin(f, t, term & ~((uint64_t)1 << v));
-    bool factor = part->number == NULL;
+    bool factor = part->n_number == 0;
     r.part[r.n] = part;
     r.first[r.n] = factor && contrasts;
-    r.width[r.n] = factor ? part->coding.n - r.first[r.n] : 1;
+    r.width[r.n] = factor ? part->coding.n - r.first[r.n] : part->n_number;
     r.n_columns *= r.width[r.n];
     if (r.n_columns > COLUMNS_MAX) r.n_columns = COLUMNS_MAX + 1; /* and no overflow */
     r.n++;
@@ -168,10 +65,11 @@ static size_t level_at(const term_plan *r, size_t k, size_t at)
   return r->first[k] + at % r->width[k];
 }
 
-static void multiply(double *column, const term_part *part, size_t level, size_t n)
+static void multiply(double *column, const lb_part *part, size_t level, size_t n)
 {
-  if (part->number != NULL) {
-    for (size_t i = 0; i < n; i++) column[i] *= part->number[i];
+  if (part->n_number > 0) {
+    const double *number = part->number[level];
+    for (size_t i = 0; i < n; i++) column[i] *= number[i];
     return;
   }
   const int32_t *code = part->coding.code;
@@ -212,7 +110,8 @@ static bool describe(const term_plan *r, size_t at, lb_term *out)
     const lb_coding *coding = &r->part[k]->coding;
     append(&term, r->part[k]->name);
     append(&variable, r->part[k]->name);
-    if (r->part[k]->number != NULL) continue;
+    if (r->part[k]->n_number > 1) lb_str_addf(&term, "[%zu]", level_at(r, k, at) + 1);
+    if (r->part[k]->n_number > 0) continue;
     const char *label = coding->label[level_at(r, k, at)];
     lb_str_putc(&term, '[');
     lb_str_puts(&term, label);
@@ -232,30 +131,32 @@ static void count_rows(const lb_model *m, const term_plan *r, const double *colu
 {
   out->n_level = m->n_used;
   out->n_event_level = m->n_event;
-  if (r->n != 1 || r->part[0]->number != NULL) return;
+  if (r->n != 1 || r->part[0]->n_number > 0) return;
   out->n_level = out->n_event_level = 0;
   for (size_t i = 0; i < m->n_used; i++) {
     bool in = column[i] != 0;
     out->n_level += in;
-    out->n_event_level += in & m->event[i];
+    out->n_event_level += in && m->event != NULL && m->event[i];
   }
 }
 
 /* A number by itself is its own column: taken, or kept where it lies. Else a column is made. */
 static bool set_column(lb_model *m, const term_plan *r, size_t at, size_t j)
 {
-  term_part *part = r->part[0];
-  if (r->n != 1 || part->number == NULL) {
+  lb_part *part = r->part[0];
+  if (r->n != 1 || part->n_number == 0) {
     m->own[j] = make_column(r, at, m->n_used);
     m->column[j] = m->own[j];
     return m->own[j] != NULL;
   }
-  m->column[j] = part->number;
-  if (part->column != NULL)
+  size_t level = level_at(r, 0, at);
+  m->column[j] = part->number[level];
+  if (part->column != NULL) {
     m->kept[m->n_kept++] = lb_column_retain(part->column);
-  else
-    m->own[j] = part->own;
-  part->own = NULL;
+    return true;
+  }
+  m->own[j] = part->own[level];
+  part->own[level] = NULL;
   return true;
 }
 
@@ -296,15 +197,19 @@ static lb_status add_terms(design *g, lb_error *err)
   return st;
 }
 
-lb_status lb_model_columns(lb_model_data *d, lb_error *err)
+lb_status lb_model_columns(lb_model_data *d, const lb_model *like, lb_error *err)
 {
-  design g = {.d = d, .n_part = d->model->formula.n_variable};
+  lb_model *m = d->model;
+  design g = {.d = d, .n_part = m->formula.n_variable};
   lb_status st = LB_OK;
-  g.part = lb_mem_zero(g.n_part, sizeof *g.part);
-  if (g.part == NULL) st = lb_error_nomem(err, "design");
-  for (size_t v = 0; v < g.n_part && st == LB_OK; v++) st = fill_part(&g, v, err);
+  m->part = lb_mem_zero(g.n_part, sizeof *m->part);
+  if (m->part == NULL) return lb_error_nomem(err, "design");
+  m->n_part = g.n_part;
+  g.part = m->part;
+  for (size_t v = 0; v < g.n_part && st == LB_OK; v++)
+    st = lb_part_fill(d, v, like == NULL ? NULL : &like->part[v], &g.part[v], err);
   if (st == LB_OK) st = add_terms(&g, err);
-  design_reset(&g);
+  for (size_t v = 0; v < g.n_part; v++) lb_part_drop_rows(&g.part[v]);
   return st;
 }
 
@@ -319,7 +224,7 @@ lb_status lb_model_offset(lb_model_data *d, lb_error *err)
     if (type != LB_REAL && type != LB_INTEGER)
       return lb_error_set(err, LB_ETYPE, "offset '%.200s' is %s, a number was expected", slot->name,
                           lb_model_type_words(type));
-    lb_status st = finite_numbers(d, d->offset[k], &more, err);
+    lb_status st = lb_model_finite(d, d->offset[k], &more, err);
     if (st == LB_OK && m->offset == NULL) {
       m->offset = more;
       continue;

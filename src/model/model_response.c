@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/mem.h"
 #include "model/formula_terms.h"
@@ -216,6 +217,9 @@ static lb_status fill_events(lb_model_data *d, lb_error *err)
   size_t slot = d->response[event_part(d)];
   lb_type type = lb_column_type(d->slot[slot].column);
   bool reversed = m->formula.response == LB_RESPONSE_SURV_CNSR;
+  if (type == LB_FACTOR && !reversed && (d->options->accepts & LB_ACCEPTS_CAUSES))
+    return lb_model_causes(d, slot, err);
+  m->suspect_cnsr = !reversed && strcasecmp(d->slot[slot].name, "cnsr") == 0;
   if (type != LB_LOGICAL && type != LB_INTEGER && type != LB_REAL) return refuse_event_type(d, err);
   m->event = lb_mem_array(m->n_used, sizeof *m->event);
   if (m->event == NULL) return lb_error_nomem(err, "events");
@@ -252,6 +256,7 @@ lb_status lb_model_response(lb_model_data *d, lb_error *err)
 {
   lb_model *m = d->model;
   const lb_formula *f = &m->formula;
+  if (f->response == LB_RESPONSE_INTERVAL) return lb_model_interval(d, err);
   size_t time = f->n_response_part - 2;
   lb_status st = time_numbers(d, time, &m->time, err);
   if (st == LB_OK && time == 1) st = time_numbers(d, 0, &m->entry, err);

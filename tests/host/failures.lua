@@ -30,9 +30,15 @@ local function analysis()
   local km = lb.survival.km("Surv(t, e) ~ arm", cohort)
   local test = lb.survival.logrank("Surv(t, e) ~ arm", cohort)
   local cox = lb.survival.cox("Surv(t, e) ~ arm + age", cohort)
+  local spline = lb.survival.cox("Surv(t, e) ~ poly(age, 1) + cluster(id)", cohort,
+    { weights = "id", weight_type = "frequency" })
+  local ahead = spline:predict { type = "survival", newdata = { age = { 50, lb.NA } },
+    times = { 3 } }
+  ahead = #ahead + #spline:residuals { type = "dfbeta" } + #spline:baseline()
+    + #lb.crosstab(cohort, "arm", "old"):tidy()
   local decoded = core.json_decode(cox:to_json())
   lb.report { title = "Small" }:add(cohort:flow()):add(km):add(test):add(cox):save(out .. ".json")
-  return decoded.formula .. km:median({ arm = "A" }):display()
+  return ahead .. decoded.formula .. km:median({ arm = "A" }):display()
 end
 
 local stride = tonumber(os.getenv "FAILURE_STRIDE") or 1

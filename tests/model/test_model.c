@@ -28,7 +28,7 @@ static lb_model build(const lb_frame *frame, const char *formula, lb_model_kind 
 {
   lb_model m = {0};
   lb_error err = {0};
-  lb_model_options options = {kind, weights};
+  lb_model_options options = {.kind = kind, .weights = weights};
   LB_OK_OR_FAIL(lb_model_build(formula, strlen(formula), frame, &options, &m, &err), err);
   return m;
 }
@@ -404,7 +404,7 @@ static void test_refusals(void **state)
     }
     lb_frame *frame = NULL;
     lb_model m = {0};
-    lb_model_options options = {refusals[i].kind, refusals[i].weights};
+    lb_model_options options = {.kind = refusals[i].kind, .weights = refusals[i].weights};
     LB_OK_OR_FAIL(lb_csv_read(refusals[i].text, strlen(refusals[i].text), &csv, &frame, NULL, &err),
                   err);
     lb_status st =
@@ -477,7 +477,7 @@ static void test_allocation_failures(void **state)
   for (size_t i = 0; i < 2; i++) {
     lb_model m = {0};
     lb_error err = {0};
-    lb_model_options options = {CASES[i].kind, "w"};
+    lb_model_options options = {.kind = CASES[i].kind, .weights = "w"};
     size_t live = lb_mem_live();
     lb_status st = LB_ENOMEM;
     for (long k = 0; st != LB_OK; k++) {

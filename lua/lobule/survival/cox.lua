@@ -5,87 +5,41 @@ local core = require "lobule.core"
 local format = require "lobule.format"
 local result = require "lobule.result"
 local shown_as = require "lobule.shown"
+local warned = require "lobule.survival.cox_warnings"
 
 ---@class lobule.Cox
 ---@field converged boolean
 ---@field warnings string[]
 ---@field info table
 ---@field title string
-local Cox = { __name = "lobule.Cox" }
+local Cox = { __name = "lobule.Cox", ratio_label = "Hazard ratio" }
 result.mixin(Cox)
 
 local M = {}
 
---- A term far from its limit may hold although another tends to infinity.
-local function settled(fit)
-  local any = fit.converged
-  for _, infinite in ipairs(fit.infinite) do any = any or infinite end
-  return any
-end
+local settled <const>, undetermined <const> = warned.settled, warned.undetermined
 
---- The likelihood says nothing of a term whose interval runs from 0 to infinity: where another term
---- tends
---- to infinity, it may have taken all the information.
-local function undetermined(fit, i)
-  local half = 2 * fit.std_error[i]
-  return math.exp(fit.coef[i] - half) == 0 or math.exp(fit.coef[i] + half) == math.huge
-end
-
---- Why a term has no estimate, in words.
-local function term_warning(fit, i, term)
-  if fit.collinear[i] then
-    return ("'%s' is a combination of the terms before it: no estimate"):format(term.term)
-  end
-  local counts = term.level and (": %s events among %d patients"):format(
-    format.number(term.n_event, 6), term.n) or ""
-  local limit = fit.coef[i] < 0 and "it tends to 0" or "it tends to infinity"
-  return ("no finite hazard ratio for '%s' (%s)%s; shown as NA; the other terms hold"):format(
-    term.term, limit, counts)
-end
-
-local function warnings(fit, info)
-  local list = result.warnings(info)
-  if not settled(fit) then
-    list[#list + 1] = ("the fit did not converge in %d iterations: no estimates are given")
-      :format(fit.iterations)
-  end
-  for i, term in ipairs(info.terms) do
-    if fit.collinear[i] or fit.infinite[i] then
-      list[#list + 1] = term_warning(fit, i, term)
-    elseif undetermined(fit, i) then
-      list[#list + 1] = ("the data say nothing of '%s': its interval is 0 to infinity; shown as NA")
-        :format(term.term)
-    end
-  end
-  if #info.terms > 0 and fit.n_event < 10 * #info.terms then
-    list[#list + 1] = ("%s events for %d parameter%s: fewer than 10 events per parameter"):format(
-      format.number(fit.n_event, 6), #info.terms, #info.terms == 1 and "" or "s")
-  end
-  return list
-end
-
---- Wraps a fit of the core; the model is kept until the concordance has been asked for.
+--- Wraps a fit of the core.
 ---@param fit table
 ---@param info table
 ---@param opts table
----@param model lobule.Model
+---@param model lobule.Model        what was fitted, for residuals and predictions
+---@param data lobule.Cohort|lobule.Frame
 ---@return lobule.Cox
-function M.new(fit, info, opts, model)
-  return setmetatable({ fit = fit, info = info, options = opts, model = model,
+function M.new(fit, info, opts, model, data)
+  return setmetatable({ fit = fit, info = info, options = opts, model = model, data = data,
     title = "Cox proportional hazards model", converged = fit.converged,
-    warnings = warnings(fit, info) }, Cox)
+    warnings = warned.warnings(fit, info) }, Cox)
 end
 
---- Concordance and its standard error, nil without pairs. It costs more than the fit, so it is
---- computed when first asked for.
+--- Concordance and its standard error, nil without pairs: it costs more than the fit, so it waits
+--- until it is asked for.
 local function concordance(self)
   local fit = self.fit
-  local model = rawget(self, "model")
-  if model then
-    fit.concordance, fit.concordance_std_error = core.cox_concordance(fit.box, model)
-    self.model = nil
+  if not rawget(fit, "agreement") then
+    fit.agreement = core.cox_concordance(self.model, fit)
   end
-  return fit.concordance, fit.concordance_std_error
+  return fit.agreement.concordance, fit.agreement.std_error
 end
 
 local function estimable(self, i)
@@ -163,13 +117,17 @@ function Cox:glance()
 end
 
 --- The model's global tests.
+--- With a robust variance the Wald test uses it, and "robust score" stands beside the others; the
+--- likelihood ratio then assumes independent rows.
 ---@return lobule.Frame             # test ("likelihood ratio", "wald", "score"), statistic, df,
 ---                                 p_value
 function Cox:tests()
   local fit = self.fit
   local lists = { {}, {}, {}, {} }
-  for i, test in ipairs { { "likelihood ratio", fit.likelihood_ratio }, { "wald", fit.wald },
-    { "score", fit.score } } do
+  local tests = { { "likelihood ratio", fit.likelihood_ratio }, { "wald", fit.wald },
+    { "score", fit.score } }
+  if fit.robust_score then tests[4] = { "robust score", fit.robust_score } end
+  for i, test in ipairs(tests) do
     lists[1][i], lists[2][i], lists[3][i], lists[4][i] = test[1], test[2].chi_square, test[2].df,
       test[2].p_value
   end
@@ -280,13 +238,19 @@ local function fit_lines(self, profile)
     format.number(fit.n_event, 6),
     self.options.ties == "efron" and "Efron" or "Breslow", #self.info.strata.label > 1
     and (", %d strata"):format(#self.info.strata.label) or "") }
+  local index, std_error = concordance(self)
+  local shown_index = index and ("concordance %s (SE %s)"):format(format.fixed(index, 3),
+    format.fixed(std_error, 3)) or nil
   if lr.df > 0 then
-    local index, std_error = concordance(self)
-    local index_text = index and (", concordance %s (SE %s)"):format(format.fixed(index, 3),
-      format.fixed(std_error, 3)) or ""
     lines[2] = ("likelihood ratio %s on %d df, %s%s"):format(format.fixed(lr.chi_square, 2),
-      lr.df, shown_as.p_phrase(lr.p_value, profile), index_text)
+      lr.df, shown_as.p_phrase(lr.p_value, profile), shown_index and ", " .. shown_index or "")
   end
+  local weighted = require("lobule.survival.weights").text(self.options)
+  if fit.naive_std_error then
+    weighted = ("robust variance, %d clusters%s"):format(fit.n_cluster, weighted and "; "
+      .. weighted or "")
+  end
+  lines[#lines + 1] = weighted
   return lines
 end
 
@@ -389,5 +353,6 @@ function Cox:record()
     { "lineage", self.info.lineage }, { "warnings", self.warnings } }
 end
 
+for name, method in pairs(require "lobule.survival.cox_predict") do Cox[name] = method end
 core.class("cox", Cox)
 return M

@@ -4,6 +4,7 @@ local core = require "lobule.core"
 local format = require "lobule.format"
 local quantity = require "lobule.quantity"
 local result = require "lobule.result"
+local weights = require "lobule.survival.weights"
 
 ---@class lobule.KM
 ---@field info table                n_rows, n_used, n_missing, n_event, dropped, groups
@@ -219,7 +220,7 @@ local function summary_table(self)
       { label = "Median", align = "right", unit = self.info.time_unit },
       { label = level .. " % CI", align = "right" } },
     notes = { ("Confidence limits %s (conf_type = \"%s\")."):format(
-      SCALES[self.options.conf_type], self.options.conf_type) } }
+      SCALES[self.options.conf_type], self.options.conf_type), weights.text(self.options) } }
 end
 
 function KM:__tostring()
@@ -265,5 +266,6 @@ function KM:record()
     { "lineage", self.info.lineage }, { "warnings", self.warnings } }
 end
 
+for name, method in pairs(require "lobule.survival.km_compare") do KM[name] = method end
 core.class("km", KM)
 return M

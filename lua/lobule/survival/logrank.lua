@@ -1,4 +1,5 @@
 --- Log-rank result: observed and expected events by group, and the test.
+local check = require "lobule.check"
 local core = require "lobule.core"
 local format = require "lobule.format"
 local restyle = require "lobule.restyle"
@@ -27,9 +28,11 @@ end
 ---@param test table
 ---@param info table
 ---@param opts table
+---@param data lobule.Cohort|lobule.Frame  what was tested, for pairs of groups
 ---@return lobule.Logrank
-function M.new(test, info, opts)
-  return setmetatable({ test = test, info = info, options = opts, title = title(opts.rho),
+function M.new(test, info, opts, data)
+  return setmetatable({ test = test, info = info, options = opts, data = data,
+    title = title(opts.rho),
     warnings = result.warnings(info),
     p_value = test.p_value, statistic = test.chi_square, df = test.df }, Logrank)
 end
@@ -123,6 +126,67 @@ function Logrank:record()
     { "p_value", self.p_value }, { "groups", result.record(self:tidy()) },
       { "variance", self.test.variance },
     { "lineage", self.info.lineage } }
+end
+
+local function adjust(p, method)
+  local order, out, n = {}, {}, #p
+  for i = 1, n do order[i] = i end
+  table.sort(order, function(a, b)
+    if p[a] ~= p[b] then return p[a] < p[b] end
+    return a < b
+  end)
+  if method == "holm" then
+    local most = 0
+    for k, i in ipairs(order) do
+      most = math.max(most, (n - k + 1) * p[i])
+      out[i] = math.min(1, most)
+    end
+  elseif method == "bh" then
+    local least = 1
+    for k = n, 1, -1 do
+      least = math.min(least, n / k * p[order[k]])
+      out[order[k]] = least
+    end
+  else
+    for i = 1, n do out[i] = method == "bonferroni" and math.min(1, n * p[i]) or p[i] end
+  end
+  return out
+end
+
+--- The test for every pair of groups, each on the rows of its two groups; p values adjusted by Holm
+--- (1979, Scand J Stat 6:65), Benjamini & Hochberg (1995, JRSS B 57:289) or Bonferroni.
+---@param options? table            adjust: "holm" (default), "bh", "bonferroni", "none"
+---@return lobule.Frame             # group1, group2, statistic, df, p_value, p_adjusted
+---@raise groups of several variables
+function Logrank:pairwise(options)
+  local opts <const> = check.options(options, { { "adjust",
+    { "holm", "bh", "bonferroni", "none" }, "holm" } })
+  local names, labels = self.info.groups.name, self.info.groups.label
+  local variable = names[1]:match "^(.-)="
+  if names[1]:find(", ", 1, true) then
+    core.raise("argument", "the groups are made of several variables",
+      "Make one column of them first.")
+  end
+  local frame = check.data(self.data)
+  local test = require("lobule.survival").logrank
+  local own = { rho = self.options.rho, weights = self.options.weights,
+    weight_type = self.options.weight_type }
+  local a, b, statistic, df, p = {}, {}, {}, {}, {}
+  local quoted = frame:has(variable) and "`" .. variable .. "`" or variable
+  for i = 1, #labels do
+    for j = i + 1, #labels do
+      local pair = frame:filter(("%s in {$a, $b}"):format(quoted), { with = { a = labels[i],
+        b = labels[j] } })
+      local one = test(self.info.formula, pair, own)
+      local k = #a + 1
+      a[k], b[k], statistic[k], df[k], p[k] = labels[i], labels[j], one.statistic, one.df,
+        one.p_value
+    end
+  end
+  local result_frame = result.frame { { "group1", a, "text" }, { "group2", b, "text" },
+    { "statistic", statistic, "real" }, { "df", df, "integer" }, { "p_value", p, "real" },
+    { "p_adjusted", adjust(p, opts.adjust), "real" } }
+  return result_frame
 end
 
 core.class("logrank", Logrank)

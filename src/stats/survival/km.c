@@ -5,6 +5,7 @@
 #include "base/interrupt.h"
 #include "base/mem.h"
 #include "stats/interval.h"
+#include "stats/survival/km_work.h"
 #include "stats/survival/riskset.h"
 
 #include <math.h>
@@ -50,7 +51,7 @@ static void limits_inside(const lb_km_curve *c, size_t i, double half, double z,
   }
 }
 
-static void set_limits(const lb_km_curve *c, size_t i, double sum, double z, lb_km_conf type)
+void km_set_limits(const lb_km_curve *c, size_t i, double sum, double z, lb_km_conf type)
 {
   double s = c->survival[i];
   c->std_error[i] = s > 0 ? s * sqrt(sum) : NAN;
@@ -72,7 +73,7 @@ static void walk_curve(lb_km_curve *c, const lb_km_options *opt)
       c->event_total += d;
     }
     c->survival[i] = survival;
-    set_limits(c, i, sum, z, opt->conf_type);
+    km_set_limits(c, i, sum, z, opt->conf_type);
   }
 }
 

@@ -1,0 +1,289 @@
+--- What follows from a Cox fit: residuals, baseline hazard, predictions, contrasts. Methods of the
+--- class "cox".
+local check = require "lobule.check"
+local core = require "lobule.core"
+local result = require "lobule.result"
+
+local Cox = {}
+
+local function check_settled(self)
+  if #self.info.terms > 0 and not self.converged then
+    core.raise("numeric", "the fit did not converge: nothing follows from its coefficients",
+      "print(fit) names the terms without a finite estimate.")
+  end
+end
+
+local RESIDUALS <const> = { "martingale", "deviance", "score", "schoenfeld", "scaled_schoenfeld",
+  "dfbeta", "dfbetas" }
+
+--- Residuals, one row a row that was fitted, `row` being its number in the data. Martingale and
+--- deviance residuals are one column; score, dfbeta (change of a coefficient without the row) and
+--- dfbetas (the same in standard errors) a column a term. Schoenfeld residuals have a row for each
+--- event, by stratum and time; scaled by the covariance they estimate the coefficient at that time
+--- (Grambsch & Therneau 1994, Biometrika 81:515). Weights do not multiply residuals.
+---@param options? table            type: "martingale" (default), "deviance", "score", "schoenfeld",
+---                                 "scaled_schoenfeld", "dfbeta", "dfbetas"
+---@return lobule.Frame             # row, (time), then "martingale", "deviance" or the terms
+---@raise a fit that did not converge
+function Cox:residuals(options)
+  local opts <const> = check.options(options, { { "type", RESIDUALS, "martingale" } })
+  check_settled(self)
+  local frame = core.cox_residuals(self.model, self.fit, opts.type)
+  return frame
+end
+
+local function strata_name(self, s)
+  local name = self.info.strata.name[s]
+  return (name == nil or name == "") and "all" or name
+end
+
+--- The last row of each stratum at or before each time; nothing has happened before the first.
+local function baseline_at(self, all, times)
+  local lists = { {}, {}, {}, {} }
+  local stratum, time = all:column "stratum", all:column "time"
+  local estimate, se = all:column "estimate", all:column "std_error"
+  local k, first, n = 0, 1, #all
+  for s = 1, math.max(1, #self.info.strata.name) do
+    local i = first
+    while first <= n and stratum[first] == s do first = first + 1 end
+    for _, t in ipairs(times) do
+      while i < first and time[i] <= t do i = i + 1 end
+      local known = i > 1 and stratum[i - 1] == s
+      k = k + 1
+      lists[1][k], lists[2][k] = strata_name(self, s), t
+      lists[3][k], lists[4][k] = known and estimate[i - 1] or 0.0, known and se[i - 1] or 0.0
+    end
+  end
+  return result.frame { { "strata", lists[1], "text" },
+    { "time", lists[2], "real", unit = self.info.time_unit }, { "estimate", lists[3], "real" },
+    { "std_error", lists[4], "real" } }
+end
+
+--- The cumulative baseline hazard of each stratum, for all covariates 0 (factors at their
+--- reference) or for a person at the means of the covariates. With Efron's ties it is the estimate
+--- that matches Efron's likelihood, else Breslow's (1974); standard errors include the estimation
+--- of the coefficients (Tsiatis 1981, Ann Stat 9:93).
+---@param options? table            centred (false): at the means; times: ascending, the values
+---                                 there (default: every event time)
+---@return lobule.Frame             # strata, time, n_risk, n_event, hazard, estimate, std_error;
+---                                 with times: strata, time, estimate, std_error
+function Cox:baseline(options)
+  local opts <const> = check.options(options, { { "centred", "boolean", false },
+    { "times", "times" } })
+  check_settled(self)
+  local all = core.cox_baseline(self.model, self.fit, opts.centred)
+  if opts.times then return (baseline_at(self, all, opts.times)) end
+  local strata, stratum = { n = #all }, all:column "stratum"
+  for i = 1, #all do strata[i] = strata_name(self, stratum[i]) end
+  local columns = { { "strata", strata, "text" } }
+  for j = 2, #all:names() do
+    local name = all:names()[j]
+    columns[j] = { name, all:column(name), "real" }
+  end
+  local frame = core.frame { columns[1] }
+  for j = 2, #columns do frame = core.with_column(frame, columns[j][1], columns[j][2]) end
+  return frame
+end
+
+--- A frame of newdata: a frame, a cohort, or a table of lists by column name.
+local function new_frame(newdata)
+  local plain = type(newdata) == "table" and getmetatable(newdata) == nil
+  if not plain then return (check.data(newdata)) end
+  local names, columns = {}, {}
+  for name in next, newdata do names[#names + 1] = check.type(name, "string", "newdata") end
+  table.sort(names)
+  for i, name in ipairs(names) do
+    local list = newdata[name]
+    columns[i] = { name, type(list) == "table" and list or { list } }
+  end
+  return core.frame(columns)
+end
+
+--- The design of newdata with the levels, knots and centres of the fit; nil for the fitted rows.
+local function design(self, newdata, outcome)
+  if newdata == nil then return nil end
+  return core.model_apply(self.model, new_frame(newdata), outcome)
+end
+
+local function limits(frame, level)
+  local z = core.normal_quantile(0.5 + level / 2)
+  return frame:mutate({ "conf_low = estimate - $z * std_error",
+    "conf_high = estimate + $z * std_error" }, { with = { z = z } })
+end
+
+local predict = {}
+
+function predict.lp(self, opts)
+  return limits(core.cox_linear(self.model, self.fit, design(self, opts.newdata)), opts.conf_level)
+end
+
+function predict.risk(self, opts)
+  return predict.lp(self, opts):mutate { "estimate = exp(estimate)",
+    "std_error = std_error * estimate", "conf_low = exp(conf_low)", "conf_high = exp(conf_high)" }
+end
+
+function predict.expected(self, opts)
+  return core.cox_expected(self.model, self.fit, design(self, opts.newdata, true))
+end
+
+function predict.terms(self, opts)
+  local model, frame, seen = design(self, opts.newdata), nil, {}
+  for _, term in ipairs(self.info.terms) do
+    local variable = term.variable
+    if not seen[variable] then
+      seen[variable] = true
+      local part = core.cox_linear(self.model, self.fit, model, variable)
+      local value, se = part:column "estimate", part:column "std_error"
+      frame = frame and core.with_column(frame, variable, value)
+        or core.rename(part:select { "estimate" }, "estimate", variable)
+      frame = core.with_column(frame, variable .. " std_error", se)
+    end
+  end
+  return frame or core.frame {}
+end
+
+function predict.survival(self, opts)
+  if not opts.times then
+    core.raise("argument", "survival needs times",
+      'Write predict { type = "survival", newdata = people, times = { 12, 24 } }.')
+  end
+  local people = core.cox_survival(self.model, self.fit, design(self, opts.newdata), opts.times,
+    opts.conf_level, opts.conf_type)
+  local row, time, n = {}, {}, #opts.times
+  for i = 1, #people do
+    row[i], time[i] = (i - 1) // n + 1, opts.times[(i - 1) % n + 1]
+  end
+  local frame = result.frame { { "row", row, "integer" },
+    { "time", time, "real", unit = self.info.time_unit } }
+  for _, name in ipairs(people:names()) do
+    frame = core.with_column(frame, name, people:column(name))
+  end
+  return frame
+end
+
+local PREDICT <const> = { { "type", { "lp", "risk", "expected", "survival", "terms" }, "lp" },
+  { "newdata", "any" }, { "times", "times" }, { "conf_level", "level" },
+  { "conf_type", { "log-log", "log", "plain" }, "log-log" } }
+
+--- Predictions with standard errors, for the fitted data or for newdata, one row a row; a row with
+--- a missing covariate is NA.
+---   "lp"        linear predictor less that of a person at the means of the covariates, in all
+---               strata (R centres within strata, and not at all for covariates of -1, 0, 1)
+---   "risk"      exp(lp), the hazard ratio to that person; std_error by the delta method
+---   "expected"  expected events up to each one's own time; the outcome must be in newdata
+---   "survival"  S(t) at `times`; needs the stratum; after the last time the last step holds
+---   "terms"     the part of each variable in lp, each with a column "<variable> std_error"
+--- Standard errors of expected and survival include baseline and coefficients (Tsiatis 1981; Link
+--- 1984).
+---@param options? table            type ("lp"); newdata: frame, cohort or { age = { 50, 70 } };
+---                                 times; conf_level (that of the fit); conf_type of survival:
+---                                 "log-log" (default), "log", "plain"
+---@return lobule.Frame             # estimate, std_error, conf_low, conf_high; survival also row,
+---                                 time, cumulative_hazard
+---@raise a fit that did not converge; a level or stratum that was not in the fit
+function Cox:predict(options)
+  local opts <const> = check.options(options, PREDICT)
+  opts.conf_level = opts.conf_level or self.options.conf_level
+  check_settled(self)
+  if opts.times and opts.type ~= "survival" then
+    core.raise("argument", ("times have no meaning for type '%s'"):format(opts.type),
+      'They go with type = "survival".')
+  end
+  local frame = predict[opts.type](self, opts)
+  return frame
+end
+
+--- The data with linear_predictor and its standard error, expected events and, for the fitted
+--- rows, martingale and deviance residuals; NA in rows that were left out.
+---@param newdata? lobule.Frame|lobule.Cohort  default: the data of the fit
+---@return lobule.Frame
+function Cox:augment(newdata)
+  check_settled(self)
+  local frame = new_frame(newdata or self.data)
+  local model = design(self, newdata, false)
+  local linear = core.cox_linear(self.model, self.fit, model)
+  frame = core.with_column(frame, "linear_predictor", linear:column "estimate")
+  frame = core.with_column(frame, "linear_predictor_std_error", linear:column "std_error")
+  if newdata then return frame end
+  local expected = core.cox_expected(self.model, self.fit)
+  frame = core.with_column(frame, "expected", expected:column "estimate")
+  for _, kind in ipairs { "martingale", "deviance" } do
+    local residual = core.cox_residuals(self.model, self.fit, kind, true)
+    frame = core.with_column(frame, kind, residual:column(kind))
+  end
+  return frame
+end
+
+--- Harrell's concordance of the linear predictor with survival, within strata: of comparable pairs,
+--- the fraction in which the higher predictor fails first, ties of the predictor counting one half;
+--- standard error by the infinitesimal jackknife. For newdata, of these people's own outcomes.
+---@param options? table            newdata: a frame or cohort with the outcome
+---@return lobule.Frame             # concordance, std_error, concordant, discordant, tied_x,
+---                                 tied_y, tied_xy (weighted pairs), n
+function Cox:concordance(options)
+  local opts <const> = check.options(options, { { "newdata", "any" } })
+  check_settled(self)
+  local c = core.cox_concordance(self.model, self.fit, design(self, opts.newdata, true))
+  local columns = {}
+  for j, name in ipairs { "concordance", "std_error", "concordant", "discordant", "tied_x",
+    "tied_y", "tied_xy", "n" } do
+    columns[j] = { name, { c[name] == nil and core.NA or c[name] }, name == "n" and "integer"
+      or "real" }
+  end
+  local frame = result.frame(columns)
+  return frame
+end
+
+--- Index of a level's term within a variable; 0 for the reference; nil when it has none.
+local function level_index(self, variable, level)
+  for i, term in ipairs(self.info.terms) do
+    if term.variable == variable and term.level == level then return i end
+    if term.variable == variable and term.reference == level then return 0 end
+  end
+end
+
+local function raise_levels(self, text)
+  local names = {}
+  for _, term in ipairs(self.info.terms) do
+    if term.level and not term.variable:find(":", 1, true) then names[#names + 1] = term.term end
+  end
+  core.raise("name", ("'%s': no variable has both levels"):format(text),
+    #names > 0 and "Terms of levels are: " .. table.concat(names, ", ") .. "."
+      or "The model has no factor.")
+end
+
+--- Two levels of one factor compared: the hazard ratio of the first to the second. Where the factor
+--- stands in an interaction, the ratio is that at the reference of the others.
+---@param text string               "SIRT - TACE"
+---@param options? table            conf_level (that of the fit)
+---@return lobule.Quantity
+---@raise levels that no factor of the model has; a term without an estimate
+function Cox:contrast(text, options)
+  local opts <const> = check.options(options, { { "conf_level", "level",
+    self.options.conf_level } })
+  local first, second = check.type(text, "string", "contrast"):match "^%s*(.-)%s+%-%s+(.-)%s*$"
+  if not first then
+    core.raise("argument", "expected two levels with ' - ' between them",
+      'Write fit:contrast "SIRT - TACE".')
+  end
+  check_settled(self)
+  local a, b
+  for _, term in ipairs(self.info.terms) do
+    a, b = level_index(self, term.variable, first), level_index(self, term.variable, second)
+    if a and b then break end
+  end
+  if not (a and b) then raise_levels(self, text) end
+  local fit = self.fit
+  local function at(matrix, i, j)
+    return (i == 0 or j == 0) and 0 or matrix[i][j]
+  end
+  local estimate = (fit.coef[a] or 0) - (fit.coef[b] or 0)
+  local variance = at(fit.vcov, a, a) + at(fit.vcov, b, b) - 2 * at(fit.vcov, a, b)
+  local half = core.normal_quantile(0.5 + opts.conf_level / 2) * math.sqrt(math.max(0, variance))
+  return (require("lobule.quantity").new { estimate = math.exp(estimate), style = "ratio",
+    conf_low = math.exp(estimate - half), conf_high = math.exp(estimate + half),
+    conf_level = opts.conf_level, n = self.info.n_used, n_event = fit.n_event,
+    label = ("Hazard ratio, %s to %s"):format(first, second) })
+end
+
+return result.methods("cox", Cox)

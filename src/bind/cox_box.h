@@ -1,0 +1,46 @@
+/* cox_box.h - what a Cox function of the module holds while it runs: views of the model's arrays,
+ * rows repeated by frequency weights, and results in the making. */
+#ifndef LB_BIND_COX_BOX_H
+#define LB_BIND_COX_BOX_H
+#include "bind/bind.h"
+#include "model/model.h"
+#include "stats/survival/cox_residual.h"
+#include "stats/survival/repeat.h"
+
+typedef struct lbl_cox {
+  const lb_model *model; /* borrowed from the stack */
+  lb_surv y;
+  lb_design x;
+  lb_partition strata, cluster; /* code NULL without */
+  lb_cox_at at;                 /* of these; coef NULL until lbl_cox_at */
+  double *vcov;                 /* model-based, p x p; as coef */
+  lb_repeat repeat;
+  lb_cox fit;
+  lb_cox_path path;
+  lb_cox_robust robust;
+  lb_cox_schoenfeld schoenfeld;
+  double *number; /* of lb_mem: results of the call */
+} lbl_cox;
+
+/* Pushed on the stack and collected; reads the model at `arg`. frequency: rows are repeated. */
+lbl_cox *lbl_cox_new(lua_State *L, int arg, bool frequency);
+/* The same with the coefficients of the fit table at `fit`: fields coef, vcov, ties, frequency. */
+lbl_cox *lbl_cox_at(lua_State *L, int arg, int fit);
+/* NULL without a partition. */
+const lb_partition *lbl_cox_strata(const lbl_cox *box);
+const lb_partition *lbl_cox_cluster(const lbl_cox *box);
+lb_ties lbl_check_ties(lua_State *L, int arg);
+/* number[] of n x width; raises without memory. */
+void lbl_cox_numbers(lua_State *L, lbl_cox *box, size_t n, size_t width);
+/* Appends columns to a frame in the making, NA where a number is NaN. Never raise. `rows` NULL:
+ * n_rows numbers; else value k (stride apart) stands in row rows[k] of n_rows, NA elsewhere. */
+typedef struct lbl_cells {
+  const double *value;
+  size_t stride, n, n_rows;
+  const lb_row *rows;
+} lbl_cells;
+lb_status lbl_frame_add_cells(lb_frame *frame, const char *name, lbl_cells cells, lb_error *err);
+lb_status lbl_frame_add_rows(lb_frame *frame, const char *name, const lb_row *rows, size_t n,
+                             lb_error *err);
+void lbl_open_cox_box(lua_State *L);
+#endif

@@ -1,0 +1,158 @@
+/* basis.c - ns(), bs(), rcs() and poly() in a formula: what they are asked for. */
+#include "model/basis.h"
+
+#include <string.h>
+
+#include "base/str.h"
+#include "model/formula_terms.h"
+
+#define ARGUMENTS_MAX 6
+
+static const struct {
+  const char *word, *mend;
+} KINDS[] = {
+    [LB_BASIS_NS] = {"ns", "Write ns(x, 3) for 3 degrees of freedom, or ns(x, knots = {40, 60})."},
+    [LB_BASIS_BS] = {"bs", "Write bs(x, 5) for 5 degrees of freedom, or bs(x, knots = {40, 60}, "
+                           "degree = 2)."},
+    [LB_BASIS_RCS] = {"rcs", "Write rcs(x, 4) for 4 knots, or rcs(x, {30, 45, 55, 70})."},
+    [LB_BASIS_POLY] = {"poly", "Write poly(x, 2) for a polynomial of degree 2."}};
+
+bool lb_basis_word(const char *word, size_t length, lb_basis_kind *kind)
+{
+  for (size_t k = 0; k < sizeof KINDS / sizeof *KINDS; k++) {
+    if (strlen(KINDS[k].word) != length || strncmp(word, KINDS[k].word, length) != 0) continue;
+    *kind = (lb_basis_kind)k;
+    return true;
+  }
+  return false;
+}
+
+/* The brackets' inside of a call that is the whole range. */
+static bool split_call(const lb_formula *f, lb_span call, lb_basis_kind *kind, lb_span *inside)
+{
+  size_t at = lb_scan_item(f->text, call.start, call.end);
+  if (at == SIZE_MAX || !lb_basis_word(f->text + call.start, at - call.start, kind)) return false;
+  while (at < call.end && lb_scan_is_blank(f->text[at])) at++;
+  if (at >= call.end || f->text[at] != '(') return false;
+  if (lb_scan_item(f->text, at, call.end) != call.end) return false;
+  *inside = (lb_span){at + 1, call.end - 1};
+  return true;
+}
+
+bool lb_basis_argument(const lb_formula *f, const lb_variable *v, lb_span *argument)
+{
+  lb_basis_kind kind;
+  lb_span inside;
+  if (!split_call(f, (lb_span){v->start, v->end}, &kind, &inside)) return false;
+  return lb_scan_arguments(f->text, inside, argument, 1) > 0;
+}
+
+static lb_status refuse(const lb_formula *f, lb_span at, lb_basis_kind kind, const char *what,
+                        lb_error *err)
+{
+  lb_formula_error(f, at, err, "%s(): %s", KINDS[kind].word, what);
+  lb_error_mend(err, "%s", KINDS[kind].mend);
+  return LB_EPARSE;
+}
+
+/* A number, or a list of them in braces, as c(...) or alone. false: something else. */
+static bool read_numbers(const lb_formula *f, lb_span value, double *out, size_t capacity,
+                         size_t *n)
+{
+  lb_span item[LB_KNOTS_MAX];
+  const char *text = f->text;
+  bool list = value.end > value.start && text[value.start] == '{';
+  bool call =
+      value.end > value.start + 1 && text[value.start] == 'c' && text[value.start + 1] == '(';
+  if (list || call) value = (lb_span){value.start + (list ? 1 : 2), value.end - 1};
+  *n = lb_scan_arguments(text, value, item, LB_KNOTS_MAX);
+  if (*n == 0 || *n > capacity) return false;
+  for (size_t i = 0; i < *n; i++) {
+    if (!lb_parse_real(text + item[i].start, item[i].end - item[i].start, &out[i])) return false;
+    if (i > 0 && !(out[i] > out[i - 1])) return false;
+  }
+  return true;
+}
+
+/* A whole number from 1. */
+static bool read_count(const lb_formula *f, lb_span value, size_t most, size_t *out)
+{
+  double number;
+  size_t n;
+  if (f->text[value.start] == '{' || !read_numbers(f, value, &number, 1, &n)) return false;
+  if (!(number >= 1 && number <= (double)most) || number != (double)(size_t)number) return false;
+  *out = (size_t)number;
+  return true;
+}
+
+/* Cuts "name = value"; the name of a bare value is the one its place has. */
+static lb_span cut_name(const lb_formula *f, lb_span argument, lb_span *value)
+{
+  size_t at = argument.start;
+  while (at < argument.end && lb_scan_is_word(f->text[at])) at++;
+  lb_span name = {argument.start, at};
+  while (at < argument.end && lb_scan_is_blank(f->text[at])) at++;
+  bool named = name.end > name.start && at < argument.end && f->text[at] == '=';
+  *value = named ? lb_scan_trim(f->text, at + 1, argument.end) : argument;
+  return named ? name : (lb_span){0, 0};
+}
+
+static bool is_word(const lb_formula *f, lb_span name, const char *word)
+{
+  size_t n = name.end - name.start;
+  return n == strlen(word) && strncmp(f->text + name.start, word, n) == 0;
+}
+
+static lb_status read_option(const lb_formula *f, lb_span argument, lb_basis_spec *s, lb_error *err)
+{
+  lb_span value, name = cut_name(f, argument, &value);
+  bool bare = name.end == 0, spline = s->kind == LB_BASIS_NS || s->kind == LB_BASIS_BS;
+  bool braces = value.start < value.end && f->text[value.start] == '{';
+  size_t n;
+  if (value.start == value.end) return refuse(f, argument, s->kind, "an argument is empty", err);
+  bool knots = is_word(f, name, "knots") || (bare && braces);
+  if (knots && s->kind != LB_BASIS_POLY) {
+    if (!read_numbers(f, value, s->knot, LB_KNOTS_MAX, &s->n_knot))
+      return refuse(f, value, s->kind, "knots are ascending numbers: {40, 60}", err);
+    return LB_OK;
+  }
+  if (spline && (is_word(f, name, "boundary") || is_word(f, name, "Boundary"))) {
+    s->has_boundary = true;
+    if (!read_numbers(f, value, s->boundary, 2, &n) || n != 2)
+      return refuse(f, value, s->kind, "boundary is two ascending numbers: {20, 80}", err);
+    return LB_OK;
+  }
+  if (s->kind == LB_BASIS_BS && is_word(f, name, "degree")) {
+    if (!read_count(f, value, LB_DEGREE_MAX, &s->degree))
+      return refuse(f, value, s->kind, "degree is a whole number from 1 to 20", err);
+    return LB_OK;
+  }
+  bool count = bare || (spline && is_word(f, name, "df")) ||
+               (s->kind == LB_BASIS_POLY && is_word(f, name, "degree"));
+  if (!count) return refuse(f, name, s->kind, "there is no argument of that name", err);
+  size_t most = s->kind == LB_BASIS_POLY ? LB_DEGREE_MAX : LB_KNOTS_MAX;
+  if (!read_count(f, value, most, &s->df))
+    return refuse(f, value, s->kind, "a whole number was expected, from 1", err);
+  return LB_OK;
+}
+
+lb_status lb_basis_read(const lb_formula *f, lb_span call, lb_basis_spec *out, lb_error *err)
+{
+  lb_basis_spec s = {.degree = 3};
+  lb_span inside, argument[ARGUMENTS_MAX];
+  if (!split_call(f, call, &s.kind, &inside))
+    return lb_formula_error(f, call, err, "not a call of ns(), bs(), rcs() or poly()");
+  size_t n = lb_scan_arguments(f->text, inside, argument, ARGUMENTS_MAX);
+  if (n == 0 || n > ARGUMENTS_MAX || argument[0].start == argument[0].end)
+    return refuse(f, call, s.kind, "the variable, then what its basis is", err);
+  for (size_t i = 1; i < n; i++) {
+    lb_status st = read_option(f, argument[i], &s, err);
+    if (st != LB_OK) return st;
+  }
+  if (s.df > 0 && s.n_knot > 0)
+    return refuse(f, call, s.kind, "the number and the knots cannot both be given", err);
+  if (s.df == 0 && s.n_knot == 0)
+    return refuse(f, call, s.kind, "how many columns or which knots is not said", err);
+  *out = s;
+  return LB_OK;
+}
