@@ -3,6 +3,7 @@
 #include "io/csv_cell.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/bitmap.h"
@@ -10,6 +11,7 @@
 
 #define QUOTED_CHARACTERS 30
 #define NUMBER_BYTES      64
+#define LETTERS_SHOWN     4 /* in a row: "Sept", "unk", "<LLN"; messages show no names */
 
 static bool is_digit(char c)
 {
@@ -260,8 +262,26 @@ const char *lb_csv_cell_expected(lb_type type)
   }
 }
 
+/* A cell that could be a mistyped value: free text and names have more letters in a row. */
+static bool is_value_like(const lb_csv_cell *cell)
+{
+  size_t letters = 0;
+  for (size_t i = 0; i < cell->length; i++) {
+    unsigned char c = (unsigned char)cell->text[i];
+    bool letter = ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || c >= 0x80;
+    letters = letter ? letters + 1 : 0;
+    if (letters > LETTERS_SHOWN) return false;
+  }
+  return true;
+}
+
 void lb_csv_cell_quote(const lb_csv_cell *cell, char out[LB_CELL_QUOTE])
 {
+  if (!is_value_like(cell)) {
+    snprintf(out, LB_CELL_QUOTE, "a text of %zu characters",
+             lb_utf8_length(cell->text, cell->length));
+    return;
+  }
   size_t n = 0, characters = 0, i = 0;
   out[n++] = '\'';
   for (; i < cell->length; i++) {

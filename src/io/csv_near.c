@@ -4,10 +4,12 @@
 
 #include "io/csv_settle.h"
 
-/* At least nine in ten of the present cells, but not all. */
+/* At least nine in ten of the present cells, or all of three or more but one; not all. */
 static bool nearly_all(size_t fits, size_t n_present)
 {
-  return fits < n_present && fits > 0 && fits >= n_present - n_present / 10;
+  size_t most = n_present / 10;
+  if (most == 0 && n_present >= 3) most = 1;
+  return fits < n_present && fits > 0 && fits >= n_present - most;
 }
 
 static bool all_or_nearly(size_t fits, size_t n_present)

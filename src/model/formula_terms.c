@@ -289,6 +289,21 @@ static lb_status read_power(parser *p, size_t *power, lb_error *err)
   return LB_EPARSE;
 }
 
+/* One variable alone. */
+static bool is_single(const terms *t)
+{
+  return t->n == 1 && (t->set[0] & (t->set[0] - 1)) == 0;
+}
+
+/* R takes age^2 for age and says nothing; whoever writes it means the square. */
+static lb_status refuse_square(parser *p, const terms *base, lb_error *err)
+{
+  lb_formula_error(p->f, (lb_span){base->span.start, p->at}, err,
+                   "'^' crosses terms in a formula: of one variable it changes nothing");
+  lb_error_mend(err, "A square is written I(age^2).");
+  return LB_EPARSE;
+}
+
 static lb_status parse_power(parser *p, terms *out, lb_error *err)
 {
   terms base = {0};
@@ -297,6 +312,7 @@ static lb_status parse_power(parser *p, terms *out, lb_error *err)
   if (st != LB_OK || !accept(p, "^")) return st;
   st = check_operand(p, out, err);
   if (st == LB_OK) st = read_power(p, &power, err);
+  if (st == LB_OK && power > 1 && is_single(out)) st = refuse_square(p, out, err);
   if (st == LB_OK) st = terms_join(&base, out, err);
   for (size_t i = 1; st == LB_OK && i < power; i++) {
     terms next = {.span = out->span};

@@ -300,7 +300,7 @@ static const struct {
      "'<0.5' is not a number: the column was read as text"},
     {"a\n1\n2\n3\n4\n5\n6\n7\n8\n9\n\"a\n\tvery long text, longer than thirty characters\"\n", 10,
      11, "a",
-     "'a  very long text, longer than\xE2\x80\xA6' is not a number: the column was read as text"},
+     "a text of 48 characters is not a number: the column was read as text"},
     {"a\n1\n2\n3\n4\n5\n6\n7\n8\n9\n010\n", 10, 11, "a",
      "'010' would lose digits as a number: the column was read as text"},
     {"a;b\n3,14;1\n2,5;2\n1.234,5;3\n", 1, 2, "a",

@@ -50,7 +50,8 @@ static const struct {
      0, NULL, false, LB_TEXT,
      "1 value looks like '1\xC2\xA0"
      "234': marks for thousands are not read; export the numbers without them"},
-    {"12 34\n1\n2\n", 0, NULL, false, LB_TEXT, NULL},
+    {"12 34\n1\n2\n", 0, NULL, false, LB_TEXT,
+     "'12 34' is not a number: the column was read as text"},
     {"31/12/2024\n01/02/2023\n", 0, "DD/MM/YYYY", false, LB_DATE, NULL},
     {"31/12/2024\n2023-02-01\n", 0, "DD/MM/YYYY", false, LB_DATE, NULL},
     {"12/31/2024\n02/01/2023\n", 0, "MM/DD/YYYY", false, LB_DATE, NULL},
@@ -66,7 +67,8 @@ static const struct {
      "1 value is below a limit ('<...'): the limit was kept, and 'x_censored' says where"},
     {"< 0,5\n1\n<2\n", ',', NULL, true, LB_REAL,
      "2 values are below a limit ('<...'): the limit was kept, and 'x_censored' says where"},
-    {"<0.5\n1\n2.5\n", 0, NULL, false, LB_TEXT, NULL},
+    {"<0.5\n1\n2.5\n", 0, NULL, false, LB_TEXT,
+     "'<0.5' is not a number: the column was read as text"},
     {"<-1\n<<2\n<\n", 0, NULL, true, LB_TEXT, NULL},
     {"1\n2\n3\n", 0, NULL, true, LB_INTEGER, NULL},
 };

@@ -133,9 +133,18 @@ end
 ---@return lobule.Report
 ---@raise an extension that is not known, a file that cannot be written
 function Report:save(paths)
-  local files = render(self, check.texts(paths, "paths"))
-  for _, file in ipairs(files) do
-    if file.folder then core.make_folder(file.path) else core.write_file(file.path, file.text) end
+  local wanted, main = check.texts(paths, "paths"), {}
+  if #wanted == 0 then core.raise("argument", "paths: the list is empty") end
+  for _, path in ipairs(wanted) do main[path] = true end
+  local files = render(self, wanted)
+  -- What a report refers to comes first: a full disk leaves no report without its figures.
+  for _, last in ipairs { false, true } do
+    for _, file in ipairs(files) do
+      if file.folder and not last then core.make_folder(file.path) end
+      if not file.folder and (main[file.path] or false) == last then
+        core.write_file(file.path, file.text)
+      end
+    end
   end
   return self
 end
