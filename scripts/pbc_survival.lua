@@ -18,6 +18,7 @@ local trial = raw
   :relevel("arm", "placebo")
   :relevel("oedema", { "none", "controlled", "despite diuretics" })
   :label   { arm = "Treatment", sex = "Sex", oedema = "Oedema",
+             log_bili = "Bilirubin, natural logarithm",
              months = { "Time since randomisation", unit = "months" },
              age = { "Age", unit = "years" },
              bili = { "Bilirubin", unit = "mg/dL" },
