@@ -3,6 +3,7 @@
  * exp(x) = 2^k exp(r), k the whole number nearest x / log 2, |r| <= log(2) / 2, exp(r) by its
  * Taylor polynomial (Muller 2016, Elementary Functions, section 11.4). */
 #include "stats/exp_kernel.h"
+#include "base/clones.h"
 
 #include <stdint.h>
 #include <string.h>
@@ -57,8 +58,7 @@ static inline double exponential(double x)
   return sum * power_of_two(half) * power_of_two(k - half);
 }
 
-__attribute__((target_clones("avx512f", "avx2", "default"))) void
-lb_exp_array(const double *x, double *out, size_t n)
+LB_CLONES void lb_exp_array(const double *x, double *out, size_t n)
 {
 #pragma GCC ivdep
   for (size_t i = 0; i < n; i++) out[i] = exponential(x[i]);

@@ -3,12 +3,13 @@
  * Sums run in eight lanes, added in one fixed order: the same bits whatever the width of the
  * processor's vectors. */
 #include "stats/survival/cox_kernel.h"
+#include "base/clones.h"
 
 #include <math.h>
 #include <string.h>
 
 #define LANES  8
-#define VECTOR __attribute__((target_clones("avx512f", "avx2", "default")))
+#define VECTOR LB_CLONES
 
 typedef double lanes __attribute__((vector_size(LANES * sizeof(double)), aligned(8), may_alias));
 

@@ -1,10 +1,10 @@
 /* riskset_kernel.c - a look at many times at once, as vector code. */
 #include "stats/survival/riskset_kernel.h"
+#include "base/clones.h"
 
 #define BLOCK 4096 /* between looks at what was found: most data say early that they are no days */
 
-__attribute__((target_clones("avx512f", "avx2", "default"))) static int32_t
-look_at_days(const double *time, size_t n, int32_t last)
+LB_CLONES static int32_t look_at_days(const double *time, size_t n, int32_t last)
 {
   int32_t fractions = 0;
   for (size_t i = 0; i < n; i++) {
