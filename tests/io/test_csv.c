@@ -292,6 +292,10 @@ static const struct {
   size_t row, line;
   const char *column, *message;
 } problems_wanted[] = {
+    {"a,b`c\n1,2\n", 0, 1, "b'c",
+     "the header of column 2 held a backtick or a control character: named 'b\'c'"},
+    {"a,\"b\nc\"\n1,2\n", 0, 1, "b c",
+     "the header of column 2 held a backtick or a control character: named 'b c'"},
     {"a,,c\n1,2,3\n", 0, 1, "column_2", "the header of column 2 is empty: it was named 'column_2'"},
     {"a,b,a\n1,2,3\n", 0, 1, "a_2", "the header 'a' stands again above column 3: named 'a_2'"},
     {"a,a,a_2\n1,2,3\n", 0, 1, "a_3", "the header 'a' stands again above column 2: named 'a_3'"},
