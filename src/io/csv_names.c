@@ -58,8 +58,7 @@ static bool mend_name(lb_csv_reading *r, size_t i, lb_map *taken, size_t *next,
 {
   char message[MESSAGE];
   bool empty = r->name[i][0] == '\0';
-  size_t k = i + 1;
-  char *name = free_name(taken, empty ? "column" : r->name[i], empty ? &k : next);
+  char *name = free_name(taken, empty ? "column" : r->name[i], next);
   if (name == NULL) return false;
   if (empty)
     snprintf(message, sizeof message, "the header of column %zu is empty: it was named '%.80s'",
@@ -91,8 +90,9 @@ static lb_status mend_names(lb_csv_reading *r, lb_problems *problems, lb_error *
   for (size_t i = 0; ok && i < n; i++) next[i] = 2;
   for (size_t i = 0; ok && i < n; i++) {
     if (!mend[i]) continue;
+    size_t first = i + 1; /* of an empty header: its place */
     bool known = lb_map_find(taken, r->name[i], strlen(r->name[i]), &index);
-    ok = mend_name(r, i, taken, known ? &next[index] : NULL, problems);
+    ok = mend_name(r, i, taken, known ? &next[index] : &first, problems);
   }
   lb_map_free(taken);
   lb_mem_free(next);
