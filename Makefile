@@ -114,15 +114,10 @@ format:
 	clang-format -i $(shell find src tests -name "*.[ch]" -not -path "tests/bench/*")
 
 install: all
-	install -D -m 755 $(BUILD)/lobule $(DESTDIR)$(PREFIX)/bin/lobule
-	install -D -m 644 $(BUILD)/module/lobule/core.so $(DESTDIR)$(PREFIX)/lib/lua/5.4/lobule/core.so
-	cd lua && find lobule -name '*.lua' -exec install -D -m 644 {} $(DESTDIR)$(PREFIX)/share/lua/5.4/{} \;
-	cd lua && find meta -name '*.lua' -exec install -D -m 644 {} $(DESTDIR)$(PREFIX)/share/lobule/{} \;
+	@BUILD="$(BUILD)" DESTDIR="$(DESTDIR)" PREFIX="$(PREFIX)" sh scripts/dev/install.sh install
 
 uninstall:
-	rm -f $(DESTDIR)$(PREFIX)/bin/lobule
-	rm -rf $(DESTDIR)$(PREFIX)/lib/lua/5.4/lobule $(DESTDIR)$(PREFIX)/share/lua/5.4/lobule \
-	  $(DESTDIR)$(PREFIX)/share/lobule
+	@DESTDIR="$(DESTDIR)" PREFIX="$(PREFIX)" sh scripts/dev/install.sh uninstall
 
 clean:
 	rm -rf $(BUILD)

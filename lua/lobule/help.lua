@@ -167,6 +167,24 @@ function M.text(topic)
   return table.concat(blocks, "\n\n"), true
 end
 
+--- The topics that a shell offers behind `lobule help`: subjects, then names as they are typed, a
+--- dot for the colon of a method, which shells take for the end of a word.
+---@return string[] names  sorted within each of the two
+function M.topics()
+  local names, seen, subjects = {}, {}, { "expressions" }
+  for name in pairs(topics) do subjects[#subjects + 1] = name end
+  for _, entry in ipairs(docs.entries()) do
+    local name = entry.name:gsub("^lb%.", ""):gsub(":", ".")
+    if not is_internal(entry) and not seen[name] and name:find "^[%w_.]+$" then
+      seen[name] = true
+      names[#names + 1] = name
+    end
+  end
+  table.sort(subjects)
+  table.sort(names)
+  return table.move(names, 1, #names, #subjects + 1, subjects)
+end
+
 --- Prints the help on a topic.
 ---@param topic? string|function|table
 function M.help(topic)

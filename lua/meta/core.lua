@@ -89,7 +89,8 @@ function core.format_csv(frame) end
 --- is a Column or a list in which core.NA
 --- is missing (n gives the length of a list that ends in missing values). Without a type: numbers
 --- real (integer if all
---- are Lua integers), booleans logical, strings text.
+--- are Lua integers), booleans logical, strings text. Raises for other fields, for a list longer
+--- than its n, and for names that hold a backtick or a control character.
 ---@param columns table[]
 ---@return lobule.Frame
 function core.frame(columns) end
@@ -414,7 +415,8 @@ function core.sha256(text) end
 ---@param indent? integer
 ---@return string
 function core.json_encode(value, indent) end
---- null becomes core.NA.
+--- null becomes core.NA. Whole numbers within 64 bits become integers, exactly; larger ones floats.
+--- A number beyond the largest float is an error.
 ---@param text string
 ---@return any
 function core.json_decode(text) end

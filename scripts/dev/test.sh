@@ -46,6 +46,7 @@ for spec in tests/lua/*_spec.lua tests/golden/*_spec.lua; do
 done
 run "command line" sh tests/host/run.sh
 [ -n "$SAN" ] && STARTS=20 && export STARTS
+run "install" sh tests/host/install.sh
 run "report bytes" sh tests/host/bytes.sh
 run "allocation failures" env FAILURE_STRIDE="${SAN:+97}" "$BUILD/lobule" tests/host/failures.lua
 [ -z "$SAN" ] && run "reports in a browser" sh tests/browser/run.sh

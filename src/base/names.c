@@ -147,3 +147,31 @@ lb_status lb_name_unknown(lb_error *err, const char *kind, const char *plural, c
   }
   return LB_ENAME;
 }
+
+static bool is_control(char c)
+{
+  return (unsigned char)c < 0x20 || c == 0x7F;
+}
+
+lb_status lb_name_check(const char *name, lb_error *err)
+{
+  for (const char *c = name; *c != '\0'; c++)
+    if (is_control(*c))
+      return lb_error_set(err, LB_EARG, "a column name holds a control character (code %d)", *c);
+  if (strchr(name, '`') == NULL) return LB_OK;
+  return lb_error_set(err, LB_EARG,
+                      "the column name '%.80s' holds a backtick, which quotes names in expressions",
+                      name);
+}
+
+size_t lb_name_mend(char *name)
+{
+  size_t n = 0;
+  for (; *name != '\0'; name++) {
+    bool control = is_control(*name);
+    if (!control && *name != '`') continue;
+    *name = control ? ' ' : '\'';
+    n++;
+  }
+  return n;
+}

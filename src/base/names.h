@@ -13,4 +13,9 @@ size_t lb_name_nearest(const char *name, const char *const *names, size_t n);
  * line `Columns are: a, b, c, ... (12 more)` (plural: "Columns"). Returns LB_ENAME. */
 lb_status lb_name_unknown(lb_error *err, const char *kind, const char *plural, const char *name,
                           const char *const *names, size_t n);
+/* LB_EARG for a name of a column that an expression could not quote: one with a backtick or a
+ * control character. */
+lb_status lb_name_check(const char *name, lb_error *err);
+/* Replaces those by "'" and blanks, in place. Returns how many there were. */
+size_t lb_name_mend(char *name);
 #endif

@@ -4,6 +4,7 @@
 #include "base/bitmap.h"
 #include "base/date.h"
 #include "base/mem.h"
+#include "base/names.h"
 #include "bind/bind.h"
 #include "frame/builder.h"
 
@@ -197,18 +198,47 @@ static void push_filled(const list *l, lb_type type, const char *name)
   lbl_raise(L, &err);
 }
 
-/* Number of rows: field n, else the list's length. */
+/* Number of rows: field n, else the list's length. A list that is longer than its n was built
+ * wrongly, and rows would be lost. */
 static size_t list_rows(lua_State *L, int index, const char *name)
 {
-  lua_Integer n = (lua_Integer)lua_rawlen(L, index);
+  lua_Integer length = (lua_Integer)lua_rawlen(L, index), n = length;
   lua_pushliteral(L, "n");
   if (lua_rawget(L, index) != LUA_TNIL) n = lua_isinteger(L, -1) ? lua_tointeger(L, -1) : -1;
   lua_pop(L, 1);
-  if (n >= 0) return (size_t)n;
+  if (n >= length) return (size_t)n;
   lb_error err = {0};
-  lb_error_set(&err, LB_EARG, "column '%s': the list's field n is not a number of rows", name);
+  if (n >= 0)
+    lb_error_set(&err, LB_EARG, "column '%s': the list has %lld rows, its field n says %lld", name,
+                 (long long)length, (long long)n);
+  else
+    lb_error_set(&err, LB_EARG, "column '%s': the list's field n is not a number of rows", name);
   lbl_raise(L, &err);
   return 0;
+}
+
+/* A spec holds a name, values, perhaps a type, and the fields below: a misspelt label is not lost
+ * without a word. */
+static void check_spec(lua_State *L, int spec, const char *name)
+{
+  static const char *const FIELDS[] = {"label", "unit", "levels", "ordered"};
+  static const size_t N_FIELDS = sizeof FIELDS / sizeof *FIELDS;
+  lb_error err = {0};
+  for (lua_pushnil(L); lua_next(L, spec) != 0; lua_pop(L, 1)) {
+    int whole = 0;
+    lua_Integer place = lua_tointegerx(L, -2, &whole);
+    bool known = lua_type(L, -2) == LUA_TNUMBER && whole && place >= 1 && place <= 3;
+    const char *field = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : NULL;
+    for (size_t i = 0; field != NULL && i < N_FIELDS && !known; i++)
+      known = strcmp(field, FIELDS[i]) == 0;
+    if (known) continue;
+    if (field != NULL)
+      lb_name_unknown(&err, "field", "Fields", field, FIELDS, N_FIELDS);
+    else
+      lb_error_set(&err, LB_EARG, "expected a name, the values and perhaps a type, found more");
+    lb_error_in(&err, "column '%s'", name);
+    lbl_raise(L, &err);
+  }
 }
 
 /* Pushes the field of a spec as an optional text. */
@@ -313,6 +343,7 @@ static void add_spec(lua_State *L, lb_frame **out)
   lbl_check_table(L, spec, "columns");
   lua_rawgeti(L, spec, 1);
   const char *name = lbl_check_name(L, -1, "name");
+  check_spec(L, spec, name);
   lua_rawgeti(L, spec, 2);
   lbl_push_list_column(L, spec + 2, spec, name);
   lb_column *column = lbl_test_column(L, -1);

@@ -279,15 +279,13 @@ static int json_encode(lua_State *L)
   return 1;
 }
 
-/* 2^53: above it, not every whole number is a double, and the text may have meant another. */
-#define EXACT_INTEGERS 9007199254740992.0
-
-static void push_number(lua_State *L, double value)
+static void push_number(lua_State *L, const lb_json *node)
 {
-  if (value >= -EXACT_INTEGERS && value <= EXACT_INTEGERS && value == (double)(lua_Integer)value)
-    lua_pushinteger(L, (lua_Integer)value);
+  int64_t whole;
+  if (lb_json_integer(node, &whole))
+    lua_pushinteger(L, whole);
   else
-    lua_pushnumber(L, value);
+    lua_pushnumber(L, lb_json_number(node));
 }
 
 static void decode(lua_State *L, const lb_json *node);
@@ -317,7 +315,7 @@ static void decode(lua_State *L, const lb_json *node)
     lua_pushboolean(L, lb_json_boolean(node));
     break;
   case LB_JSON_NUMBER:
-    push_number(L, lb_json_number(node));
+    push_number(L, node);
     break;
   case LB_JSON_TEXT:
     lua_pushstring(L, lb_json_text(node));

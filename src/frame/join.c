@@ -3,6 +3,7 @@
 
 #include "base/interrupt.h"
 #include "base/mem.h"
+#include "base/progress.h"
 
 #define POLL_ROWS 65536u
 #define MAX_ROWS  ((size_t)UINT32_MAX)
@@ -107,7 +108,10 @@ static lb_status write_pairs(const join_job *job, lb_join_kind kind, lb_row_pair
   out->right = both ? lb_mem_array(n, sizeof *out->right) : NULL;
   if (out->left == NULL || (both && out->right == NULL)) return lb_error_nomem(err, "join");
   for (size_t i = 0; i < codes->n_left; i++) {
-    if (i % POLL_ROWS == 0 && lb_interrupted()) return lb_error_interrupted(err);
+    if (i % POLL_ROWS == 0) {
+      if (lb_interrupted()) return lb_error_interrupted(err);
+      if (i > 0) lb_progress_step(POLL_ROWS);
+    }
     size_t partners = right_count(job, codes->left[i]), made = rows_made(kind, partners);
     for (size_t j = 0; j < made; j++, out->n++) {
       out->left[out->n] = (lb_row)i;
@@ -127,7 +131,9 @@ lb_status lb_join_rows(const lb_key_pair *pair, lb_join_kind kind, bool many, lb
   bool multiplies = kind == LB_JOIN_INNER || kind == LB_JOIN_LEFT;
   lb_status st = job_init(&job, pair, err);
   if (st == LB_OK) st = count_matches(&job, many || !multiplies, &made, err);
+  lb_progress_begin("joining", job.codes.n_left);
   if (st == LB_OK) st = write_pairs(&job, kind, &made, err);
+  lb_progress_end();
   job_reset(&job);
   if (st == LB_OK)
     *out = made;

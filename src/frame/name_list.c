@@ -7,6 +7,7 @@
 
 #include "base/hash.h"
 #include "base/mem.h"
+#include "base/names.h"
 
 struct lb_name_list {
   atomic_size_t references;
@@ -47,6 +48,8 @@ lb_status lb_name_list_add(lb_name_list *list, const char *name, lb_error *err)
   size_t length = strlen(name), index;
   bool is_new;
   if (length == 0) return lb_error_set(err, LB_EARG, "a column needs a name, this one is empty");
+  lb_status sound = lb_name_check(name, err);
+  if (sound != LB_OK) return sound;
   if (list->n == list->capacity) { /* room first: a key once in the map cannot be taken back */
     size_t capacity = list->capacity == 0 ? 8 : list->capacity * 2;
     const char **names = lb_mem_resize(list->names, capacity, sizeof *names);

@@ -9,10 +9,12 @@
 #include "base/bitmap.h"
 #include "base/interrupt.h"
 #include "base/mem.h"
+#include "base/progress.h"
 #include "base/sort.h"
 
-#define TEXT_WORDS 4     /* leading bytes of a text that are compared eight at a time */
-#define POLL_ROWS  65536 /* a run this long is worth asking for Ctrl-C */
+#define TEXT_WORDS 4       /* leading bytes of a text that are compared eight at a time */
+#define POLL_ROWS  65536   /* a run this long is worth asking for Ctrl-C */
+#define LONG_ROWS  1000000 /* a sort of so many says how far it is */
 
 /* What a key contributes to the order, most significant part first. */
 typedef enum part_kind {
@@ -176,10 +178,14 @@ static lb_status sort_run(sorter *s, size_t word, size_t start, size_t n)
       word == 0 ? lb_sort_order_integer(key, n, order) : lb_sort_refine_integer(key, n, order);
   if (!sorted) return lb_error_nomem(s->err, "sort");
   if (word + 1 == s->n_words) return LB_OK;
+  size_t told = 0; /* rows in their place, of the first word only: the runs below are parts of it */
   for (size_t i = 0, end; i < n && st == LB_OK; i = end) {
     uint64_t here = s->key[order[i]];
     for (end = i + 1; end < n && s->key[order[end]] == here;) end++;
     if (end - i > 1) st = sort_run(s, word + 1, start + i, end - i);
+    if (word > 0 || end - told < POLL_ROWS) continue;
+    lb_progress_step(end - told);
+    told = end;
   }
   return st;
 }
@@ -299,7 +305,9 @@ lb_status lb_frame_order(const lb_frame *frame, const lb_sort_key *keys, size_t 
     goto done;
   }
   s.key = lb_mem_array(n_rows, sizeof *s.key);
+  if (n_rows >= LONG_ROWS) lb_progress_begin("sorting", n_rows);
   st = s.key == NULL ? lb_error_nomem(err, "sort") : sort_run(&s, 0, 0, n_rows);
+  if (n_rows >= LONG_ROWS) lb_progress_end();
 done:
   lb_mem_free(s.parts);
   lb_mem_free(s.word);

@@ -7,8 +7,10 @@
 
 #include "base/parallel.h"
 #include "host/engine.h"
+#include "host/manual.h"
 #include "host/modules.h"
 #include "host/options.h"
+#include "host/progress.h"
 #include "host/repl.h"
 #include "host/session.h"
 #include "host/stop.h"
@@ -138,6 +140,11 @@ static int run_mode(lua_State *L, const lb_options *o)
     return show_help(L, o);
   case LB_MODE_PEEK:
     return show_peek(L, o);
+  case LB_MODE_MANUAL:
+    lb_manual_print();
+    return status;
+  case LB_MODE_COMPLETION:
+    return lb_completion_print(L, o->script + 1 < o->argc ? o->argv[o->script + 1] : "");
   case LB_MODE_SCRIPT:
     status = run_script(L, o, o->argv[o->script]);
     break;
@@ -169,6 +176,7 @@ static int protected_main(lua_State *L)
   lb_session_open(L, o);
   set_arg(L, o);
   lb_stop_open();
+  lb_progress_open();
   if (o->version) print_version(L);
   p->status = run_options(L, o);
   if (p->status == LB_EXIT_OK) p->status = run_mode(L, o);

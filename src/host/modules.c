@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "bind/bind.h"
 #include "host/embed.h"
+#include "host/progress.h"
 
 /* The folder that is read before the files inside the program; NULL when there is none. */
 static const char *lua_folder(void)
@@ -99,8 +100,11 @@ static int monotonic_clock(lua_State *L)
   return 1;
 }
 
-static const luaL_Reg FUNCTIONS[] = {
-    {"source", source}, {"files", files}, {"clock", monotonic_clock}, {NULL, NULL}};
+static const luaL_Reg FUNCTIONS[] = {{"source", source},
+                                     {"files", files},
+                                     {"clock", monotonic_clock},
+                                     {"progress_test", lb_progress_test},
+                                     {NULL, NULL}};
 
 /* The loader of lobule.host; upvalue: the options. */
 static int open_host(lua_State *L)

@@ -5,25 +5,55 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/names.h"
 #include "base/str.h"
 
 #define MAX_THREADS 1024
 
-static const char USAGE[] = "usage: lobule [options] [script [args]]\n"
-                            "  script.lua [args]   run a script; - reads it from standard input\n"
-                            "  -e code             run a line of Lua; lb is there already\n"
-                            "  -l name             require a module into the global of that name\n"
-                            "  -i                  then the prompt\n"
-                            "  -v, --version       show the version\n"
-                            "  --threads N         threads to use (1 to 1024)\n"
-                            "  --no-strict         undefined names read as nil\n"
-                            "  --                  end of the options\n"
-                            "  peek FILE           what is in a data file; never rows, never ids\n"
-                            "  help [topic]        help, also as help() at the prompt\n";
+const lb_option lb_option_table[] = {
+    {'e', NULL, "code", "run a line of Lua; lb is there already"},
+    {'l', NULL, "name", "require a module into the global of that name"},
+    {'i', NULL, NULL, "then the prompt"},
+    {'v', "version", NULL, "show the version"},
+    {'h', "help", NULL, "show this text"},
+    {0, "threads", "N", "threads to use (1 to 1024)"},
+    {0, "no-strict", NULL, "undefined names read as nil"},
+    {0, NULL, NULL, "end of the options"},
+};
+const int lb_option_count = sizeof lb_option_table / sizeof *lb_option_table;
+
+const lb_command lb_command_table[] = {
+    {"peek", "FILE", "what is in a data file; never rows, never ids"},
+    {"help", "[topic]", "help, also as help() at the prompt"},
+};
+const int lb_command_count = sizeof lb_command_table / sizeof *lb_command_table;
+
+static void print_line(FILE *to, const char *name, const char *help)
+{
+  fprintf(to, "  %-19s %s\n", name, help);
+}
 
 void lb_usage_print(bool to_stderr)
 {
-  fputs(USAGE, to_stderr ? stderr : stdout);
+  FILE *to = to_stderr ? stderr : stdout;
+  char name[64];
+  fputs("usage: lobule [options] [script [args]]\n", to);
+  print_line(to, "script.lua [args]", "run a script; - reads it from standard input");
+  for (int i = 0; i < lb_option_count; i++) {
+    const lb_option *o = &lb_option_table[i];
+    int n = 0;
+    if (o->letter != 0) n = snprintf(name, sizeof name, "-%c", o->letter);
+    if (o->letter == 0 || o->word != NULL)
+      n += snprintf(name + n, sizeof name - (size_t)n, "%s--%s", n > 0 ? ", " : "",
+                    o->word == NULL ? "" : o->word);
+    if (o->argument != NULL) snprintf(name + n, sizeof name - (size_t)n, " %s", o->argument);
+    print_line(to, name, o->help);
+  }
+  for (int i = 0; i < lb_command_count; i++) {
+    const lb_command *c = &lb_command_table[i];
+    snprintf(name, sizeof name, "%s %s", c->name, c->argument);
+    print_line(to, name, c->help);
+  }
 }
 
 static bool refuse(const char *what, const char *argument)
@@ -48,64 +78,78 @@ static lb_mode mode_of(const char *argument)
   if (strcmp(argument, "-") == 0) return LB_MODE_STDIN;
   if (strcmp(argument, "help") == 0) return LB_MODE_HELP;
   if (strcmp(argument, "peek") == 0) return LB_MODE_PEEK;
+  if (strcmp(argument, "__man") == 0) return LB_MODE_MANUAL;
+  if (strcmp(argument, "__complete") == 0) return LB_MODE_COMPLETION;
   return is_one_of(argument, COMMANDS) ? LB_MODE_UNAVAILABLE : LB_MODE_SCRIPT;
 }
 
-/* --threads N or --threads=N at argv[*i]. */
-static bool parse_threads(lb_options *o, int *i)
+/* The value of --threads. */
+static bool take_threads(lb_options *o, const char *value)
 {
-  const char *value = o->argv[*i] + strlen("--threads");
   int64_t n;
-  if (*value == '=')
-    value++;
-  else if (*i + 1 < o->argc)
-    value = o->argv[++*i];
-  else
-    return refuse("a number is missing after", "--threads");
   if (!lb_parse_integer(value, strlen(value), &n) || n < 1 || n > MAX_THREADS)
     return refuse("--threads takes a number from 1 to 1024, not", value);
   o->threads = (int)n;
   return true;
 }
 
-/* A long option at argv[*i]. */
+static bool take(lb_options *o, const lb_option *option, const char *value)
+{
+  if (option->letter == 'i') o->interactive = true;
+  if (option->letter == 'v') o->version = true;
+  if (option->letter == 'h') o->usage = true;
+  if (option->word == NULL) return true; /* -e and -l wait for lb_options_next */
+  if (strcmp(option->word, "no-strict") == 0) o->strict = false;
+  return strcmp(option->word, "threads") != 0 || take_threads(o, value);
+}
+
+static bool refuse_word(const char *argument, size_t length)
+{
+  const char *words[16];
+  char given[64];
+  size_t n = 0;
+  for (int i = 0; i < lb_option_count && n < sizeof words / sizeof *words; i++)
+    if (lb_option_table[i].word != NULL) words[n++] = lb_option_table[i].word;
+  snprintf(given, sizeof given, "%.*s", (int)(length < 60 ? length : 60), argument + 2);
+  size_t nearest = lb_name_nearest(given, words, n);
+  if (nearest == n) return refuse("unknown option", argument);
+  fprintf(stderr, "lobule: unknown option '%s' (did you mean '--%s'?)\n", argument, words[nearest]);
+  lb_usage_print(true);
+  return false;
+}
+
+/* A long option at argv[*i]: --word, --word value or --word=value. */
 static bool parse_long(lb_options *o, int *i)
 {
-  const char *argument = o->argv[*i];
-  if (strcmp(argument, "--version") == 0)
-    o->version = true;
-  else if (strcmp(argument, "--help") == 0)
-    o->usage = true;
-  else if (strcmp(argument, "--no-strict") == 0)
-    o->strict = false;
-  else if (strcmp(argument, "--threads") == 0 || strncmp(argument, "--threads=", 10) == 0)
-    return parse_threads(o, i);
-  else
-    return refuse("unknown option", argument);
-  return true;
+  const char *argument = o->argv[*i], *value = strchr(argument, '=');
+  size_t length = value == NULL ? strlen(argument) : (size_t)(value - argument);
+  const lb_option *found = NULL;
+  for (int k = 0; k < lb_option_count; k++) {
+    const char *word = lb_option_table[k].word;
+    if (word != NULL && strlen(word) == length - 2 && memcmp(word, argument + 2, length - 2) == 0)
+      found = &lb_option_table[k];
+  }
+  if (found == NULL) return refuse_word(argument, length);
+  if (found->argument == NULL)
+    return value == NULL ? take(o, found, NULL) : refuse("no value is taken by", argument);
+  if (value == NULL && *i + 1 >= o->argc) return refuse("a number is missing after", argument);
+  return take(o, found, value == NULL ? o->argv[++*i] : value + 1);
 }
 
 /* An option of one letter at argv[*i]; -e and -l may have their value in the same word. */
 static bool parse_short(lb_options *o, int *i)
 {
   const char *argument = o->argv[*i];
-  char letter = argument[1];
-  if (letter == 'e' || letter == 'l') {
-    if (argument[2] != '\0') return true;
+  const lb_option *found = NULL;
+  for (int k = 0; k < lb_option_count; k++)
+    if (lb_option_table[k].letter == argument[1]) found = &lb_option_table[k];
+  if (found == NULL || (found->argument == NULL && argument[2] != '\0'))
+    return refuse("unknown option", argument);
+  if (found->argument != NULL && argument[2] == '\0') {
     if (*i + 1 >= o->argc) return refuse("a value is missing after", argument);
     ++*i;
-    return true;
   }
-  if (argument[2] != '\0') return refuse("unknown option", argument);
-  if (letter == 'i')
-    o->interactive = true;
-  else if (letter == 'v')
-    o->version = true;
-  else if (letter == 'h')
-    o->usage = true;
-  else
-    return refuse("unknown option", argument);
-  return true;
+  return take(o, found, NULL);
 }
 
 bool lb_options_parse(int argc, char **argv, lb_options *out)

@@ -1,4 +1,5 @@
-/* options.h - the command line, taken apart. */
+/* options.h - the command line, taken apart, and the one table that its help, the manual page and
+ * the shells' completions are made of. */
 #ifndef LB_HOST_OPTIONS_H
 #define LB_HOST_OPTIONS_H
 #include <stdbool.h>
@@ -10,6 +11,8 @@ typedef enum lb_mode {
   LB_MODE_NONE,       /* only what the options say: -e, -v */
   LB_MODE_HELP,       /* lobule help [topic] */
   LB_MODE_PEEK,       /* lobule peek FILE */
+  LB_MODE_MANUAL,     /* lobule __man: for make install */
+  LB_MODE_COMPLETION, /* lobule __complete bash|zsh: for make install */
   LB_MODE_UNAVAILABLE /* a command that this version does not have */
 } lb_mode;
 
@@ -22,6 +25,23 @@ typedef struct lb_options {
   bool interactive, version, usage, strict;
   int threads; /* 0 = as the environment says */
 } lb_options;
+
+/* An option or, with neither letter nor word, "--". */
+typedef struct lb_option {
+  char letter;          /* 'v' of -v; 0: none */
+  const char *word;     /* "version" of --version; NULL: none */
+  const char *argument; /* "N"; NULL: takes none */
+  const char *help;     /* what it does, in a few words */
+} lb_option;
+
+typedef struct lb_command {
+  const char *name, *argument, *help;
+} lb_command;
+
+extern const lb_option lb_option_table[];
+extern const int lb_option_count;
+extern const lb_command lb_command_table[];
+extern const int lb_command_count;
 
 /* false: a bad command line, which has been explained on stderr. */
 bool lb_options_parse(int argc, char **argv, lb_options *out);

@@ -42,6 +42,17 @@ static bool mend_name(lb_cell_table *t, size_t i, lb_map *taken, lb_problems *pr
   return lb_problems_add(problems, 0, 0, name, message);
 }
 
+/* Characters that no column name may hold, and the report that they were there. */
+static bool mend_characters(lb_cell_table *t, size_t i, lb_problems *problems)
+{
+  char message[MESSAGE];
+  if (lb_name_mend(t->name[i]) == 0) return true;
+  snprintf(message, sizeof message,
+           "the header of column %zu held a backtick or a control character: named '%.80s'", i + 1,
+           t->name[i]);
+  return lb_problems_add(problems, 0, 0, t->name[i], message);
+}
+
 /* First come the names that stand in the header, then substitutes that differ from all of them. */
 static lb_status mend_names(lb_cell_table *t, lb_problems *problems, lb_error *err)
 {
@@ -50,8 +61,9 @@ static lb_status mend_names(lb_cell_table *t, lb_problems *problems, lb_error *e
   bool ok = taken != NULL && mend != NULL;
   size_t index;
   for (size_t i = 0; ok && i < t->n_columns; i++) {
+    ok = mend_characters(t, i, problems);
     mend[i] = t->name[i][0] == '\0';
-    if (mend[i]) continue;
+    if (mend[i] || !ok) continue;
     ok = lb_map_put(taken, t->name[i], strlen(t->name[i]), &index, &is_new);
     mend[i] = !is_new;
   }

@@ -5,6 +5,7 @@
 #include "base/interrupt.h"
 #include "base/mem.h"
 #include "base/parallel.h"
+#include "base/progress.h"
 #include "io/csv_settle.h"
 
 #define BATCH_FIELDS  ((size_t)1 << 14) /* field ends that stay in the nearest cache */
@@ -60,6 +61,7 @@ static void read_chunk(passing *work, size_t chunk)
   }
   if (st != LB_OK) __atomic_store_n(&work->status, (int)st, __ATOMIC_RELAXED);
   lb_csv_walk_reset(&walk);
+  lb_progress_step(r->layout.chunk[chunk].end - r->layout.chunk[chunk].start);
 }
 
 /* Block 0 is the side job, if there is one. */
@@ -90,7 +92,9 @@ lb_status lb_csv_pass(lb_csv_reading *r, lb_csv_side *side, lb_error *err)
   passing work = {r, beside ? side : NULL, NULL, LB_OK};
   size_t n = r->layout.n_chunks + beside;
   if (!find_unread(r, &work.unread)) return lb_error_nomem(err, "csv columns");
+  lb_progress_begin("reading csv", r->layout.length);
   bool all = lb_parallel(n, r->layout.n_chunks > 1, run_block, &work);
+  lb_progress_end();
   lb_mem_free(work.unread);
   if (!all) return lb_error_interrupted(err);
   if (beside) side->done = true;

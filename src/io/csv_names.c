@@ -4,12 +4,24 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/names.h"
 #include "io/csv_frame.h"
 
 #define MESSAGE 256
 
+/* Characters that no column name may hold, and the report that they were there. */
+static bool mend_characters(lb_csv_reading *r, size_t i, lb_problems *problems)
+{
+  char message[MESSAGE];
+  if (lb_name_mend(r->name[i]) == 0) return true;
+  snprintf(message, sizeof message,
+           "the header of column %zu held a backtick or a control character: named '%.80s'", i + 1,
+           r->name[i]);
+  return lb_problems_add(problems, 0, r->layout.header_line, r->name[i], message);
+}
+
 /* The header as it stands, line breaks made blanks; "" where empty. */
-static lb_status copy_header(lb_csv_reading *r, lb_error *err)
+static lb_status copy_header(lb_csv_reading *r, lb_problems *problems, lb_error *err)
 {
   lb_str scratch = {0};
   size_t n = r->layout.n_columns;
@@ -19,8 +31,7 @@ static lb_status copy_header(lb_csv_reading *r, lb_error *err)
     ok = lb_csv_cell_get(&r->layout, r->layout.header[i].at, r->layout.header[i].length, &scratch,
                          &cell);
     if (ok) ok = (r->name[i] = lb_mem_text(cell.text, cell.length)) != NULL;
-    for (char *c = r->name[i]; ok && *c != '\0'; c++)
-      if ((unsigned char)*c < 0x20) *c = ' ';
+    ok = ok && mend_characters(r, i, problems);
   }
   lb_str_reset(&scratch);
   return ok ? LB_OK : lb_error_nomem(err, "column names");
@@ -47,8 +58,7 @@ static bool mend_name(lb_csv_reading *r, size_t i, lb_map *taken, size_t *next,
 {
   char message[MESSAGE];
   bool empty = r->name[i][0] == '\0';
-  size_t k = i + 1;
-  char *name = free_name(taken, empty ? "column" : r->name[i], empty ? &k : next);
+  char *name = free_name(taken, empty ? "column" : r->name[i], next);
   if (name == NULL) return false;
   if (empty)
     snprintf(message, sizeof message, "the header of column %zu is empty: it was named '%.80s'",
@@ -80,8 +90,9 @@ static lb_status mend_names(lb_csv_reading *r, lb_problems *problems, lb_error *
   for (size_t i = 0; ok && i < n; i++) next[i] = 2;
   for (size_t i = 0; ok && i < n; i++) {
     if (!mend[i]) continue;
+    size_t first = i + 1; /* of an empty header: its place */
     bool known = lb_map_find(taken, r->name[i], strlen(r->name[i]), &index);
-    ok = mend_name(r, i, taken, known ? &next[index] : NULL, problems);
+    ok = mend_name(r, i, taken, known ? &next[index] : &first, problems);
   }
   lb_map_free(taken);
   lb_mem_free(next);
@@ -91,6 +102,6 @@ static lb_status mend_names(lb_csv_reading *r, lb_problems *problems, lb_error *
 
 lb_status lb_csv_names(lb_csv_reading *r, lb_problems *problems, lb_error *err)
 {
-  lb_status st = copy_header(r, err);
+  lb_status st = copy_header(r, problems, err);
   return st == LB_OK ? mend_names(r, problems, err) : st;
 }

@@ -77,9 +77,13 @@ static bool scan_number(scan *s)
     if (peek(s) == '+' || peek(s) == '-') s->at++;
     if (!scan_digits(s)) return false;
   }
-  if (s->at - start <= NUMBER_MAX) return true;
+  double value = 0;
+  bool is_short = s->at - start <= NUMBER_MAX;
+  if (is_short && lb_parse_real(s->text + start, s->at - start, &value) && isfinite(value))
+    return true;
   s->at = start;
-  return fail(s, "a number of more than 62 characters");
+  return fail(s,
+              is_short ? "a number too large for a double" : "a number of more than 62 characters");
 }
 
 /* Four hexadecimal digits after \u. */
@@ -242,6 +246,43 @@ static size_t first_ill_formed(const char *text, size_t length)
   return at;
 }
 
+/* ---- Whole numbers beyond 2^53 ----
+ * cJSON keeps doubles only. So the numbers of the text, which stand in the order in which the tree
+ * is walked, are looked at once more, and those that a double would change become raw nodes. */
+
+/* Finds the next number of a text that is well formed. */
+static const char *next_number(scan *s, size_t *length)
+{
+  for (int c = peek(s); c != '-' && (c < '0' || c > '9'); c = peek(s)) {
+    if (c == '"')
+      scan_string(s);
+    else
+      s->at++;
+  }
+  size_t start = s->at;
+  scan_number(s);
+  *length = s->at - start;
+  return s->text + start;
+}
+
+/* false: out of memory. */
+static bool keep_integers(cJSON *item, scan *s)
+{
+  if (cJSON_IsNumber(item)) {
+    size_t length;
+    int64_t value;
+    const char *number = next_number(s, &length);
+    if (!lb_parse_integer(number, length, &value)) return true;
+    if (value >= -EXACT_INTEGER && value <= EXACT_INTEGER) return true;
+    item->valuestring = lb_mem_text(number, length);
+    item->type = (item->type & ~0xFF) | cJSON_Raw;
+    return item->valuestring != NULL;
+  }
+  for (cJSON *child = item->child; child != NULL; child = child->next)
+    if (!keep_integers(child, s)) return false;
+  return true;
+}
+
 lb_status lb_json_parse(const char *text, size_t length, lb_json **out, lb_error *err)
 {
   if (length >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0) {
@@ -257,7 +298,11 @@ lb_status lb_json_parse(const char *text, size_t length, lb_json **out, lb_error
   scan s = {.text = text, .length = length};
   if (!scan_document(&s)) return fault_at(err, &s);
   cJSON *root = cJSON_ParseWithLengthOpts(text, length, NULL, 0);
-  if (root == NULL) return lb_error_nomem(err, "JSON");
+  s.at = 0;
+  if (root == NULL || !keep_integers(root, &s)) {
+    cJSON_Delete(root);
+    return lb_error_nomem(err, "JSON");
+  }
   *out = (lb_json *)root;
   return LB_OK;
 }
@@ -306,6 +351,17 @@ double lb_json_number(const lb_json *node)
   if (cJSON_IsNumber(item)) return item->valuedouble;
   if (cJSON_IsRaw(item)) lb_parse_real(item->valuestring, strlen(item->valuestring), &value);
   return value;
+}
+
+bool lb_json_integer(const lb_json *node, int64_t *out)
+{
+  const cJSON *item = node_of(node);
+  if (cJSON_IsRaw(item)) return lb_parse_integer(item->valuestring, strlen(item->valuestring), out);
+  const double limit = (double)EXACT_INTEGER;
+  double value = cJSON_IsNumber(item) ? item->valuedouble : NAN;
+  if (!(value >= -limit && value <= limit) || value != (double)(int64_t)value) return false;
+  *out = (int64_t)value;
+  return true;
 }
 
 const char *lb_json_text(const lb_json *node)

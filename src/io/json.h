@@ -17,14 +17,17 @@ typedef enum lb_json_kind {
 
 /* Makes cJSON allocate through base/mem; call once at start, before any other function here. */
 void lb_json_init(void);
-/* LB_EPARSE with the line and column, and a caret. Nesting above 500 is refused; trailing text is
- * refused. */
+/* LB_EPARSE with the line and column, and a caret. Refused are nesting above 500, trailing text,
+ * and numbers beyond the largest double. */
 lb_status lb_json_parse(const char *text, size_t length, lb_json **out, lb_error *err);
 void lb_json_free(lb_json *root);
 
 lb_json_kind lb_json_type(const lb_json *node);
 bool lb_json_boolean(const lb_json *node);
-double lb_json_number(const lb_json *node);
+double lb_json_number(const lb_json *node); /* nearest double */
+/* A number that the text (or lb_json_new_integer) gave as a whole number within int64, exactly:
+ * also beyond 2^53, where doubles have gaps. false for other numbers. */
+bool lb_json_integer(const lb_json *node, int64_t *out);
 const char *lb_json_text(const lb_json *node);
 /* Children of a list or object in order; name is NULL in lists. */
 const lb_json *lb_json_first(const lb_json *node);

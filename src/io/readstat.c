@@ -168,9 +168,12 @@ static int on_variable(int index, readstat_variable_t *from, const char *set, vo
   r->variable[r->n_variables] = NULL;
   r->name[r->n_variables++] = copy(name);
   if (r->name[index] == NULL) return stop_nomem(r);
-  if (!wanted(r, name)) return READSTAT_HANDLER_SKIP_VARIABLE;
-  r->variable[index] = new_variable(r, from, name, set);
-  return r->variable[index] == NULL ? stop_nomem(r) : READSTAT_HANDLER_OK;
+  bool mended = lb_name_mend(r->name[index]) > 0;
+  if (!wanted(r, r->name[index])) return READSTAT_HANDLER_SKIP_VARIABLE;
+  r->variable[index] = new_variable(r, from, r->name[index], set);
+  if (r->variable[index] == NULL) return stop_nomem(r);
+  r->variable[index]->is_mended = mended;
+  return READSTAT_HANDLER_OK;
 }
 
 static int on_value_label(const char *set, readstat_value_t value, const char *label, void *context)
@@ -340,6 +343,10 @@ static lb_status add_column(const reading *r, size_t i, lb_frame *frame, lb_prob
   if (!pad(v, r->n_rows)) return lb_error_nomem(r->err, "column");
   lb_status st = lb_stat_variable_column(v, &r->labels, r->options->codes, r->format, &column,
                                          problems, r->err);
+  if (st == LB_OK && v->is_mended &&
+      !lb_problems_add(problems, 0, 0, v->name,
+                       "the variable's name held a backtick or a control character"))
+    st = lb_error_nomem(r->err, "problems");
   if (st == LB_OK) st = lb_frame_add(frame, v->name, column, r->err);
   lb_column_release(column);
   return st;

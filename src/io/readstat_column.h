@@ -24,9 +24,9 @@ typedef struct lb_stat_labels {
 typedef struct lb_stat_variable {
   char *name, *label, *set; /* set: name of its value labels, or NULL */
   lb_stat_shows shows;
-  bool is_text, is_id;
-  size_t n;       /* rows so far */
-  double *number; /* NaN: missing */
+  bool is_text, is_id, is_mended; /* mended: the name held what no column name may hold */
+  size_t n;                       /* rows so far */
+  double *number;                 /* NaN: missing */
   size_t capacity;
   lb_text_builder text;
   size_t n_tagged[LB_STAT_TAGS];

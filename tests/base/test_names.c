@@ -105,6 +105,24 @@ static void test_long_names_do_not_overflow_the_list(void **state)
   assert_non_null(strstr(err.context, "q, ... (2 more)"));
 }
 
+static void test_names_no_expression_could_quote(void **state)
+{
+  (void)state;
+  lb_error err = {0};
+  assert_int_equal(lb_name_check("age (years), \xC3\xA9t\xC3\xA9 'x'", &err), LB_OK);
+  assert_int_equal(lb_name_check("a`b", &err), LB_EARG);
+  assert_string_equal(err.message,
+                      "the column name 'a`b' holds a backtick, which quotes names in expressions");
+  assert_int_equal(lb_name_check("a\tb", &err), LB_EARG);
+  assert_string_equal(err.message, "a column name holds a control character (code 9)");
+  assert_int_equal(lb_name_check("a\x7F", &err), LB_EARG);
+  char name[] = "a`b\r\nc\x7F\xC3\xA9";
+  assert_int_equal(lb_name_mend(name), 4);
+  assert_string_equal(name, "a'b  c \xC3\xA9");
+  assert_int_equal(lb_name_mend(name), 0);
+  assert_int_equal(lb_name_check(name, &err), LB_OK);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -113,6 +131,7 @@ int main(void)
       LB_TEST(test_nearest),
       LB_TEST(test_unknown_with_a_suggestion),
       LB_TEST(test_unknown_lists_what_there_is),
+      LB_TEST(test_names_no_expression_could_quote),
       LB_TEST(test_long_names_do_not_overflow_the_list),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

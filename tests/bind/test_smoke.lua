@@ -187,6 +187,15 @@ test("json", function()
   eq(value.a[2], NA)
   eq(value.b.c, false)
   fails("parse", "", core.json_decode, "[1,")
+  local big = core.json_decode "[9007199254740993, -9223372036854775808, 9223372036854775808, 2.0, 0.5]"
+  eq(big[1], 9007199254740993)
+  eq(math.type(big[1]), "integer")
+  eq(big[2], math.mininteger)
+  eq(math.type(big[3]), "float")
+  eq(math.type(big[4]), "integer")
+  eq(big[5], 0.5)
+  eq(core.json_encode(core.json_decode "[9007199254740993]"), "[9007199254740993]")
+  fails("parse", "too large for a double", core.json_decode, "[1e400]")
   local loop = {}
   loop[1] = loop
   fails("argument", "contains itself", core.json_encode, loop)
@@ -261,6 +270,15 @@ test("wrong arguments name what was found", function()
   fails("type", "row 2 is text, expected a whole number", core.frame,
     { { "x", { 1, "two" }, "integer" } })
   fails("argument", "", core.frame, { { "x", { 1 } }, { "y", { 1, 2 } } })
+  fails("name", "column 'x': no field 'lable' (did you mean 'label'?)", core.frame,
+    { { "x", { 1 }, lable = "Age" } })
+  fails("name", "Fields are: label, unit, levels, ordered", core.frame, { { "x", { 1 }, zzz = 1 } })
+  fails("argument", "perhaps a type, found more", core.frame, { { "x", { 1 }, "real", "years" } })
+  fails("argument", "column 'x': the list has 3 rows, its field n says 2", core.frame,
+    { { "x", { 1, 2, 3, n = 2 } } })
+  eq(#core.frame { { "x", { 1, 2, n = 4 } } }, 4)
+  fails("argument", "holds a backtick", core.frame, { { "a`b", { 1 } } })
+  fails("argument", "a control character (code 10)", core.frame, { { "a\nb", { 1 } } })
 end)
 
 test("classes", function()

@@ -295,17 +295,26 @@ print(ok)
 LUA
 check "memory that runs out" 0 '^false$' swallow.lua
 
-if command -v expect >/dev/null; then
-  expect "$here/prompt.exp" >prompt.out 2>&1
+# No bar where stderr is no terminal.
+out=$("$program" -e 'require("lobule.host").progress_test(1.3) print "finished"' 2>&1)
+if [ "$out" = finished ]; then result "no bar without a terminal" ok; else result "no bar without a terminal" bad "$out"; fi
+
+# on_terminal FILE LAST: the results of an expect script, the last of them named.
+on_terminal() {
+  expect "$here/$1" >terminal.out 2>&1
   while read -r line; do
     case $line in
       "ok "*) result "${line#ok }" ok ;;
-      "not ok "*) result "${line#not ok }" bad "$(tail -n 30 prompt.out)" ;;
+      "not ok "*) result "${line#not ok }" bad "$(tail -n 30 terminal.out)" ;;
     esac
-  done <prompt.out
-  grep -q '^ok prompt: leaves' prompt.out || result "the prompt's tests ran to the end" bad "$(tail -n 30 prompt.out)"
+  done <terminal.out
+  grep -q "ok $2" terminal.out || result "$1 ran to the end" bad "$(tail -n 30 terminal.out)"
+}
+if command -v expect >/dev/null; then
+  on_terminal prompt.exp "prompt: leaves with Ctrl-D, plain"
+  on_terminal progress.exp "bar: leaves with 130"
 else
-  result "prompt # SKIP without expect" ok
+  result "prompt and bar # SKIP without expect" ok
 fi
 
 echo "1..$n"

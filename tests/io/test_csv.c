@@ -292,6 +292,10 @@ static const struct {
   size_t row, line;
   const char *column, *message;
 } problems_wanted[] = {
+    {"a,b`c\n1,2\n", 0, 1, "b'c",
+     "the header of column 2 held a backtick or a control character: named 'b\'c'"},
+    {"a,\"b\nc\"\n1,2\n", 0, 1, "b c",
+     "the header of column 2 held a backtick or a control character: named 'b c'"},
     {"a,,c\n1,2,3\n", 0, 1, "column_2", "the header of column 2 is empty: it was named 'column_2'"},
     {"a,b,a\n1,2,3\n", 0, 1, "a_2", "the header 'a' stands again above column 3: named 'a_2'"},
     {"a,a,a_2\n1,2,3\n", 0, 1, "a_3", "the header 'a' stands again above column 2: named 'a_3'"},
@@ -299,8 +303,7 @@ static const struct {
     {"a\n1\n2\n3\n4\n5\n6\n7\n8\n9\n<0.5\n", 10, 11, "a",
      "'<0.5' is not a number: the column was read as text"},
     {"a\n1\n2\n3\n4\n5\n6\n7\n8\n9\n\"a\n\tvery long text, longer than thirty characters\"\n", 10,
-     11, "a",
-     "a text of 48 characters is not a number: the column was read as text"},
+     11, "a", "a text of 48 characters is not a number: the column was read as text"},
     {"a\n1\n2\n3\n4\n5\n6\n7\n8\n9\n010\n", 10, 11, "a",
      "'010' would lose digits as a number: the column was read as text"},
     {"a;b\n3,14;1\n2,5;2\n1.234,5;3\n", 1, 2, "a",

@@ -159,16 +159,13 @@ static void test_random_frames(void **state)
 {
   (void)state;
   static const lb_csv_type TYPES[] = {
-      {"r", LB_REAL},      {"i", LB_INTEGER}, {"l\n,\"", LB_LOGICAL}, {"f", LB_FACTOR},
+      {"r", LB_REAL},      {"i", LB_INTEGER}, {"l ,\"", LB_LOGICAL}, {"f", LB_FACTOR},
       {"a name", LB_TEXT}, {"d", LB_DATE},    {"dt", LB_DATETIME}};
-  static const char *const NAMES[] = {"r", "i", "l ,\"", "f", "a name", "d", "dt"};
   uint64_t seed = 20240229;
   for (size_t round = 0; round < 200; round++) {
     /* Every second frame has one column, where an empty line would be no row. */
     size_t first = round % 2 == 0 ? 0 : round / 2 % 7, n_types = round % 2 == 0 ? 7 : 1;
-    lb_csv_type types[7];
-    for (size_t i = 0; i < 7; i++) types[i] = (lb_csv_type){NAMES[i], TYPES[i].type};
-    lb_csv_options options = {.types = types + first, .n_types = n_types, .separator = ','};
+    lb_csv_options options = {.types = TYPES + first, .n_types = n_types, .separator = ','};
     lb_frame *frame = random_frame(TYPES + first, n_types, round % 13, &seed);
     char *text = write_frame(frame);
     lb_frame *back = read_text(text, &options);

@@ -29,7 +29,13 @@ static const struct {
     {"\"a\\u00e9\\n\\ud83d\\ude00\\u001f\\/\"", "\"a\xC3\xA9\\n\xF0\x9F\x98\x80\\u001f/\""},
     {"\xEF\xBB\xBF[1]", "[1]"},
     {"[[],[{}],[[1]]]", "[[],[{}],[[1]]]"},
-    {"1e999", "\"Inf\""},
+    {"[9007199254740993,-9007199254740993]", "[9007199254740993,-9007199254740993]"},
+    {"[9223372036854775807,-9223372036854775808]", "[9223372036854775807,-9223372036854775808]"},
+    {"{\"9007199254740995\":[1,\"-7\\\\\\\" 3\",9007199254740995]}",
+     "{\"9007199254740995\":[1,\"-7\\\\\\\" 3\",9007199254740995]}"},
+    {"9223372036854775808", "9.223372036854776e+18"}, /* beyond int64: the nearest double */
+    {"9007199254740993.0", "9007199254740992"},
+    {"1.7976931348623157e308", "1.7976931348623157e+308"},
 };
 
 static void test_round_trip(void **state)
@@ -54,6 +60,8 @@ static const struct {
     {"{\"a\":1]", "line 1, column 7: ',' or '}' was expected"},
     {"[1] x", "line 1, column 5: text after the end of the value"},
     {"[01]", "line 1, column 3: ',' or ']' was expected"},
+    {"1e999", "line 1, column 1: a number too large for a double"},
+    {"[1,\n -1e309]", "line 2, column 2: a number too large for a double"},
     {"[1.]", "line 1, column 4: a digit was expected"},
     {"[-]", "line 1, column 3: a digit was expected"},
     {"[1e+]", "line 1, column 5: a digit was expected"},

@@ -94,6 +94,11 @@ static void refused(void **state)
   for (size_t k = 0; k < 5; k++)
     assert_int_equal(
         lb_proportion_interval(x[k], n[k], 0.95, LB_PROPORTION_WILSON, &low, &high, &err), LB_EARG);
+  lb_proportion_interval(-NAN, 3, 0.95, LB_PROPORTION_WILSON, &low, &high, &err);
+  assert_string_equal(err.message, "NaN of 3 is no proportion: expected whole numbers 0 <= x <= n");
+  lb_proportion_interval(1, -INFINITY, 0.95, LB_PROPORTION_WILSON, &low, &high, &err);
+  assert_string_equal(err.message,
+                      "1 of -Inf is no proportion: expected whole numbers 0 <= x <= n");
   assert_int_equal(lb_proportion_interval(1, 2, 95, LB_PROPORTION_WILSON, &low, &high, &err),
                    LB_EARG);
   assert_string_equal(err.context, "Write 0.95 for 95 %.");

@@ -7,6 +7,7 @@
 #include <gsl/gsl_randist.h>
 #include <math.h>
 #include <stdbool.h>
+#include <stdio.h>
 
 #define LARGEST_COUNT 9007199254740992.0 /* 2^53: beyond it whole numbers are no longer all there */
 #define BISECTIONS    1100               /* from [0, 1] down to neighbouring doubles, also near 0 */
@@ -144,6 +145,22 @@ static bool whole(double value)
   return value >= 0 && value <= LARGEST_COUNT && value == floor(value); /* false for NaN */
 }
 
+/* A count for a message; C libraries write the sign of NaN, which means nothing. */
+static const char *shown(double value, char *text, size_t size)
+{
+  if (isnan(value)) return "NaN";
+  if (isinf(value)) return value > 0 ? "Inf" : "-Inf";
+  snprintf(text, size, "%g", value);
+  return text;
+}
+
+static lb_status no_proportion(double x, double n, lb_error *err)
+{
+  char text[2][32];
+  return lb_error_set(err, LB_EARG, "%s of %s is no proportion: expected whole numbers 0 <= x <= n",
+                      shown(x, text[0], sizeof text[0]), shown(n, text[1], sizeof text[1]));
+}
+
 lb_status lb_proportion_interval(double x, double n, double conf_level, lb_proportion_method method,
                                  double *low, double *high, lb_error *err)
 {
@@ -164,9 +181,7 @@ lb_status lb_proportion_interval(double x, double n, double conf_level, lb_propo
   if (st != LB_OK) return st;
   if ((size_t)method >= sizeof LOWER / sizeof LOWER[0])
     return lb_error_set(err, LB_EARG, "unknown method for the interval of a proportion");
-  if (!whole(x) || !whole(n) || x > n)
-    return lb_error_set(err, LB_EARG,
-                        "%g of %g is no proportion: expected whole numbers 0 <= x <= n", x, n);
+  if (!whole(x) || !whole(n) || x > n) return no_proportion(x, n, err);
   double z = lb_z_value(conf_level), tail = (1 - conf_level) / 2;
   *low = n > 0 ? LOWER[method](x, n, z, tail) : NAN;
   *high = n > 0 ? 1 - LOWER[method](n - x, n, z, tail) : NAN;
