@@ -195,7 +195,7 @@ static lb_status parse_call(parser *p, const lb_token *name, size_t *out)
   made.text = name->text;
   made.length = name->length;
   p->n_stack -= n;
-  return add_node(p, &made, p->stack + p->n_stack, n, out);
+  return add_node(p, &made, n > 0 ? p->stack + p->n_stack : NULL, n, out);
 }
 
 static lb_status parse_list(parser *p, size_t *out)
@@ -206,7 +206,7 @@ static lb_status parse_list(parser *p, size_t *out)
   if (st != LB_OK) return st;
   made.end = p->last.end;
   p->n_stack -= n;
-  return add_node(p, &made, p->stack + p->n_stack, n, out);
+  return add_node(p, &made, n > 0 ? p->stack + p->n_stack : NULL, n, out);
 }
 
 static lb_status parse_group(parser *p, size_t *out)

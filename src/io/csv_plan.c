@@ -176,7 +176,9 @@ static void count_piece(void *context, size_t index)
   p->odd = inside != 0;
   p->bad = (seen & LB_CSV_NUL) != 0;
   if ((seen & LB_CSV_HIGH) == 0 || p->bad) return;
-  size_t from = character_start(work, p->start), to = character_start(work, p->end);
+  /* The first piece begins with a character, whatever its first byte says. */
+  size_t from = index == 0 ? p->start : character_start(work, p->start);
+  size_t to = character_start(work, p->end);
   p->bad = !lb_utf8_valid(work->text + from, to - from);
 }
 
