@@ -26,6 +26,18 @@ function Frame:filter(condition, options)
   return kept
 end
 
+--- How a condition is computed: a tree of its parts with the columns read, constants and kernels,
+--- and how many rows are true, false and NA. print shows the time needed too.
+---@param condition string
+---@param options? table            with: values for $names
+---@return lobule.Explanation
+---@raise as :filter
+function Frame:explain(condition, options)
+  local opts <const> = check.options(options, WITH)
+  local explained = require("lobule.explain").new(self, condition, core.with(opts.with))
+  return explained
+end
+
 --- Columns in the order named.
 ---@param names string[]
 ---@return lobule.Frame

@@ -15,7 +15,7 @@ static const lb_expr_function TABLE[] = {
     {"if_else", "if_else(condition, a, b)",
      "a where the condition is true, b where it is false; NA where it is NA", LB_OF_ROW},
     {"case", "case(condition1, value1, ..., default)",
-     "the value of the first true condition, else the default (NA without one); NA where a "
+     "the value of the first true condition, else the default; NA without a default, and where a "
      "condition before that is NA",
      LB_OF_ROW},
     {"cut", "cut(x, {breaks}, {labels})",
