@@ -20,8 +20,8 @@ local KINDS <const> = {
   { title = "Functions of a row", about = "Anywhere an expression stands." },
   { title = "Aggregates", kind = "aggregate", about = "One value of many rows: in `summarise`, and "
     .. "in `mutate` with `by` or `order`, where every row has its group's value." },
-  { title = "Functions of the other rows", kind = "window", about = "In `mutate` with `by` (groups; "
-    .. "else all rows are one) or `order` (else row order; missing keys last)." },
+  { title = "Functions of the other rows", kind = "window", about = "In `mutate` with `by` "
+    .. "(groups; else all rows are one) or `order` (else row order; missing keys last)." },
 }
 
 local function belongs(f, kind)
@@ -43,7 +43,8 @@ call's `with`.
 |---|---|---|
 | `+ - * / // % ^` | arithmetic; whole numbers stay whole but for `/` and `^` | NA if either is NA |
 | `date + 1`, `date - date` | whole days | NA if either is NA |
-| `datetime + 1`, `datetime - datetime` | seconds; between a date and a datetime days | NA if either is NA |
+| `datetime + 1`, `datetime - datetime` | seconds | NA if either is NA |
+| `datetime - date` | days, as a real | NA if either is NA |
 | `..` | joins text | NA if either is NA |
 | `< > <= >= == ~=` | comparison; dates and datetimes with ISO text too | NA if either is NA |
 | `and or not` | Kleene's logic | `false and NA` is false, `true or NA` is true |

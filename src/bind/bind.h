@@ -145,8 +145,8 @@ lb_with *lbl_opt_with(lua_State *L, int arg); /* nil: NULL */
 lbl_work *lbl_compile(lua_State *L, const lb_frame *frame, const char *text, size_t length,
                       lb_with *with, bool aggregate);
 
-/* The columns named at `names`, each descending or not as the list at `descending` says, in userdata
- * pushed on the stack. */
+/* The columns named at `names`, each descending or not as the list at `descending` says, in
+ * userdata pushed on the stack. */
 lb_sort_key *lbl_check_sort_keys(lua_State *L, const lb_frame *frame, int names, int descending,
                                  size_t *n);
 

@@ -16,8 +16,8 @@ typedef struct lb_groups {
 
 lb_status lb_groups_make(const lb_frame *frame, const size_t *columns, size_t n, lb_groups *out,
                          lb_error *err);
-/* The rows by group as `row` holds them, but in each group in the order of the keys (lb_frame_order,
- * missing last). out: n_rows, lb_mem_free. */
+/* The rows by group as `row` holds them, but in each group in the order of the keys
+ * (lb_frame_order, missing last). out: n_rows, lb_mem_free. */
 lb_status lb_groups_sorted(const lb_groups *groups, const lb_frame *frame, const lb_sort_key *keys,
                            size_t n, lb_row **out, lb_error *err);
 void lb_groups_reset(lb_groups *groups);

@@ -22,7 +22,8 @@ local function verbs()
   local grouped = frame:mutate({ "place = rank(age) + row_number()", "before = lag(arm)",
     "sum = cumsum(t - mean(t))" }, { by = "arm", order = "-t" })
   local plan = frame:explain "t > 2 and arm == 'A'"
-  return grouped:csv() .. plan:to_json() .. #joined .. lb.diff(frame, wide, { id = "id" }):changes():csv() .. wide:csv()
+  return grouped:csv() .. plan:to_json() .. #joined
+    .. lb.diff(frame, wide, { id = "id" }):changes():csv() .. wide:csv()
 end
 
 local function analysis()
