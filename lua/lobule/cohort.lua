@@ -4,6 +4,7 @@ local check = require "lobule.check"
 local core = require "lobule.core"
 local frames = require "lobule.frame"
 local lineage = require "lobule.lineage"
+local window = require "lobule.frame_window"
 
 ---@class lobule.Cohort
 ---@field data lobule.Frame         the frame behind the cohort
@@ -151,23 +152,31 @@ local function mutate_one(frame, item, with)
 end
 
 --- New or changed columns, computed one after another from "name = expression" or { name,
---- function(row) }.
+--- function(row) }. With `by` or `order` over groups, as Frame:mutate: { "first_visit =
+--- row_number() == 1", "change = score - lag(score)" }, { by = "id", order = "visit" }.
 ---@param assignments (string|table)[]  a list, e.g. { "pfs = months(start, stop)" }
----@param options? table            with: values for $names
+---@param options? table            by: grouping columns; order: sort keys; with: values for
+---                                 $names
 ---@return lobule.Cohort
 function Cohort:mutate(assignments, options)
-  local opts <const> = check.options(options, WITH)
+  local opts <const> = check.options(options, window.OPTIONS)
   local with <const> = core.with(opts.with)
   if type(assignments) == "string" then assignments = { assignments } end
   check.list(assignments, "assignments")
   local frame = self.data
   local texts = {}
+  if window.wanted(opts) then
+    local notes
+    frame, notes = window.mutate(frame, assignments, opts, with)
+    frames.tell(notes)
+  end
   for i, item in ipairs(assignments) do
-    frame = mutate_one(frame, item, with)
+    if not window.wanted(opts) then frame = mutate_one(frame, item, with) end
     texts[i] = type(item) == "table" and item[1] .. " = (a Lua function)" or item
   end
   with:check_used()
-  return derive(self, frame, lineage.note("mutate", table.concat(texts, "; "), opts.with))
+  return derive(self, frame, lineage.note("mutate", table.concat(texts, "; ")
+    .. window.text(opts), opts.with))
 end
 
 --- Labels and units that reports use. Each value is a text or { text, unit = "months" }.

@@ -29,6 +29,15 @@ function Verbs:sort(keys, options)
   return lineage.derive(self, frame)
 end
 
+--- How a condition is computed and what comes of it, as Frame:explain; the cohort stays as it is.
+---@param condition string
+---@param options? table            with: values for $names
+---@return lobule.Explanation
+function Verbs:explain(condition, options)
+  local explained = self.data:explain(condition, options)
+  return explained
+end
+
 --- A random sample of rows, as Frame:sample; a step of the lineage.
 ---@param n number                  rows, or a fraction below 1
 ---@param options? table            seed (default 1), replace

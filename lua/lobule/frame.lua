@@ -26,6 +26,18 @@ function Frame:filter(condition, options)
   return kept
 end
 
+--- How a condition is computed: a tree of its parts with the columns read, constants and kernels,
+--- and how many rows are true, false and NA. print shows the time needed too.
+---@param condition string
+---@param options? table            with: values for $names
+---@return lobule.Explanation
+---@raise as :filter
+function Frame:explain(condition, options)
+  local opts <const> = check.options(options, WITH)
+  local explained = require("lobule.explain").new(self, condition, core.with(opts.with))
+  return explained
+end
+
 --- Columns in the order named.
 ---@param names string[]
 ---@return lobule.Frame
@@ -34,14 +46,26 @@ function Frame:select(names)
   return frame
 end
 
---- New or changed columns, computed one after another from "name = expression".
+--- New or changed columns, computed one after another from "name = expression". With `by` or
+--- `order` aggregates give every row the value of its group (x - mean(x)), and rank, row_number,
+--- lag, lead, cumsum, first and last follow the order; groups and order are those before the call,
+--- a missing key is a group of its own, the rows stay where they are.
 ---@param assignments string[]      a list, e.g. { "bmi = weight / height^2", "old = age >= 65" }
----@param options? table            with: values for $names
+---@param options? table            by: grouping columns (default: all rows are one group); order:
+---                                 sort keys as in :sort (default: row order; missing last);
+---                                 with: values for $names
 ---@return lobule.Frame
 function Frame:mutate(assignments, options)
-  local opts <const> = check.options(options, WITH)
+  local window <const> = require "lobule.frame_window"
+  local opts <const> = check.options(options, window.OPTIONS)
   local with <const> = core.with(opts.with)
   local frame = self
+  if window.wanted(opts) then
+    local grouped, notes = window.mutate(self, check.texts(assignments, "assignments"), opts, with)
+    tell(notes)
+    with:check_used()
+    return grouped
+  end
   for _, text in ipairs(check.texts(assignments, "assignments")) do
     local name, expression = core.split_assignment(text)
     local column, notes = core.eval(frame, expression, with)

@@ -94,8 +94,8 @@ local function expressions_text()
     "x in {'A', 'B'}; x between 1 and 5; $name from the call's `with`; `odd names` in backticks.",
       "" }
   for _, f in ipairs(core.expression_functions()) do
-    lines[#lines + 1] = ("  %-34s %s%s"):format(f.signature, f.help, f.aggregate and " [aggregate]"
-      or "")
+    local mark = f.aggregate and " [aggregate]" or f.window and " [mutate with by or order]" or ""
+    lines[#lines + 1] = ("  %-34s %s%s"):format(f.signature, f.help, mark)
   end
   return table.concat(lines, "\n")
 end

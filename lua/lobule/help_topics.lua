@@ -46,6 +46,8 @@ Coming from R:
   df <- read.csv(f)                  local d = lb.cohort(f, { id = "id" })
   subset(d, age >= 18 & sex != "m")  d:filter "age >= 18 and sex ~= 'm'"
   transform(d, l = log(x))           d:mutate { "l = log(x)" }
+  group_by(d, id) |> arrange(visit) |> mutate(x = s - lag(s))
+                                     d:mutate({ "x = s - lag(s)" }, { by = "id", order = "visit" })
   relevel(d$arm, "B")                d:relevel("arm", "B")
   is.na(x), ifelse(), %in%           is_na(x), if_else(), x in {'A', 'B'}
   survfit(Surv(t, e) ~ arm, d)       lb.survival.km("Surv(t, e) ~ arm", d)

@@ -427,7 +427,8 @@ function core.format_number(x) end
 ---@param text string
 ---@return integer                  # terminal columns
 function core.text_width(text) end
---- Functions of the expression language: list of { name, signature, help, aggregate }.
+--- Functions of the expression language: list of { name, signature, help, aggregate, window }; one
+--- of the help's clauses, parted by "; ", says what becomes of NA.
 ---@return table[]
 function core.expression_functions() end
 --- Threads in use; sets them when n is given (0: back to the environment).
@@ -656,5 +657,24 @@ function core.export_arrow(frame) end
 ---@param source? string            name for messages
 ---@return lobule.Frame
 function core.import_arrow(schema, array, source) end
+
+--- New columns over groups, one after another: aggregates give each row its group's value, and
+--- rank, row_number, lag, lead and cumsum follow the order. Groups and order are those of `frame`.
+---@param frame lobule.Frame
+---@param assignments string[]
+---@param by string[]               grouping columns; none: all rows are one group
+---@param order string[]            sort keys; none: row order
+---@param descending boolean[]
+---@param with? lobule.With
+---@return lobule.Frame
+---@return string[] notes
+function core.mutate_groups(frame, assignments, by, order, descending, with) end
+--- The steps of a compiled expression, operands before what reads them; the last is the value.
+---@param frame lobule.Frame
+---@param text string
+---@param with? lobule.With
+---@return table[] steps            { name, type, source, folded, operands }
+---@return string[] columns         read, in order of first use
+function core.plan(frame, text, with) end
 
 return core

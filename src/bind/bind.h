@@ -28,6 +28,7 @@ int luaopen_lobule_core(lua_State *L);
 #define LBL_KM     "lobule.KMFit"
 #define LBL_WORK   "lobule.Work"
 #define LBL_ARROW  "lobule.Arrow"
+#define LBL_PLAN   "lobule.Plan"
 
 void lbl_open_state(lua_State *L);
 /* Tells Lua's collector of bytes that it cannot see; may run finalizers. */
@@ -144,6 +145,11 @@ lb_with *lbl_opt_with(lua_State *L, int arg); /* nil: NULL */
 lbl_work *lbl_compile(lua_State *L, const lb_frame *frame, const char *text, size_t length,
                       lb_with *with, bool aggregate);
 
+/* The columns named at `names`, each descending or not as the list at `descending` says, in
+ * userdata pushed on the stack. */
+lb_sort_key *lbl_check_sort_keys(lua_State *L, const lb_frame *frame, int names, int descending,
+                                 size_t *n);
+
 /* The options of reading at `index` (a table or nil); what they borrow stays on the stack. */
 lb_csv_options lbl_check_read_options(lua_State *L, int index, const char *source);
 /* Behind the box of the frame just read: pushes problems and their number; returns 3. */
@@ -189,4 +195,6 @@ void lbl_open_reshape(lua_State *L);
 void lbl_open_output(lua_State *L);
 void lbl_open_formats(lua_State *L);
 void lbl_open_arrow(lua_State *L);
+void lbl_open_window(lua_State *L);
+void lbl_open_plan(lua_State *L);
 #endif

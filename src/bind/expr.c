@@ -91,15 +91,17 @@ static int expression_functions(lua_State *L)
   const lb_expr_function *functions = lb_expr_functions(&n);
   lua_createtable(L, (int)n, 0);
   for (size_t i = 0; i < n; i++) {
-    lua_createtable(L, 0, 4);
+    lua_createtable(L, 0, 5);
     lua_pushstring(L, functions[i].name);
     lua_setfield(L, -2, "name");
     lua_pushstring(L, functions[i].signature);
     lua_setfield(L, -2, "signature");
     lua_pushstring(L, functions[i].help);
     lua_setfield(L, -2, "help");
-    lua_pushboolean(L, functions[i].aggregate);
+    lua_pushboolean(L, functions[i].kind == LB_AGGREGATE);
     lua_setfield(L, -2, "aggregate");
+    lua_pushboolean(L, functions[i].kind == LB_WINDOW);
+    lua_setfield(L, -2, "window");
     lua_rawseti(L, -2, (lua_Integer)i + 1);
   }
   return 1;

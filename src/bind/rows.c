@@ -5,7 +5,6 @@
 #include "base/random.h"
 #include "bind/bind.h"
 #include "frame/concat.h"
-#include "frame/order.h"
 #include "frame/reshape.h"
 
 /* A frame of these rows, pushed. */
@@ -18,20 +17,27 @@ static int push_taken(lua_State *L, const lb_frame *frame, const lb_row *rows, s
   return 1;
 }
 
+lb_sort_key *lbl_check_sort_keys(lua_State *L, const lb_frame *frame, int names, int descending,
+                                 size_t *n)
+{
+  size_t *columns = lbl_check_columns(L, names, "names", frame, n);
+  lbl_check_table(L, descending, "descending");
+  lb_sort_key *keys = lbl_scratch(L, *n, sizeof *keys);
+  for (size_t i = 0; i < *n; i++) {
+    lua_rawgeti(L, descending, (lua_Integer)i + 1);
+    keys[i] = (lb_sort_key){columns[i], lua_toboolean(L, -1)};
+    lua_pop(L, 1);
+  }
+  return keys;
+}
+
 /* Row order by the columns named at `names`, each descending or not as the list at `descending`
  * says, in a userdata that is pushed. */
 static lb_row *push_order(lua_State *L, const lb_frame *frame, int names, int descending,
                           bool missing_first)
 {
   size_t n, n_rows = lb_frame_rows(frame);
-  size_t *columns = lbl_check_columns(L, names, "names", frame, &n);
-  lbl_check_table(L, descending, "descending");
-  lb_sort_key *keys = lbl_scratch(L, n, sizeof *keys);
-  for (size_t i = 0; i < n; i++) {
-    lua_rawgeti(L, descending, (lua_Integer)i + 1);
-    keys[i] = (lb_sort_key){columns[i], lua_toboolean(L, -1)};
-    lua_pop(L, 1);
-  }
+  lb_sort_key *keys = lbl_check_sort_keys(L, frame, names, descending, &n);
   lb_row *order = lbl_scratch(L, n_rows, sizeof *order);
   lb_error err = {0};
   if (lb_frame_order(frame, keys, n, missing_first, order, &err) != LB_OK) lbl_raise(L, &err);

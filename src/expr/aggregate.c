@@ -328,6 +328,23 @@ static lb_status aggregate_pick(const task *t, lb_column **out)
   return st;
 }
 
+bool lb_same_value(const lb_column *column, size_t a, size_t b)
+{
+  const uint8_t *valid = lb_column_valid(column);
+  if (!lb_is_valid(valid, a) || !lb_is_valid(valid, b))
+    return lb_is_valid(valid, a) == lb_is_valid(valid, b);
+  if (lb_column_type(column) == LB_TEXT) {
+    lb_span x, y;
+    x.data = lb_column_text(column, a, &x.length);
+    y.data = lb_column_text(column, b, &y.length);
+    return lb_span_compare(x, y) == 0;
+  }
+  if (lb_column_type(column) == LB_INTEGER || lb_column_type(column) == LB_DATETIME)
+    return lb_column_integer(column)[a] == lb_column_integer(column)[b];
+  double x = lb_column_number(column, a), y = lb_column_number(column, b);
+  return x == y || (x != x && y != y);
+}
+
 lb_status lb_aggregate(const lb_op *op, const lb_column *arg, const lb_groups *groups,
                        bool *overflow, lb_column **out, lb_error *err)
 {

@@ -10,4 +10,6 @@
  * LB_ENOMEM, LB_EINTR. */
 lb_status lb_aggregate(const lb_op *op, const lb_column *arg, const lb_groups *groups,
                        bool *overflow, lb_column **out, lb_error *err);
+/* Both missing, both NaN, or equal. */
+bool lb_same_value(const lb_column *column, size_t a, size_t b);
 #endif

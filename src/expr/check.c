@@ -206,10 +206,10 @@ static lb_status check_nodes(lb_checker *ck)
 }
 
 lb_status lb_check_program(const lb_ast *ast, const lb_frame *frame, const lb_expr_notes *notes,
-                           bool aggregate, bool *widen, lb_program *out, lb_error *err)
+                           lb_scope scope, bool *widen, lb_program *out, lb_error *err)
 {
   lb_program program = {0};
-  lb_checker ck = {.ast = ast, .frame = frame, .notes = notes, .aggregate = aggregate};
+  lb_checker ck = {.ast = ast, .frame = frame, .notes = notes, .scope = scope};
   ck.widen = widen;
   ck.program = &program;
   ck.err = err;

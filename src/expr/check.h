@@ -5,12 +5,19 @@
 #include "expr/functions.h"
 #include "expr/program.h"
 
+/* What the functions of an expression may see. */
+typedef enum lb_scope {
+  LB_SCOPE_ROW,
+  LB_SCOPE_GROUPS, /* aggregates */
+  LB_SCOPE_WINDOW  /* aggregates and functions of the other rows, each row with a value */
+} lb_scope;
+
 /* One run of the typing step. */
 typedef struct lb_checker {
   const lb_ast *ast; /* $names already replaced by their values */
   const lb_frame *frame;
   const lb_expr_notes *notes; /* or NULL */
-  bool aggregate;
+  lb_scope scope;
   bool *widen; /* by node: its integers overflowed, so it is computed in reals; may be set */
   lb_program *program;
   size_t *op_of;  /* by node: the operation */
@@ -21,7 +28,7 @@ typedef struct lb_checker {
 /* Types the tree for the columns of a frame. out: untouched on failure. LB_ENAME, LB_ETYPE,
  * LB_EPARSE (a date that is none), LB_ENOMEM. */
 lb_status lb_check_program(const lb_ast *ast, const lb_frame *frame, const lb_expr_notes *notes,
-                           bool aggregate, bool *widen, lb_program *out, lb_error *err);
+                           lb_scope scope, bool *widen, lb_program *out, lb_error *err);
 /* Tells what an evaluation met; overflow has its own words. */
 void lb_note_tally(const lb_expr_notes *notes, const lb_tally *tally);
 void lb_note_overflow(const lb_expr_notes *notes, const lb_ast *ast, size_t node);
@@ -99,4 +106,7 @@ lb_status lb_check_date_call(lb_checker *ck, size_t node, lb_function_id id, siz
 /* check_aggregate.c */
 lb_status lb_check_aggregate(lb_checker *ck, size_t node, lb_function_id id, size_t *args,
                              size_t *out);
+/* check_window.c */
+lb_status lb_check_window(lb_checker *ck, size_t node, lb_function_id id, size_t *args,
+                          size_t *out);
 #endif

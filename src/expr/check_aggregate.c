@@ -100,12 +100,12 @@ lb_status lb_check_aggregate(lb_checker *ck, size_t node, lb_function_id id, siz
                              size_t *out)
 {
   lb_op op = {.aggregate = (int)id, .node = node, .outer = true};
-  if (!ck->aggregate) return refuse_aggregate(ck, node, id);
+  if (ck->scope == LB_SCOPE_ROW) return refuse_aggregate(ck, node, id);
   if (id == LB_FN_N) {
     op.type = LB_INTEGER;
     return lb_ck_add(ck, &op, NULL, 0, out);
   }
-  if (lb_ck_op(ck, args[0])->outer)
+  if (ck->scope == LB_SCOPE_GROUPS && lb_ck_op(ck, args[0])->outer)
     return lb_ck_fail(ck, LB_ETYPE, lb_ck_op(ck, args[0])->node,
                       "an aggregate cannot stand inside another");
   lb_status st = check_argument(ck, node, id, &args[0]);

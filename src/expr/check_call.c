@@ -276,9 +276,14 @@ static lb_status check_row_function(lb_checker *ck, size_t node, lb_function_id 
   case LB_FN_YEAR:
   case LB_FN_MONTH:
   case LB_FN_DAY:
+  case LB_FN_HOUR:
+  case LB_FN_MINUTE:
+  case LB_FN_SECOND:
   case LB_FN_DAYS:
   case LB_FN_MONTHS:
   case LB_FN_YEARS:
+  case LB_FN_HOURS:
+  case LB_FN_MINUTES:
     return lb_check_date_call(ck, node, id, args, out);
   default:
     return check_map(ck, node, id, args, out);
@@ -297,6 +302,7 @@ lb_status lb_check_call(lb_checker *ck, size_t node, size_t *out)
   for (size_t i = 0; i < at->n; i++) args[i] = ck->op_of[ck->ast->arg[at->first + i]];
   if (id == LB_FN_CUT) return lb_check_cut(ck, node, args, at->n, out);
   if (id == LB_FN_FACTOR) return lb_check_factor(ck, node, args, at->n, out);
+  if (id >= LB_FN_RANK) return lb_check_window(ck, node, id, args, out);
   if (id >= LB_FN_N) return lb_check_aggregate(ck, node, id, args, out);
   return check_row_function(ck, node, id, args, out);
 }

@@ -57,37 +57,44 @@ static bool is_text_literal(const lb_op *op)
   return op->constant && op->type == LB_TEXT && !op->value.missing;
 }
 
-/* Days between two dates, or (real) between datetimes. */
+/* Days between two dates, days (real) between a date and a datetime, seconds (real) between two
+ * datetimes. */
 static lb_status check_difference(lb_checker *ck, size_t node, size_t args[2], size_t *out)
 {
   size_t span[2] = {args[1], args[0]}; /* from, to */
   lb_op op = {.kernel = lb_k_date_days, .type = LB_INTEGER, .node = node, .parameter = 1};
-  bool dates = lb_ck_op(ck, span[0])->type == LB_DATE && lb_ck_op(ck, span[1])->type == LB_DATE;
-  if (!dates) {
+  size_t n_dates = 0;
+  for (size_t i = 0; i < 2; i++) n_dates += lb_ck_op(ck, span[i])->type == LB_DATE;
+  if (n_dates < 2) {
     op.kernel = lb_k_datetime_span;
     op.type = LB_REAL;
+    op.parameter = n_dates == 1 ? 86400e6 : 1e6; /* microseconds */
   }
-  for (size_t i = 0; i < 2 && !dates; i++) {
+  for (size_t i = 0; i < 2 && n_dates < 2; i++) {
     lb_status st = lb_ck_to_datetime(ck, &span[i]);
     if (st != LB_OK) return st;
   }
   return lb_ck_add(ck, &op, span, 2, out);
 }
 
-/* date + days, days + date, date - days */
+/* datetime + seconds, seconds + datetime, datetime - seconds; pair: the datetime first */
+static lb_status check_move(lb_checker *ck, size_t node, bool minus, size_t pair[2], size_t *out)
+{
+  lb_op op = {.kernel = minus ? lb_k_datetime_minus : lb_k_datetime_plus, .node = node};
+  op.type = LB_DATETIME;
+  lb_status st = lb_ck_want_real(ck, &pair[1], "a datetime (which moves by seconds)");
+  return st == LB_OK ? lb_ck_add(ck, &op, pair, 2, out) : st;
+}
+
+/* date + days, days + date, date - days; and of datetimes */
 static lb_status check_shift(lb_checker *ck, size_t node, bool minus, size_t args[2], size_t *out)
 {
-  char source[LB_QUOTE];
   bool first = is_time(lb_ck_op(ck, args[0]));
   size_t pair[2] = {first ? args[0] : args[1], first ? args[1] : args[0]};
-  const lb_op *date = lb_ck_op(ck, pair[0]);
   lb_op op = {.kernel = minus ? lb_k_date_minus : lb_k_date_plus, .type = LB_DATE, .node = node};
   if (minus && !first)
     return lb_ck_fail(ck, LB_ETYPE, node, "a date cannot be subtracted from what is no date");
-  if (date->type == LB_DATETIME) {
-    lb_ck_mismatch(ck, pair[0], "adding days", "a date");
-    return lb_error_mend(ck->err, "Take its day:  date(%s)", lb_ck_quote(ck, date->node, source));
-  }
+  if (lb_ck_op(ck, pair[0])->type == LB_DATETIME) return check_move(ck, node, minus, pair, out);
   lb_status st = lb_ck_want_integer(ck, &pair[1], "a date (which moves by whole days)");
   return st == LB_OK ? lb_ck_add(ck, &op, pair, 2, out) : st;
 }

@@ -4,7 +4,9 @@
 #include "base/mem.h"
 #include "expr/check.h"
 #include "expr/exec.h"
+#include "expr/plan.h"
 #include "expr/summarise.h"
+#include "expr/window.h"
 #include "expr/with.h"
 #include <string.h>
 
@@ -12,7 +14,7 @@ struct lb_expr {
   lb_ast ast;
   lb_program program;
   lb_expr_notes notes; /* note NULL = not wanted */
-  bool aggregate;
+  lb_scope scope;
   bool *widen;        /* by node */
   const char **names; /* of the columns; in the tree's arena */
 };
@@ -41,7 +43,8 @@ lb_status lb_expr_compile(const char *text, size_t length, const lb_frame *frame
   lb_expr *e = lb_mem_zero(1, sizeof *e);
   if (e == NULL) return lb_error_nomem(err, "expression");
   if (options != NULL && options->notes != NULL) e->notes = *options->notes;
-  e->aggregate = options != NULL && options->aggregate;
+  if (options != NULL && options->aggregate) e->scope = LB_SCOPE_GROUPS;
+  if (options != NULL && options->window) e->scope = LB_SCOPE_WINDOW;
   lb_status st = lb_ast_parse(text, length, &e->ast, err);
   if (st == LB_OK) st = lb_with_bind(&e->ast, options == NULL ? NULL : options->with, err);
   if (st == LB_OK) {
@@ -49,7 +52,7 @@ lb_status lb_expr_compile(const char *text, size_t length, const lb_frame *frame
     if (e->widen == NULL) st = lb_error_nomem(err, "expression");
   }
   if (st == LB_OK)
-    st = lb_check_program(&e->ast, frame, &e->notes, e->aggregate, e->widen, &e->program, err);
+    st = lb_check_program(&e->ast, frame, &e->notes, e->scope, e->widen, &e->program, err);
   if (st == LB_OK) st = list_columns(e, err);
   if (st == LB_OK)
     *out = e;
@@ -69,13 +72,18 @@ size_t lb_expr_columns(const lb_expr *expr, const char *const **names)
   return expr->program.n_slot;
 }
 
+lb_status lb_expr_plan(const lb_expr *expr, lb_plan *out, lb_error *err)
+{
+  return lb_plan_make(&expr->ast, &expr->program, out, err);
+}
+
 /* Evaluation ------------------------------------------------------------------------------- */
 
 /* One evaluation with the program that fits: the expression's own, or one typed anew. */
 typedef struct evaluation {
   const lb_expr *expr;
   const lb_frame *frame;
-  const lb_groups *groups; /* summarise */
+  const lb_groups *groups; /* summarise, window */
   const lb_program *program;
   lb_program own;
   bool *widen;             /* copy of the expression's, once it differs */
@@ -113,7 +121,7 @@ static lb_status type_anew(evaluation *v, const lb_expr_notes *notes, lb_error *
     if (v->widen == NULL) return lb_error_nomem(err, "expression");
     memcpy(v->widen, e->widen, e->ast.n_node * sizeof *v->widen);
   }
-  lb_status st = lb_check_program(&e->ast, v->frame, notes, e->aggregate, v->widen, &program, err);
+  lb_status st = lb_check_program(&e->ast, v->frame, notes, e->scope, v->widen, &program, err);
   if (st != LB_OK) return st;
   lb_program_reset(&v->own);
   v->own = program;
@@ -143,6 +151,8 @@ static lb_status run(evaluation *v, lb_error *err)
 {
   lb_exec exec = {v->program, v->program->root, v->input, lb_frame_rows(v->frame)};
   v->tally = (lb_tally){0};
+  if (v->groups != NULL && v->expr->scope == LB_SCOPE_WINDOW)
+    return lb_window(&exec, v->groups, &v->tally, &v->column, err);
   if (v->groups != NULL) return lb_summarise(&exec, v->groups, &v->tally, &v->column, err);
   if (v->rows_wanted) return lb_exec_rows(&exec, v->reject, &v->tally, &v->selection, err);
   return lb_exec_column(&exec, &v->tally, &v->column, err);
@@ -252,11 +262,27 @@ lb_status lb_expr_reject(const lb_expr *expr, const lb_frame *frame, lb_selectio
   return select_rows(expr, frame, true, out, err);
 }
 
-lb_status lb_expr_summarise(const lb_expr *expr, const lb_frame *frame, const lb_groups *groups,
-                            lb_column **out, lb_error *err)
+static lb_status over_groups(const lb_expr *expr, const lb_frame *frame, const lb_groups *groups,
+                             lb_column **out, lb_error *err)
 {
   evaluation v = {.expr = expr, .frame = frame, .groups = groups};
   lb_status st = evaluate(&v, err);
   if (st == LB_OK) *out = v.column;
   return st;
+}
+
+lb_status lb_expr_summarise(const lb_expr *expr, const lb_frame *frame, const lb_groups *groups,
+                            lb_column **out, lb_error *err)
+{
+  if (expr->scope == LB_SCOPE_WINDOW)
+    return lb_error_set(err, LB_EARG, "the expression was compiled for a value a row");
+  return over_groups(expr, frame, groups, out, err);
+}
+
+lb_status lb_expr_window(const lb_expr *expr, const lb_frame *frame, const lb_groups *groups,
+                         lb_column **out, lb_error *err)
+{
+  if (expr->scope != LB_SCOPE_WINDOW)
+    return lb_error_set(err, LB_EARG, "the expression was not compiled for groups of rows");
+  return over_groups(expr, frame, groups, out, err);
 }

@@ -47,11 +47,12 @@ typedef struct lb_expr lb_expr;
 /* Parses and types `text` against the frame's columns. Errors carry the source line with a caret
  * and the mend: LB_EPARSE syntax, LB_ENAME unknown column, function or $name (did you mean),
  * LB_ETYPE. with   NULL = none. notes NULL = none. Aggregates (mean, n, ...) are allowed only when
- * `aggregate`. */
+ * `aggregate` or `window`, functions of other rows (lag, rank, ...) only when `window`. */
 typedef struct lb_expr_options {
   lb_with *with;
   const lb_expr_notes *notes;
-  bool aggregate;
+  bool aggregate; /* for lb_expr_summarise */
+  bool window;    /* for lb_expr_window */
 } lb_expr_options;
 lb_status lb_expr_compile(const char *text, size_t length, const lb_frame *frame,
                           const lb_expr_options *options, lb_expr **out, lb_error *err);
@@ -81,13 +82,35 @@ lb_status lb_expr_reject(const lb_expr *expr, const lb_frame *frame, lb_selectio
  * be constant in each group (keys), else LB_EDATA. */
 lb_status lb_expr_summarise(const lb_expr *expr, const lb_frame *frame, const lb_groups *groups,
                             lb_column **out, lb_error *err);
+/* Value of every row, where aggregates have the value of the row's group and rank, row_number, lag,
+ * lead and cumsum follow the order of rows in groups->row. Compiled with `window`, else LB_EARG.
+ * What stands at the row itself (columns, arithmetic) is as in lb_expr_eval. */
+lb_status lb_expr_window(const lb_expr *expr, const lb_frame *frame, const lb_groups *groups,
+                         lb_column **out, lb_error *err);
 /* Names of the columns that the expression reads, each once, in order of first use; borrowed. */
 size_t lb_expr_columns(const lb_expr *expr, const char *const **names);
 
+/* How an expression is computed, for people who ask. Blocks of rows pass the steps in order; the
+ * last one is the value. */
+typedef struct lb_plan_step {
+  const char *name; /* "column", "constant", "list", a function of many rows, or the kernel */
+  lb_type type;
+  bool folded;       /* a constant that was computed from constants */
+  size_t start, end; /* the bytes of the text that it stands for */
+  size_t first, n;   /* steps it reads: operand[first .. first + n), all before it */
+} lb_plan_step;
+typedef struct lb_plan { /* owns its arrays; zero-initialise */
+  size_t n;
+  lb_plan_step *step;
+  size_t *operand;
+} lb_plan;
+lb_status lb_expr_plan(const lb_expr *expr, lb_plan *out, lb_error *err); /* LB_ENOMEM */
+void lb_plan_reset(lb_plan *plan);
+
 /* The functions of the language, for help, completion and the reference page. */
 typedef struct lb_expr_function {
-  const char *name, *signature, *help;
-  bool aggregate;
+  const char *name, *signature, *help; /* help: clauses parted by "; ", one says what NA does */
+  enum { LB_OF_ROW, LB_AGGREGATE, LB_WINDOW } kind;
 } lb_expr_function;
 const lb_expr_function *lb_expr_functions(size_t *n);
 #endif

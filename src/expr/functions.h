@@ -39,9 +39,14 @@ typedef enum lb_function_id {
   LB_FN_YEAR,
   LB_FN_MONTH,
   LB_FN_DAY,
+  LB_FN_HOUR,
+  LB_FN_MINUTE,
+  LB_FN_SECOND,
   LB_FN_DAYS,
   LB_FN_MONTHS,
   LB_FN_YEARS,
+  LB_FN_HOURS,
+  LB_FN_MINUTES,
   LB_FN_N, /* aggregates from here on */
   LB_FN_N_MISSING,
   LB_FN_N_DISTINCT,
@@ -58,6 +63,11 @@ typedef enum lb_function_id {
   LB_FN_LAST,
   LB_FN_ANY,
   LB_FN_ALL,
+  LB_FN_RANK, /* functions of the other rows from here on */
+  LB_FN_ROW_NUMBER,
+  LB_FN_LAG,
+  LB_FN_LEAD,
+  LB_FN_CUMSUM,
   LB_FN_END
 } lb_function_id;
 

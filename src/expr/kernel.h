@@ -92,6 +92,11 @@ void lb_k_date_minus(lb_block *, const lb_op *, const lb_vec *const *, lb_vec *)
 void lb_k_date_days(lb_block *, const lb_op *, const lb_vec *const *, lb_vec *);  /* to - from */
 void lb_k_date_span(lb_block *, const lb_op *, const lb_vec *const *, lb_vec *);  /* / parameter */
 void lb_k_datetime_span(lb_block *, const lb_op *, const lb_vec *const *, lb_vec *);
+void lb_k_datetime_plus(lb_block *, const lb_op *, const lb_vec *const *, lb_vec *); /* , seconds */
+void lb_k_datetime_minus(lb_block *, const lb_op *, const lb_vec *const *, lb_vec *);
+void lb_k_hour(lb_block *, const lb_op *, const lb_vec *const *, lb_vec *);
+void lb_k_minute(lb_block *, const lb_op *, const lb_vec *const *, lb_vec *);
+void lb_k_second(lb_block *, const lb_op *, const lb_vec *const *, lb_vec *);
 void lb_k_make_date(lb_block *, const lb_op *, const lb_vec *const *, lb_vec *);
 void lb_k_year(lb_block *, const lb_op *, const lb_vec *const *, lb_vec *);
 void lb_k_month(lb_block *, const lb_op *, const lb_vec *const *, lb_vec *);

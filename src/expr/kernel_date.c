@@ -1,10 +1,12 @@
 /* kernel_date.c - differences between dates, dates from their parts and back. */
 #include "base/date.h"
 #include "expr/kernel.h"
+#include <math.h>
 
-#define DAY_MICROSECONDS 86400000000.0
-#define FIRST_DAY        (-719162) /* 0001-01-01 */
-#define LAST_DAY         2932896   /* 9999-12-31 */
+#define FIRST_DAY (-719162) /* 0001-01-01 */
+#define LAST_DAY  2932896   /* 9999-12-31 */
+#define SECOND    INT64_C(1000000)
+#define DAY       (86400 * SECOND)
 
 static void shift(lb_block *b, const lb_vec *const *arg, lb_vec *out, bool back)
 {
@@ -55,9 +57,83 @@ void lb_k_date_span(lb_block *b, const lb_op *op, const lb_vec *const *arg, lb_v
 void lb_k_datetime_span(lb_block *b, const lb_op *op, const lb_vec *const *arg, lb_vec *out)
 {
   lb_valid_both(b, arg[0], arg[1], out);
+  for (size_t i = 0; i < b->n; i++) {
+    out->real[i] = 0;
+    if (!out->valid[i]) continue; /* what stands there may lie too far apart */
+    out->real[i] = (double)(arg[1]->integer[i] - arg[0]->integer[i]) / op->parameter;
+  }
+}
+
+/* Seconds as microseconds, the fraction rounded; false beyond ten thousand years. Whole seconds are
+ * exact. */
+static bool microseconds_of(double seconds, int64_t *out)
+{
+  double whole = trunc(seconds);
+  if (!(fabs(whole) < 3.2e11)) return false;
+  *out = (int64_t)whole * SECOND + (int64_t)llround((seconds - whole) * (double)SECOND);
+  return true;
+}
+
+static void move(lb_block *b, const lb_vec *const *arg, lb_vec *out, int sign)
+{
+  lb_valid_both(b, arg[0], arg[1], out);
+  for (size_t i = 0; i < b->n; i++) {
+    int64_t by = 0, at;
+    out->integer[i] = 0;
+    if (!out->valid[i]) continue;
+    bool known = microseconds_of(arg[1]->real[i], &by);
+    at = arg[0]->integer[i];
+    if (known && !__builtin_add_overflow(at, sign * by, &at) && at >= FIRST_DAY * DAY &&
+        at < (LAST_DAY + 1) * DAY) {
+      out->integer[i] = at;
+      continue;
+    }
+    out->valid[i] = 0;
+    b->tally->count[LB_TALLY_DATE]++;
+  }
+}
+
+void lb_k_datetime_plus(lb_block *b, const lb_op *op, const lb_vec *const *arg, lb_vec *out)
+{
+  (void)op;
+  move(b, arg, out, 1);
+}
+
+void lb_k_datetime_minus(lb_block *b, const lb_op *op, const lb_vec *const *arg, lb_vec *out)
+{
+  (void)op;
+  move(b, arg, out, -1);
+}
+
+/* Microseconds since midnight (UTC), also before 1970. */
+static int64_t time_of_day(int64_t at)
+{
+  int64_t rest = at % DAY;
+  return rest < 0 ? rest + DAY : rest;
+}
+
+void lb_k_hour(lb_block *b, const lb_op *op, const lb_vec *const *arg, lb_vec *out)
+{
+  (void)op;
+  lb_valid_from(b, arg[0], out);
   for (size_t i = 0; i < b->n; i++)
-    out->real[i] = ((double)arg[1]->integer[i] - (double)arg[0]->integer[i]) / DAY_MICROSECONDS /
-                   op->parameter;
+    out->integer[i] = time_of_day(arg[0]->integer[i]) / (3600 * SECOND);
+}
+
+void lb_k_minute(lb_block *b, const lb_op *op, const lb_vec *const *arg, lb_vec *out)
+{
+  (void)op;
+  lb_valid_from(b, arg[0], out);
+  for (size_t i = 0; i < b->n; i++)
+    out->integer[i] = time_of_day(arg[0]->integer[i]) / (60 * SECOND) % 60;
+}
+
+void lb_k_second(lb_block *b, const lb_op *op, const lb_vec *const *arg, lb_vec *out)
+{
+  (void)op;
+  lb_valid_from(b, arg[0], out);
+  for (size_t i = 0; i < b->n; i++)
+    out->real[i] = (double)(time_of_day(arg[0]->integer[i]) % (60 * SECOND)) / (double)SECOND;
 }
 
 void lb_k_make_date(lb_block *b, const lb_op *op, const lb_vec *const *arg, lb_vec *out)

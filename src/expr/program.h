@@ -68,7 +68,7 @@ struct lb_op {
   bool constant;
   bool list;     /* item, n_item */
   bool column;   /* an input: column number `slot` of the program */
-  int aggregate; /* lb_function_id of an aggregate, which is an input too; 0 = none */
+  int aggregate; /* lb_function_id of an aggregate or window function, an input too; 0 = none */
   bool outer;    /* holds an aggregate somewhere below */
   lb_const value;
   const lb_const *item;
@@ -79,7 +79,8 @@ struct lb_op {
   lb_token_kind relation; /* comparison */
   double (*map)(double);  /* mathematics */
   const void *payload;    /* what the kernel knows: a set, breaks, ... */
-  double parameter;       /* quantile: p; differences of dates: days in a unit */
+  double parameter;       /* quantile: p; lag, lead: rows; differences of dates: days in
+                             a unit, of datetimes: microseconds in a unit */
   size_t first, n;        /* operands: arg[first .. first + n) of the program */
   size_t node;            /* of the AST */
 };

@@ -25,23 +25,6 @@ static void mark_needed(summary *s)
   }
 }
 
-static bool same_value(const lb_column *column, size_t a, size_t b)
-{
-  const uint8_t *valid = lb_column_valid(column);
-  if (!lb_is_valid(valid, a) || !lb_is_valid(valid, b))
-    return lb_is_valid(valid, a) == lb_is_valid(valid, b);
-  if (lb_column_type(column) == LB_TEXT) {
-    lb_span x, y;
-    x.data = lb_column_text(column, a, &x.length);
-    y.data = lb_column_text(column, b, &y.length);
-    return lb_span_compare(x, y) == 0;
-  }
-  if (lb_column_type(column) == LB_INTEGER || lb_column_type(column) == LB_DATETIME)
-    return lb_column_integer(column)[a] == lb_column_integer(column)[b];
-  double x = lb_column_number(column, a), y = lb_column_number(column, b);
-  return x == y || (x != x && y != y);
-}
-
 /* A column outside aggregates: a key, or another that is constant in each group. */
 static lb_status constant_column(const summary *s, size_t op, lb_column **out, lb_error *err)
 {
@@ -52,7 +35,7 @@ static lb_status constant_column(const summary *s, size_t op, lb_column **out, l
   for (size_t k = 0; st == LB_OK && k < g->n_groups; k++) {
     first[k] = g->start[k] < g->start[k + 1] ? g->row[g->start[k]] : (lb_row)-1;
     for (size_t i = g->start[k]; st == LB_OK && i < g->start[k + 1]; i++) {
-      if (same_value(column, first[k], g->row[i])) continue;
+      if (lb_same_value(column, first[k], g->row[i])) continue;
       const lb_program *p = s->exec->program;
       const char *name = p->slot[p->op[op].slot].name;
       st = lb_error_set(err, LB_EDATA, "'%s' has several values in a group, and one is wanted",

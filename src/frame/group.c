@@ -2,6 +2,7 @@
 #include "frame/group.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "base/bitmap.h"
 #include "base/interrupt.h"
@@ -343,6 +344,30 @@ lb_status lb_groups_make(const lb_frame *frame, const size_t *columns, size_t n,
     *out = made;
   else
     lb_groups_reset(&made);
+  return st;
+}
+
+lb_status lb_groups_sorted(const lb_groups *groups, const lb_frame *frame, const lb_sort_key *keys,
+                           size_t n, lb_row **out, lb_error *err)
+{
+  lb_row *order = lb_mem_array(groups->n_rows, sizeof *order);
+  lb_row *row = lb_mem_array(groups->n_rows, sizeof *row);
+  size_t *next = lb_mem_array(groups->n_groups, sizeof *next);
+  lb_status st = LB_OK;
+  if (order == NULL || row == NULL || next == NULL) {
+    st = lb_error_nomem(err, "groups");
+    goto done;
+  }
+  st = lb_frame_order(frame, keys, n, false, order, err);
+  if (st != LB_OK) goto done;
+  memcpy(next, groups->start, groups->n_groups * sizeof *next);
+  for (size_t i = 0; i < groups->n_rows; i++) row[next[groups->group[order[i]]]++] = order[i];
+  *out = row;
+  row = NULL;
+done:
+  lb_mem_free(order);
+  lb_mem_free(row);
+  lb_mem_free(next);
   return st;
 }
 

@@ -220,7 +220,7 @@ static inline void fx_eval(const lb_frame *frame, const char *text, lb_with *wit
   lb_expr *e = NULL;
   lb_column *c = NULL;
   lb_expr_notes sink = {fx_note, notes};
-  lb_expr_options options = {with, notes == NULL ? NULL : &sink, false};
+  lb_expr_options options = {with, notes == NULL ? NULL : &sink, false, false};
   lb_status st = lb_expr_compile(text, strlen(text), frame, &options, &e, &err);
   if (st == LB_OK) st = lb_expr_eval(e, frame, &c, &err);
   if (st == LB_OK)
@@ -242,7 +242,7 @@ static inline void fx_summarise(const lb_frame *frame, const char *text, const c
   lb_groups groups = {0};
   size_t key = 0;
   lb_expr_notes sink = {fx_note, notes};
-  lb_expr_options options = {NULL, notes == NULL ? NULL : &sink, true};
+  lb_expr_options options = {NULL, notes == NULL ? NULL : &sink, true, false};
   lb_status st = lb_expr_compile(text, strlen(text), frame, &options, &e, &err);
   if (st == LB_OK && by != NULL) st = lb_frame_index(frame, by, strlen(by), &key, &err);
   if (st == LB_OK) st = lb_groups_make(frame, &key, by == NULL ? 0 : 1, &groups, &err);

@@ -316,7 +316,7 @@ static const fx_case NAMES[] = {
                       "  frobnicate(1)\n"
                       "  ^^^^^^^^^^\n"
                       "Functions are: is_na, is_nan, coalesce, if_else, case, cut, between, abs, "
-                      "sqrt, exp, log, log2, ... (40 more)"},
+                      "sqrt, exp, log, log2, ... (50 more)"},
     {"$worst > 3", "name: no value '$worst'\n"
                    "  $worst > 3\n"
                    "  ^^^^^^\n"

@@ -106,10 +106,14 @@ static const fx_case TYPES[] = {
     {"5 - start", "type: a date cannot be subtracted from what is no date\n"
                   "  5 - start\n"
                   "  ^^^^^^^^^"},
-    {"seen + 1", "type: 'seen' is a datetime, but adding days wants a date\n"
-                 "  seen + 1\n"
-                 "  ^^^^\n"
-                 "Take its day:  date(seen)"},
+    {"seen + site", "type: 'site' is text, but a datetime (which moves by seconds) wants a number\n"
+                    "  seen + site\n"
+                    "         ^^^^\n"
+                    "Convert it:  integer(site)  or  real(site)"},
+    {"hour(start)", "type: 'start' is a date, but 'hour' wants a datetime\n"
+                    "  hour(start)\n"
+                    "       ^^^^^\n"
+                    "Read it with its time:  types = { ... = \"datetime\" }"},
     {"start * 2", "type: 'start' is a date, but '*' wants a number\n"
                   "  start * 2\n"
                   "  ^^^^^"},

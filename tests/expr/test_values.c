@@ -364,6 +364,42 @@ static const fx_case DATES[] = {
     {"day('2020-02-29') + 1", "integer 30 30 30 30 30 30"},
 };
 
+/* seen is noon (UTC) of start. */
+static const fx_case DATETIMES[] = {
+    {"seen - seen", "real 0 0 0 NA 0 0"},
+    {"seen - '2020-01-01 11:59:58.5'", "real 1.5 5097601.5 -86398.5 NA 45878401.5 2592001.5"},
+    {"'2020-01-01T13:00:00+01:00' - seen", "real 0 -5097600 86400 NA -45878400 -2592000"},
+    {"seen + two", "datetime 2020-01-01T12:00:02Z 2020-02-29T11:59:58Z 2019-12-31T12:00:00Z NA "
+                   "2021-06-15T12:00:00Z 2020-01-31T12:00:01Z"},
+    {"0.25 + seen - two + two == seen + 0.25", "logical T T T NA T T"},
+    {"seen - 43200.5",
+     "datetime 2019-12-31T23:59:59.5Z 2020-02-28T23:59:59.5Z 2019-12-30T23:59:59.5Z NA "
+     "2021-06-14T23:59:59.5Z 2020-01-30T23:59:59.5Z"},
+    {"seen + 1e12", "datetime NA NA NA NA NA NA"},
+    {"seen - 1e11", "datetime NA NA NA NA NA NA"},
+    {"seen + 0/0", "datetime NA NA NA NA NA NA"},
+    {"seen + NA", "datetime NA NA NA NA NA NA"},
+    {"hours(start, seen)", "real 12 12 12 NA 12 12"},
+    {"hours(start, end_date)", "real 8760 24 NA NA 0 -8760"},
+    {"minutes('2020-01-01 11:30', seen)", "real 30 84990 -1410 NA 764670 43230"},
+    {"days('2020-01-01 06:00', seen)", "real 0.25 59.25 -0.75 NA 531.25 30.25"},
+    {"hour(seen)", "integer 12 12 12 NA 12 12"},
+    {"minute(seen + 3599)", "integer 59 59 59 NA 59 59"},
+    {"hour('1969-12-31 23:58:59.25')", "integer 23 23 23 23 23 23"},
+    {"minute('1969-12-31 23:58:59.25')", "integer 58 58 58 58 58 58"},
+    {"second('1969-12-31 23:58:59.25')", "real 59.25 59.25 59.25 59.25 59.25 59.25"},
+    {"second(NA)", "real NA NA NA NA NA NA"},
+    {"date(seen + 43200) - start", "integer 1 1 1 NA 1 1"},
+    {"seen between '2020-01-01 12:00' and '2020-01-31T12:00:00Z'", "logical T F F NA F T"},
+    {"seen == '2020-01-01 12:00:00'", "logical T F F NA F F"},
+};
+
+static void test_datetimes(void **state)
+{
+  (void)state;
+  FX_CHECK_ALL(DATETIMES);
+}
+
 static void test_dates(void **state)
 {
   (void)state;
@@ -376,7 +412,7 @@ int main(void)
       LB_TEST(test_precedence), LB_TEST(test_literals),   LB_TEST(test_arithmetic),
       LB_TEST(test_overflow),   LB_TEST(test_comparison), LB_TEST(test_membership),
       LB_TEST(test_missing),    LB_TEST(test_choice),     LB_TEST(test_text),
-      LB_TEST(test_dates),
+      LB_TEST(test_dates),      LB_TEST(test_datetimes),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -19,7 +19,11 @@ local function verbs()
   local wide = frame:pivot_longer({ "t", "e" }):pivot_wider { names_from = "name",
     values_from = "value" }
   wide = wide:recode("arm", { { "A", "C" } }):fill("age"):sample(4)
-  return #joined .. lb.diff(frame, wide, { id = "id" }):changes():csv() .. wide:csv()
+  local grouped = frame:mutate({ "place = rank(age) + row_number()", "before = lag(arm)",
+    "sum = cumsum(t - mean(t))" }, { by = "arm", order = "-t" })
+  local plan = frame:explain "t > 2 and arm == 'A'"
+  return grouped:csv() .. plan:to_json() .. #joined
+    .. lb.diff(frame, wide, { id = "id" }):changes():csv() .. wide:csv()
 end
 
 local function analysis()
