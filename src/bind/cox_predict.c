@@ -82,6 +82,7 @@ static void fill_expected(lbl_cox *box, const people *who, double *z)
 {
   const lb_model *m = who->model;
   bool own = m == box->model && box->repeat.row == NULL;
+  if (m->time == NULL) return; /* a model without times has no rows to ask for */
   for (size_t i = 0; i < m->n_used; i++) {
     lb_cox_person person = {.z = z, .stratum = stratum_of(who, i)};
     person.log_risk = lb_cox_person_row(&box->at, &box->path, &who->x, i, z);

@@ -38,7 +38,7 @@ typedef struct lb_part {
   const double **number; /* n_number columns of the used rows; NULL once they are dropped */
   double **own;          /* those that are not a column's; the model may take them */
   lb_column *column;     /* else that column, borrowed from the slot */
-  size_t n_number; /* 0 for a factor */
+  size_t n_number;       /* 0 for a factor */
   lb_coding coding;
   lb_basis *basis; /* NULL without */
 } lb_part;

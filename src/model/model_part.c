@@ -119,8 +119,7 @@ static lb_status fill_number(const lb_model_data *d, size_t v, lb_part *part, lb
 }
 
 /* The columns of a basis of x: fitted to it, or that of `like`. */
-static lb_status fill_columns(const lb_model_data *d, const double *x, lb_part *part,
-                              lb_error *err)
+static lb_status fill_columns(const lb_model_data *d, const double *x, lb_part *part, lb_error *err)
 {
   size_t n = d->model->n_used;
   lb_status st = part_columns(part, part->basis->n_column, err);

@@ -187,7 +187,8 @@ test("json", function()
   eq(value.a[2], NA)
   eq(value.b.c, false)
   fails("parse", "", core.json_decode, "[1,")
-  local big = core.json_decode "[9007199254740993, -9223372036854775808, 9223372036854775808, 2.0, 0.5]"
+  local big = core.json_decode("[9007199254740993, -9223372036854775808, 9223372036854775808, "
+    .. "2.0, 0.5]")
   eq(big[1], 9007199254740993)
   eq(math.type(big[1]), "integer")
   eq(big[2], math.mininteger)

@@ -59,7 +59,7 @@ printf 'id,t,e\na,1,1\nb,2,1\nc,3,0\nd,4,1\n' >table.csv
 want=$(printf 'true\t%s\nlb.survival.km' "$("$at/bin/lobule" --version | cut -d' ' -f2)")
 same "the installed program" "$("$at/bin/lobule" script.lua 2>&1)" "$want"
 if [ -n "$SAN" ]; then
-  skip "stock Lua" "a sanitized module cannot be loaded"
+  : # a sanitized module cannot be loaded into an unsanitized interpreter
 elif command -v lua5.4 >/dev/null; then
   same "stock Lua" "$(LUA_PATH="$at/share/lua/5.4/?.lua;$at/share/lua/5.4/?/init.lua" \
     LUA_CPATH="$at/lib/lua/5.4/?.so" lua5.4 script.lua 2>&1)" "$want"
