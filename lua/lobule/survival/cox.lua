@@ -199,15 +199,29 @@ local function shown(self, variable)
   return table.concat(parts, " x ")
 end
 
+--- "[2]" of the second column of ns(age, 3), nil of a term that is one column.
+local function basis_number(term)
+  return not term.level and term.term ~= term.variable and term.term:match "%[%d+%]$" or nil
+end
+
 --- "Sex: female vs male", "Age (years)"; an interaction is no contrast of two levels but a ratio of
 --- hazard ratios: "Treatment x Sex: Lev x female".
 local function term_label(self, term)
   local label = shown(self, term.variable)
-  if not term.level then return label end
+  if not term.level then return label .. (basis_number(term) or "") end
   if is_interaction(term) then
     return label .. ": " .. table.concat(split(term.level), " x ")
   end
   return label .. ": " .. term.level .. (term.reference and " vs " .. term.reference or "")
+end
+
+local function basis_note(self)
+  for _, term in ipairs(self.info.terms) do
+    if basis_number(term) then
+      return "Terms numbered [1], [2] ... are parts of one curve: their ratios mean nothing one by "
+        .. "one. lb.anova tests them together, :predict draws the curve."
+    end
+  end
 end
 
 local function interaction_note(self)
@@ -217,6 +231,13 @@ local function interaction_note(self)
         .. "at the other's reference level (or at 0)."
     end
   end
+end
+
+local function notes_of(self)
+  local notes = {}
+  notes[1] = interaction_note(self)
+  notes[#notes + 1] = basis_note(self)
+  return notes
 end
 
 local function terms_table(self)
@@ -229,7 +250,7 @@ local function terms_table(self)
   local level = core.format_number(100 * self.options.conf_level)
   return require("lobule.table").new { rows = rows, columns = { { label = "Term", align = "left" },
     { label = ("Hazard ratio (%s %% CI)"):format(level), align = "right" },
-    { label = "p", align = "right" } }, notes = { interaction_note(self) } }
+    { label = "p", align = "right" } }, notes = notes_of(self) }
 end
 
 local function fit_lines(self, profile)
