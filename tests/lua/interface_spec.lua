@@ -10,8 +10,9 @@ local function declared(text)
   return names
 end
 
-describe("lua/meta/core.lua", function()
-  local names = declared(docs.source "meta/core.lua")
+describe("lua/meta/core*.lua", function()
+  local names = declared(docs.source "meta/core.lua" .. docs.source "meta/core_models.lua"
+    .. docs.source "meta/core_verbs.lua")
 
   it("declares every function of lobule.core", function()
     for name, value in pairs(core) do

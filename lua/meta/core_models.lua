@@ -1,0 +1,144 @@
+---@meta
+--- Models and statistics of the C core.
+--- A part of lobule.core, as core.lua beside this file says.
+
+---@class lobule.core
+local core = {}
+
+--- A formula and a frame as arrays for a statistic.
+---@param formula string
+---@param frame lobule.Frame
+---@param kind "groups"|"design"
+---@param weights? string           column of weights
+---@param outcome? "right"|"interval"|"causes"  what the method takes beside Surv(time, event)
+---@return lobule.Model
+function core.model(formula, frame, kind, weights, outcome) end
+
+---@class lobule.Model
+local Model = {}
+--- n_rows, n_used, n_missing, n_event, n_time_zero, dropped (list of { variable, n }), groups and
+--- strata (each { label = list, name = list, empty =
+--- list }), terms (list of { term, variable, level, reference, n, n_event }), time_label,
+--- time_unit, formula, has_entry, time_max, suspect_cnsr; n_cluster and causes where there
+--- are any.
+---@return table
+function Model:info() end
+
+--- Kaplan-Meier curves of a "groups" model.
+---@param model lobule.Model
+---@param conf_level number
+---@param conf_type "log-log"|"log"|"plain"|"logit"|"arcsine"|"log-peto"
+---@param robust? boolean           variance by the infinitesimal jackknife, for sampling weights
+---@return lobule.KMFit
+function core.km(model, conf_level, conf_type, robust) end
+
+---@class lobule.KMFit
+local KMFit = {}
+--- time, n_risk, n_event, n_censor, survival, std_error, conf_low, conf_high of group g from 1.
+---@param g integer
+---@return lobule.Frame
+function KMFit:curve(g) end
+---@param g integer
+---@param prob number               fraction that has had the event: 0.5 for the median
+---@return number time              # nil (all three) when not reached
+---@return number conf_low
+---@return number conf_high
+function KMFit:quantile(g, prob) end
+--- One row a time: time, n_risk (just before), n_event and n_censor (since the previous time
+--- listed), survival, std_error, conf_low, conf_high.
+---@param g integer
+---@param times number[]            ascending
+---@return lobule.Frame
+function KMFit:at(g, times) end
+---@param g integer
+---@return integer n
+---@return number n_event
+function KMFit:count(g) end
+
+--- Log-rank test: fields group (list of names), n, observed, expected (lists), variance (list of
+--- lists), chi_square, df, p_value, n_strata.
+---@param model lobule.Model
+---@param rho number                0: log-rank; 1: Peto-Peto (G-rho family)
+---@return table
+function core.logrank(model, rho) end
+
+--- Cox model of a "design" model. Fields of the result: coef, std_error (lists, NaN where not
+--- estimable), vcov (list of
+--- lists), log_lik_null, log_lik, score (each { chi_square, df, p_value }), wald, likelihood_ratio,
+--- iterations, converged, n, n_event, infinite and collinear
+--- (lists of booleans), means; combination (list of lists) when a column is collinear.
+---@param model lobule.Model
+---@param ties "efron"|"breslow"
+---@param max_iter integer
+---@param tolerance number
+---@param frequency? boolean        weights are repeated rows
+---@return table
+function core.cox(model, ties, max_iter, tolerance, frequency) end
+
+--- Robust variance of a Cox fit, by the clusters of the model if it has any. `fit` is the table of
+--- core.cox with ties, frequency and naive_vcov (its model-based vcov) added; so for all below.
+---@param model lobule.Model
+---@param fit table
+---@return table                    # vcov, std_error, wald, score, n_cluster
+function core.cox_robust(model, fit) end
+--- Residuals as columns: `row` (position in the frame) and one column, or one a term.
+---@param model lobule.Model
+---@param fit table
+---@param kind string               "martingale", "deviance", "score", "schoenfeld",
+---                                 "scaled_schoenfeld", "dfbeta", "dfbetas"
+---@param all? boolean              a row for each row of the frame instead, NA where left out
+---@return lobule.Frame
+function core.cox_residuals(model, fit, kind, all) end
+--- Harrell's concordance of the linear predictor, within strata.
+---@param model lobule.Model
+---@param fit table
+---@param newdata? lobule.Model     with its outcome; nil: the fitted rows
+---@return table                    # concordance, std_error (nil without pairs), concordant,
+---                                 discordant, tied_x, tied_y, tied_xy, n
+function core.cox_concordance(model, fit, newdata) end
+--- Linear predictors less that of the mean of the covariates, or the part of one variable.
+---@param model lobule.Model
+---@param fit table
+---@param newdata? lobule.Model     of core.model_apply; nil: the fitted rows
+---@param variable? string
+---@return lobule.Frame             # estimate, std_error: one row a row of the data
+function core.cox_linear(model, fit, newdata, variable) end
+---@param model lobule.Model
+---@param fit table
+---@param newdata? lobule.Model     with its outcome
+---@return lobule.Frame             # expected events to each one's time: estimate, std_error
+function core.cox_expected(model, fit, newdata) end
+--- Survival of people at times, person by person.
+---@param model lobule.Model
+---@param fit table
+---@param newdata? lobule.Model
+---@param times number[]
+---@param conf_level number
+---@param conf_type "log-log"|"log"|"plain"
+---@return lobule.Frame             # estimate, std_error, conf_low, conf_high, cumulative_hazard
+function core.cox_survival(model, fit, newdata, times, conf_level, conf_type) end
+---@param model lobule.Model
+---@param fit table
+---@param centred boolean           at the means of the covariates instead of 0
+---@return lobule.Frame             # stratum (from 1), time, n_risk, n_event, hazard, estimate
+---                                 (cumulative), std_error
+function core.cox_baseline(model, fit, centred) end
+--- The design of new data for a fitted "design" model.
+---@param model lobule.Model
+---@param frame lobule.Frame
+---@param outcome? boolean          with times and events
+---@return lobule.Model
+function core.model_apply(model, frame, outcome) end
+
+--- Interval of a proportion x / n.
+---@param x number
+---@param n number
+---@param conf_level number
+---@param method string            "wilson", "exact", "wilson-continuity", "mid-p", "jeffreys",
+---                                 "agresti-coull", "wald", "wald-continuity", "logit", "arcsine",
+---                                 "likelihood-ratio"
+---@return number conf_low
+---@return number conf_high
+function core.proportion(x, n, conf_level, method) end
+
+return core
