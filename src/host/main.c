@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/parallel.h"
+#include "host/child.h"
 #include "host/engine.h"
 #include "host/manual.h"
 #include "host/modules.h"
@@ -122,6 +123,18 @@ static int show_peek(lua_State *L, const lb_options *o)
   return lb_session_call(L, n);
 }
 
+/* lobule run|recipe|verify ...: the command says its exit status. */
+static int run_command(lua_State *L, const lb_options *o)
+{
+  static const char CODE[] = "return require('lobule.recipe.command').main(...)";
+  int status = luaL_loadbuffer(L, CODE, sizeof CODE - 1, "@lobule/host"), n = 0;
+  if (status != LUA_OK) return report_load(L, status);
+  luaL_checkstack(L, o->argc + 8, "too many arguments");
+  for (int i = o->script; i < o->argc; i++, n++) lua_pushstring(L, o->argv[i]);
+  status = lb_session_call(L, n);
+  return status == LB_EXIT_OK ? (int)lua_tointeger(L, -1) : status;
+}
+
 static void print_version(lua_State *L)
 {
   luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
@@ -140,6 +153,8 @@ static int run_mode(lua_State *L, const lb_options *o)
     return show_help(L, o);
   case LB_MODE_PEEK:
     return show_peek(L, o);
+  case LB_MODE_COMMAND:
+    return run_command(L, o);
   case LB_MODE_MANUAL:
     lb_manual_print();
     return status;
@@ -208,16 +223,13 @@ static int run(program *p)
 
 int main(int argc, char **argv)
 {
+  if (argc > 1 && strcmp(argv[1], LB_CHILD_WORD) == 0) return lb_child_main(argc, argv);
   program p = {.status = LB_EXIT_OK};
   if (argc < 1 || !lb_options_parse(argc, argv, &p.options)) return LB_EXIT_USAGE;
   const lb_options *o = &p.options;
   if (o->usage) {
     lb_usage_print(false);
     return LB_EXIT_OK;
-  }
-  if (o->mode == LB_MODE_UNAVAILABLE) {
-    fprintf(stderr, "lobule: '%s' is not available in this version\n", o->argv[o->script]);
-    return LB_EXIT_USAGE;
   }
   if (o->threads > 0) lb_threads_set(o->threads);
   return run(&p);

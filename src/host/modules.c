@@ -9,6 +9,7 @@
 
 #include "base/file.h"
 #include "bind/bind.h"
+#include "host/child.h"
 #include "host/embed.h"
 #include "host/progress.h"
 
@@ -104,6 +105,7 @@ static const luaL_Reg FUNCTIONS[] = {{"source", source},
                                      {"files", files},
                                      {"clock", monotonic_clock},
                                      {"progress_test", lb_progress_test},
+                                     {"child", lb_child_run},
                                      {NULL, NULL}};
 
 /* The loader of lobule.host; upvalue: the options. */

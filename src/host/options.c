@@ -23,6 +23,7 @@ const lb_option lb_option_table[] = {
 const int lb_option_count = sizeof lb_option_table / sizeof *lb_option_table;
 
 const lb_command lb_command_table[] = {
+    {"run", "RECIPE", "run a recipe on a data file; --help shows its options"},
     {"peek", "FILE", "what is in a data file; never rows, never ids"},
     {"help", "[topic]", "help, also as help() at the prompt"},
 };
@@ -80,7 +81,7 @@ static lb_mode mode_of(const char *argument)
   if (strcmp(argument, "peek") == 0) return LB_MODE_PEEK;
   if (strcmp(argument, "__man") == 0) return LB_MODE_MANUAL;
   if (strcmp(argument, "__complete") == 0) return LB_MODE_COMPLETION;
-  return is_one_of(argument, COMMANDS) ? LB_MODE_UNAVAILABLE : LB_MODE_SCRIPT;
+  return is_one_of(argument, COMMANDS) ? LB_MODE_COMMAND : LB_MODE_SCRIPT;
 }
 
 /* The value of --threads. */

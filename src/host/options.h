@@ -13,7 +13,7 @@ typedef enum lb_mode {
   LB_MODE_PEEK,       /* lobule peek FILE */
   LB_MODE_MANUAL,     /* lobule __man: for make install */
   LB_MODE_COMPLETION, /* lobule __complete bash|zsh: for make install */
-  LB_MODE_UNAVAILABLE /* a command that this version does not have */
+  LB_MODE_COMMAND     /* lobule run, recipe, verify */
 } lb_mode;
 
 /* Borrows argv. */

@@ -79,6 +79,13 @@ function Figure:svg()
   return svg.document(self.canvas, { id = self.spec.id, title = self.title, desc = self.desc })
 end
 
+--- What the figure was made from: its kind, its description and its width, from which `restored`
+--- makes the same figure.
+---@return table                    # kind, spec, width_mm
+function Figure:description()
+  return { kind = self.kind, spec = self.spec, width_mm = self.width_mm }
+end
+
 --- Width in millimetres.
 ---@return number
 function Figure:width()
@@ -264,6 +271,18 @@ end
 ---@return string
 function M.dark_css()
   return style.dark_css()
+end
+
+--- The figure of a description, checked like any other.
+---@param description table         from Figure:description
+---@return lobule.Figure
+function M.restored(description)
+  local kind <const> = description.kind
+  if not LAYOUT[kind] then fail("a figure of an unknown kind") end
+  local figure <const>, problem <const> = build(kind, description.spec)
+  if not figure then fail(problem) end
+  return figure.width_mm == description.width_mm and figure
+    or figure:at_width(description.width_mm)
 end
 
 M.Figure = Figure

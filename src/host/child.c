@@ -1,0 +1,120 @@
+/* child.c - the child that runs a recipe: gives up its rights, reads one request from standard
+ * input, answers in frames on standard output, and ends without closing the state: no finalizer of
+ * the recipe runs after its answer. */
+#include "host/child.h"
+
+#include <lauxlib.h>
+#include <lualib.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "base/parallel.h"
+#include "base/str.h"
+#include "host/frames.h"
+#include "host/modules.h"
+#include "host/sandbox.h"
+#include "host/session.h"
+
+#define FIRST_CAPACITY 65536
+
+/* Lua's allocator in the child. At the first failure Lua collects garbage and asks again for the
+ * same block; if anything else is asked for, the failure has become an error that pcall could
+ * swallow: the child ends instead. */
+static void *allocate(void *context, void *block, size_t old_size, size_t new_size)
+{
+  size_t *refused = context;
+  if (new_size == 0) {
+    lb_mem_free(block);
+    return NULL;
+  }
+  bool grows = block == NULL || new_size > old_size;
+  if (grows && *refused != 0 && *refused != new_size) _exit(LB_CHILD_MEMORY);
+  void *moved = lb_mem_resize(block, 1, new_size);
+  if (moved == NULL && !grows) return block;
+  if (moved == NULL && *refused != 0) _exit(LB_CHILD_MEMORY);
+  if (grows) *refused = moved == NULL ? new_size : 0;
+  return moved;
+}
+
+/* All of standard input as a Lua string on top of the stack; false when it cannot be read. */
+static bool push_request(lua_State *L)
+{
+  size_t length = 0, capacity = FIRST_CAPACITY;
+  char *text = lb_mem_alloc(capacity);
+  while (text != NULL) {
+    ssize_t n = read(STDIN_FILENO, text + length, capacity - length);
+    if (n <= 0) break;
+    length += (size_t)n;
+    if (length < capacity) continue;
+    char *more = lb_mem_resize(text, 1, capacity *= 2);
+    if (more == NULL) _exit(LB_CHILD_MEMORY);
+    text = more;
+  }
+  if (text == NULL) return false;
+  lua_pushlstring(L, text, length);
+  lb_mem_free(text);
+  return true;
+}
+
+/* send(kind, payload): one frame to the parent; kind is one letter. */
+static int send_frame(lua_State *L)
+{
+  size_t length;
+  const char *kind = luaL_checkstring(L, 1), *payload = luaL_checklstring(L, 2, &length);
+  if (!lb_frame_write(STDOUT_FILENO, kind[0], payload, length)) _exit(LB_CHILD_BROKEN);
+  return 0;
+}
+
+/* Upvalue-free: argument 1 is the sandbox's state. */
+static int serve(lua_State *L)
+{
+  const lb_sandbox_state *state = lua_touserdata(L, 1);
+  lb_options options = {.mode = LB_MODE_NONE, .strict = true};
+  luaL_openlibs(L);
+  lb_modules_open(L, &options);
+  lua_getglobal(L, "require");
+  lua_pushliteral(L, "lobule.recipe.child");
+  lua_call(L, 1, 1);
+  lua_getfield(L, -1, "serve");
+  if (!push_request(L)) return luaL_error(L, "the request cannot be read");
+  lua_pushcfunction(L, send_frame);
+  lua_createtable(L, 0, 3);
+  lua_pushboolean(L, state->limits);
+  lua_setfield(L, -2, "limits");
+  lua_pushboolean(L, state->landlock);
+  lua_setfield(L, -2, "landlock");
+  lua_pushboolean(L, state->seccomp);
+  lua_setfield(L, -2, "seccomp");
+  lua_call(L, 3, 0);
+  return 0;
+}
+
+static bool number_of(const char *text, int64_t *out)
+{
+  return lb_parse_integer(text, strlen(text), out) && *out > 0;
+}
+
+int lb_child_main(int argc, char **argv)
+{
+  int64_t cpu, memory, threads;
+  if (argc != 5 || !number_of(argv[2], &cpu) || !number_of(argv[3], &memory) ||
+      !number_of(argv[4], &threads))
+    return LB_EXIT_USAGE;
+  lb_threads_set((int)threads);
+  lb_sandbox_limits limits = {.cpu_seconds = cpu, .memory_bytes = memory};
+  lb_sandbox_state state = lb_sandbox_enter(&limits);
+  size_t refused = 0;
+  lua_State *L = lua_newstate(allocate, &refused);
+  if (L == NULL) _exit(LB_CHILD_MEMORY);
+  lua_pushcfunction(L, serve);
+  lua_pushlightuserdata(L, &state);
+  if (lua_pcall(L, 1, 0, 0) != LUA_OK) {
+    size_t length;
+    const char *message = luaL_tolstring(L, -1, &length);
+    lb_frame_write(STDOUT_FILENO, 'F', message, length); /* a fault of ours, not of the recipe */
+  }
+  _exit(LB_EXIT_OK);
+}
