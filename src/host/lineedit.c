@@ -12,6 +12,24 @@
 
 #include "base/interrupt.h"
 
+/* Readline's callbacks have no argument of ours: the editor that is open. */
+static lb_lineedit *open_editor;
+
+/* Enter: ends the entry when it is complete, else a new line in it. On the last line of an entry
+ * that is only lines of blanks, it ends whatever the text: that is how a wrong one is left. */
+static int enter_key(int count, int key)
+{
+  lb_lineedit *edit = open_editor;
+  const char *text = *edit->buffer;
+  bool given_up = *edit->end > 0 && text[*edit->end - 1] == '\n' && *edit->point == *edit->end;
+  if (given_up || edit->is_complete(edit->context, text)) {
+    *edit->point = *edit->end;
+    return edit->newline(count, key);
+  }
+  edit->insert("\n");
+  return 0;
+}
+
 /* Reads a byte for readline. At Ctrl-C it says that the input has ended, which makes readline
  * return; the caller sees the flag and knows better. */
 static int read_key(FILE *stream)
@@ -32,33 +50,51 @@ static bool find(void *library, const char *name, void *place)
   return symbol != NULL;
 }
 
+/* The functions and variables of readline; false when one is missing. */
+static bool find_readline(void *library, lb_lineedit *edit)
+{
+  int *catch_signals = NULL;
+  int (**getc_function)(FILE *) = NULL;
+  int (*bind_key)(int key, int (*function)(int, int)) = NULL;
+  if (!find(library, "readline", &edit->readline) ||
+      !find(library, "add_history", &edit->add_history) ||
+      !find(library, "rl_catch_signals", &catch_signals) ||
+      !find(library, "rl_getc_function", &getc_function) ||
+      !find(library, "rl_bind_key", &bind_key) || !find(library, "rl_line_buffer", &edit->buffer) ||
+      !find(library, "rl_point", &edit->point) || !find(library, "rl_end", &edit->end) ||
+      !find(library, "rl_newline", &edit->newline) ||
+      !find(library, "rl_insert_text", &edit->insert))
+    return false;
+  *catch_signals = 0; /* Ctrl-C is ours */
+  *getc_function = read_key;
+  bind_key('\r', enter_key);
+  bind_key('\n', enter_key);
+  return true;
+}
+
 static void open_readline(lb_lineedit *edit)
 {
   void *library = dlopen("libreadline.so.8", RTLD_NOW);
   if (library == NULL) return;
-  int *catch_signals = NULL;
-  int (**getc_function)(FILE *) = NULL;
-  if (!find(library, "readline", &edit->readline) ||
-      !find(library, "add_history", &edit->add_history) ||
-      !find(library, "rl_catch_signals", &catch_signals) ||
-      !find(library, "rl_getc_function", &getc_function)) {
+  if (!find_readline(library, edit)) {
     dlclose(library);
     return;
   }
-  *catch_signals = 0; /* Ctrl-C is ours */
-  *getc_function = read_key;
   setlocale(LC_CTYPE, ""); /* so that it edits characters, not bytes; numbers keep the C locale */
   edit->library = library;
+  open_editor = edit;
 }
 
-void lb_lineedit_open(lb_lineedit *out)
+void lb_lineedit_open(lb_lineedit *out, bool (*is_complete)(void *context, const char *text),
+                      void *context)
 {
   const char *term = getenv("TERM");
-  *out = (lb_lineedit){.terminal = isatty(STDIN_FILENO) != 0};
+  *out = (lb_lineedit){
+      .terminal = isatty(STDIN_FILENO) != 0, .is_complete = is_complete, .context = context};
   if (out->terminal && term != NULL && strcmp(term, "dumb") != 0) open_readline(out);
 }
 
-static char *read_plain(const lb_lineedit *edit, const char *prompt)
+static char *read_line(const lb_lineedit *edit, const char *prompt)
 {
   if (edit->terminal) {
     fputs(prompt, stdout);
@@ -76,7 +112,38 @@ static char *read_plain(const lb_lineedit *edit, const char *prompt)
   return line;
 }
 
-lb_line lb_lineedit_read(lb_lineedit *edit, const char *prompt, char **line)
+/* text, a line end, line; both are released. NULL: no memory. */
+static char *joined(char *text, char *line)
+{
+  size_t length = strlen(text);
+  char *both = realloc(text, length + strlen(line) + 2);
+  if (both != NULL) {
+    both[length] = '\n';
+    strcpy(both + length + 1, line);
+  } else {
+    free(text);
+  }
+  free(line);
+  return both;
+}
+
+/* Lines up to the one that makes the entry complete, or the end of the input. */
+static char *read_plain(const lb_lineedit *edit, const char *prompt)
+{
+  char *text = read_line(edit, prompt);
+  while (text != NULL && !edit->is_complete(edit->context, text)) {
+    char *line = read_line(edit, "..> ");
+    if (line == NULL && lb_interrupted()) {
+      free(text);
+      return NULL;
+    }
+    if (line == NULL) break;
+    text = joined(text, line);
+  }
+  return text;
+}
+
+lb_line lb_lineedit_read(lb_lineedit *edit, const char *prompt, char **text)
 {
   char *got = edit->library == NULL ? read_plain(edit, prompt) : edit->readline(prompt);
   if (lb_interrupted()) {
@@ -86,7 +153,7 @@ lb_line lb_lineedit_read(lb_lineedit *edit, const char *prompt, char **line)
     return LB_LINE_CLEARED;
   }
   if (got == NULL) return LB_LINE_END;
-  *line = got;
+  *text = got;
   return LB_LINE_READ;
 }
 

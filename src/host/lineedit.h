@@ -1,5 +1,5 @@
-/* lineedit.h - one line from the researcher: readline on a terminal when it can be had, else plain
- * reading. */
+/* lineedit.h - one entry from the researcher, of one or more lines: readline on a terminal when it
+ * can be had, else plain reading. */
 #ifndef LB_HOST_LINEEDIT_H
 #define LB_HOST_LINEEDIT_H
 #include <stdbool.h>
@@ -11,11 +11,21 @@ typedef struct lb_lineedit {
   void *library; /* NULL: plain */
   char *(*readline)(const char *prompt);
   void (*add_history)(const char *line);
+  /* Whether Enter ends the entry, or adds a line to it. */
+  bool (*is_complete)(void *context, const char *text);
+  void *context;
+  /* Readline's own: */
+  char **buffer;
+  int *point, *end;
+  int (*newline)(int count, int key);
+  int (*insert)(const char *text);
 } lb_lineedit;
 
-/* Readline is opened here, for the first prompt. */
-void lb_lineedit_open(lb_lineedit *out);
-/* *line, without its end, is released with free(). Ctrl-C: LB_LINE_CLEARED; Ctrl-D: LB_LINE_END. */
-lb_line lb_lineedit_read(lb_lineedit *edit, const char *prompt, char **line);
+/* Readline is opened here, for the first prompt. One editor at a time. */
+void lb_lineedit_open(lb_lineedit *out, bool (*is_complete)(void *context, const char *text),
+                      void *context);
+/* *text, without its last line end, is released with free(). Ctrl-C: LB_LINE_CLEARED; Ctrl-D:
+ * LB_LINE_END. */
+lb_line lb_lineedit_read(lb_lineedit *edit, const char *prompt, char **text);
 void lb_lineedit_remember(lb_lineedit *edit, const char *entry);
 #endif

@@ -12,6 +12,7 @@
 #include "host/child.h"
 #include "host/embed.h"
 #include "host/progress.h"
+#include "host/session.h"
 
 /* The folder that is read before the files inside the program; NULL when there is none. */
 static const char *lua_folder(void)
@@ -106,6 +107,7 @@ static const luaL_Reg FUNCTIONS[] = {{"source", source},
                                      {"clock", monotonic_clock},
                                      {"progress_test", lb_progress_test},
                                      {"child", lb_child_run},
+                                     {"protected", lb_session_protected},
                                      {NULL, NULL}};
 
 /* The loader of lobule.host; upvalue: the options. */

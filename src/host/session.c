@@ -126,7 +126,8 @@ void lb_session_report(lua_State *L)
   lua_pop(L, 2);
 }
 
-int lb_session_call(lua_State *L, int n_arguments)
+/* Calls the function below its n arguments; all results, or the error value, stay. */
+static int try_call(lua_State *L, int n_arguments)
 {
   int base = lua_gettop(L) - n_arguments;
   lua_pushcfunction(L, lb_trace_message);
@@ -137,10 +138,26 @@ int lb_session_call(lua_State *L, int n_arguments)
   lb_stop_settle(L);
   lua_remove(L, base);
   if (status == LUA_OK) return LB_EXIT_OK;
-  if (interrupted) { /* whatever the error became on its way up */
-    lua_pop(L, 1);
-    lua_pushliteral(L, "interrupted");
-  }
-  lb_session_report(L);
-  return interrupted ? LB_EXIT_INTERRUPTED : LB_EXIT_ERROR;
+  if (!interrupted) return LB_EXIT_ERROR;
+  lua_pop(L, 1); /* whatever the error became on its way up */
+  lua_pushliteral(L, "interrupted");
+  return LB_EXIT_INTERRUPTED;
+}
+
+int lb_session_call(lua_State *L, int n_arguments)
+{
+  int status = try_call(L, n_arguments);
+  if (status != LB_EXIT_OK) lb_session_report(L);
+  return status;
+}
+
+int lb_session_protected(lua_State *L)
+{
+  luaL_checktype(L, 1, LUA_TFUNCTION);
+  int status = try_call(L, lua_gettop(L) - 1);
+  lua_pushstring(L, status == LB_EXIT_OK      ? "ok"
+                    : status == LB_EXIT_ERROR ? "error"
+                                              : "interrupted");
+  lua_insert(L, 1);
+  return lua_gettop(L);
 }

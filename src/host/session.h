@@ -23,6 +23,9 @@ void lb_session_offer(lua_State *L, bool prompt);
 /* Calls the function below its n arguments; all results stay. Not 0: the error has been shown, and
  * is the exit status. */
 int lb_session_call(lua_State *L, int n_arguments);
+/* protected(f, ...) -> "ok", results | "error" or "interrupted", the error; for module lobule.host.
+ */
+int lb_session_protected(lua_State *L);
 /* Shows the message on top of the stack, and pops it. */
 void lb_session_report(lua_State *L);
 #endif

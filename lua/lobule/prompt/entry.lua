@@ -1,0 +1,133 @@
+--- What an entry of the prompt means: a dot command, a request for help, or Lua, with what makes
+--- pasted scripts run: prompts taken off, chunk-level locals kept, a chain continued.
+local tokens = require "lobule.prompt.tokens"
+
+local M = {}
+
+--- Prompts in a pasted text are taken off; lines of a pasted session without one are its output and
+--- are left out.
+---@param text string
+---@return string
+function M.without_prompts(text)
+  if not text:find "^%s*lb> " and not text:find "\n%s*lb> " then return text end
+  local lines = {}
+  for line in (text .. "\n"):gmatch "(.-)\n" do
+    local code = line:match "^%s*lb> ?(.*)$" or line:match "^%s*%.%.> ?(.*)$"
+    if code then lines[#lines + 1] = code end
+  end
+  return table.concat(lines, "\n")
+end
+
+local OPENS <const> = { ["function"] = true, ["do"] = true, ["then"] = true, ["repeat"] = true,
+  ["("] = true, ["{"] = true, ["["] = true }
+local CLOSES <const> = { ["end"] = true, ["until"] = true, [")"] = true, ["}"] = true,
+  ["]"] = true }
+
+--- Depth of blocks and brackets after a token. `then` closes what `elseif` has left open.
+local function deeper(depth, token)
+  if token.kind == "string" or token.kind == "comment" then return depth end
+  if OPENS[token.text] then return depth + 1 end
+  if CLOSES[token.text] or token.text == "elseif" then return depth - 1 end
+  return depth
+end
+
+--- The names of `local a <const>, b` from token i on, and the index after them; nil when a variable
+--- has to be closed, which only a true local can.
+local function local_names(list, i)
+  local names = {}
+  while list[i] and list[i].kind == "name" do
+    names[#names + 1] = list[i].text
+    i = i + 1
+    if list[i] and list[i].text == "<" and list[i + 1] then
+      if list[i + 1].text == "close" then return nil end
+      i = i + 3
+    end
+    if not (list[i] and list[i].text == ",") then break end
+    i = i + 1
+  end
+  return #names > 0 and names or nil, i
+end
+
+--- The rewriting of one chunk-level `local` at token i: the text put in place of tokens i to the
+--- one before `next`.
+local function rewritten(list, i)
+  local after = list[i + 1]
+  if after and after.text == "function" then return "", i + 1 end
+  local names, rest = local_names(list, i + 1)
+  if not names then return nil end
+  local text = table.concat(names, ", ")
+  local sign = list[rest]
+  if not (sign and sign.text == "=") then text = text .. " = nil" end
+  return text .. " ", rest
+end
+
+--- Chunk-level locals become variables of the session, so that they live on in the next entry.
+---@param text string
+---@return string
+function M.keep_locals(text)
+  local list, depth, parts, at = {}, 0, {}, 1
+  for _, token in ipairs(tokens.list(text)) do
+    if token.kind ~= "comment" then list[#list + 1] = token end
+  end
+  for i, token in ipairs(list) do
+    if depth == 0 and token.text == "local" and token.kind == "keyword" then
+      local replaced, rest = rewritten(list, i)
+      if replaced then
+        local stop = list[rest] and list[rest].start or #text + 1
+        local lines = select(2, text:sub(token.start, stop - 1):gsub("\n", ""))
+        parts[#parts + 1] = text:sub(at, token.start - 1) .. replaced .. ("\n"):rep(lines)
+        at = stop
+      end
+    end
+    depth = deeper(depth, token)
+  end
+  return table.concat(parts) .. text:sub(at)
+end
+
+--- The kind of an entry and what it is about.
+---@param text string
+---@return "empty"|"command"|"help"|"search"|"code" kind
+---@return string subject           a command's line without the dot, a topic, or Lua source
+function M.read(text)
+  text = M.without_prompts(text)
+  if not text:find "%S" then return "empty", "" end
+  local command = text:match "^%s*%.(%a.*)$"
+  if command and not text:find "\n%s*%S" then return "command", (command:gsub("%s+$", "")) end
+  local word = text:match "^%s*%?%?%s*(.-)%s*$"
+  if word then return "search", word end
+  local topic = text:match "^%s*%?%s*(.-)%s*$" or text:match "^%s*([%w_.:\"' ]-)%s*%?%s*$"
+  if topic and topic ~= "" then return "help", (topic:gsub("[\"']", "")) end
+  if text:find "^%s*:[%a_]" then text = text:gsub("^%s*", "_", 1) end
+  return "code", text
+end
+
+local function compiles(source, env, name)
+  local chunk, message = load("return " .. source, name, "t", env)
+  if chunk then return chunk end
+  return load(source, name, "t", env)
+end
+
+--- The chunk of Lua source, as an expression or as statements; nil and the message. `<eof>` at the
+--- message's end says that only the end is missing.
+---@param source string
+---@param env table
+---@param name string               chunk name
+---@return function? chunk
+---@return string? message
+function M.compile(source, env, name)
+  return compiles(M.keep_locals(source), env, name)
+end
+
+--- Whether an entry can be run as it stands.
+---@param text string
+---@return "complete"|"incomplete"|"invalid" state
+---@return string? message
+function M.state(text)
+  local kind, source = M.read(text)
+  if kind ~= "code" then return "complete" end
+  local chunk, message = M.compile(source, {}, "=entry")
+  if chunk then return "complete" end
+  return message:find "<eof>$" and "incomplete" or "invalid", message
+end
+
+return M

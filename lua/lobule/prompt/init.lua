@@ -1,0 +1,85 @@
+--- A session of entries: whether an entry is complete, what running it gives, what it leaves behind.
+--- The prompt on a terminal is a client of this; so can a notebook's kernel be.
+local commands = require "lobule.prompt.commands"
+local display = require "lobule.prompt.display"
+local entry = require "lobule.prompt.entry"
+local host = require "lobule.host"
+
+---@class lobule.prompt.Session
+---@field env table                 the variables of the session
+---@field number integer            of the entry that comes next
+---@field transcript table[]        entries run: { text, ok, kind, seconds }
+---@field settings table
+local Session = {}
+Session.__index = Session
+
+local M = {}
+
+--- A session in an environment.
+---@param env table
+---@return lobule.prompt.Session
+function M.new(env)
+  return setmetatable({ env = env, number = 1, transcript = {}, settings = { time = false } },
+    Session)
+end
+
+--- Whether a text can be run as it stands, or wants another line.
+---@param text string
+---@return "complete"|"incomplete"|"invalid" state
+function Session:state(text)
+  return (entry.state(text))
+end
+
+--- Keeps the results of an entry: `_` and `__` and `___`, and by number `_7`.
+local function keep(session, value)
+  local env = session.env
+  env.___, env.__, env._ = rawget(env, "__"), rawget(env, "_"), value
+  env["_" .. session.number] = value
+end
+
+local RUN <const> = {}
+
+function RUN.empty() return true end
+
+function RUN.command(session, line)
+  return commands.run(session, line)
+end
+
+function RUN.help(session, topic)
+  commands.help(session, topic)
+  return true
+end
+
+function RUN.search(session, word)
+  commands.search(session, word)
+  return true
+end
+
+function RUN.code(session, source)
+  local chunk, message = entry.compile(source, session.env, "=stdin")
+  if not chunk then error(message, 0) end
+  local results = table.pack(chunk())
+  if results.n > 0 then
+    keep(session, results[1])
+    display.show(session, results)
+  end
+  return true
+end
+
+--- Runs an entry and shows its results.
+---@param text string
+---@return "ok"|"error"|"interrupted" state
+---@return any problem              the error
+function Session:enter(text)
+  local kind, subject = entry.read(text)
+  local from = host.clock()
+  local state, problem = host.protected(RUN[kind], self, subject)
+  if kind ~= "empty" then
+    self.transcript[#self.transcript + 1] = { text = subject, ok = state == "ok", kind = kind,
+      seconds = host.clock() - from, number = self.number }
+    self.number = self.number + 1
+  end
+  return state, problem
+end
+
+return M
