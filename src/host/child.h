@@ -3,8 +3,7 @@
 #define LB_HOST_CHILD_H
 #include <lua.h>
 
-/* The word on the command line that makes this program the child: lobule __recipe CPU MEMORY THREADS
- */
+/* The word on the command line that makes this program the child, before CPU MEMORY THREADS. */
 #define LB_CHILD_WORD "__recipe"
 
 /* Runs as the child; the exit status. */

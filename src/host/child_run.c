@@ -1,5 +1,5 @@
-/* child_run.c - the parent's side of a recipe's process: starts it, sends the request, hands on what
- * it prints, and ends it at a limit. */
+/* child_run.c - the parent's side of a recipe's process: starts it, sends the request, hands on
+ * what it prints, and ends it at a limit. */
 #include <errno.h>
 #include <fcntl.h>
 #include <lauxlib.h>

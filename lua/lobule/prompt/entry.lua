@@ -102,7 +102,7 @@ function M.read(text)
 end
 
 local function compiles(source, env, name)
-  local chunk, message = load("return " .. source, name, "t", env)
+  local chunk = load("return " .. source, name, "t", env)
   if chunk then return chunk end
   return load(source, name, "t", env)
 end

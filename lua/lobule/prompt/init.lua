@@ -1,5 +1,5 @@
---- A session of entries: whether an entry is complete, what running it gives, what it leaves behind.
---- The prompt on a terminal is a client of this; so can a notebook's kernel be.
+--- A session of entries: whether one is complete, what running it gives, what it leaves behind. The
+--- prompt on a terminal is a client of this; so can a notebook's kernel be.
 local commands = require "lobule.prompt.commands"
 local display = require "lobule.prompt.display"
 local entry = require "lobule.prompt.entry"
@@ -26,7 +26,7 @@ end
 --- Whether a text can be run as it stands, or wants another line.
 ---@param text string
 ---@return "complete"|"incomplete"|"invalid" state
-function Session:state(text)
+Session.state = function(_, text)
   return (entry.state(text))
 end
 

@@ -24,8 +24,8 @@ local function long_bracket(text, at)
   return stop or #text, stop == nil
 end
 
---- The end of a quoted string. A line's end leaves it open, as Lua sees it; \z and \ before a line's
---- end do not.
+--- The end of a quoted string. A line's end leaves it open, as Lua sees it; \z and \ before a
+--- line's end do not.
 local function quoted(text, at)
   local quote, i = text:sub(at, at), at + 1
   while i <= #text do

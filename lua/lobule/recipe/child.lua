@@ -77,7 +77,9 @@ end
 function ACTIONS.run(request, send)
   local env, fill = environment.new()
   local recipe = load_recipe(request, env)
-  if type(recipe.run) ~= "function" then core.raise("argument", "the recipe has no run function") end
+  if type(recipe.run) ~= "function" then
+    core.raise("argument", "the recipe has no run function")
+  end
   local lb = fill(request.seed, function(text) send("P", text) end)
   local builder = require("lobule.recipe.builder").new(request.report)
   local results = recipe.run(lb, inputs_of(lb, request), request.params, builder)

@@ -18,8 +18,8 @@ end
 --- Options of every recipe: those that take a value, and those that take none.
 local VALUED <const> = { ["-o"] = "output", ["--output"] = "output", ["--map"] = "map",
   ["--seed"] = "seed" }
-local FLAGS <const> = { ["--check"] = "check", ["--help"] = "help", ["--interactive"] = "interactive",
-  ["--share"] = "share", ["--locked"] = "locked" }
+local FLAGS <const> = { ["--check"] = "check", ["--help"] = "help",
+  ["--interactive"] = "interactive", ["--share"] = "share", ["--locked"] = "locked" }
 
 local function split(text)
   local list = {}
@@ -177,8 +177,9 @@ function M.main(command, ...)
   local ok, status = pcall(M.run, { ... })
   if ok then return status end
   io.stderr:write("lobule run: ", tostring(status), "\n")
-  local limit = type(status) ~= "string" and status.context == process.LIMIT
-  return limit and M.EXIT_LIMIT or M.EXIT_FAILED
+  if type(status) == "string" then return M.EXIT_FAILED end
+  if status.context == process.LIMIT then return M.EXIT_LIMIT end
+  return status.code == "argument" and M.EXIT_USAGE or M.EXIT_FAILED
 end
 
 return M

@@ -89,7 +89,8 @@ end
 local function fill(env, seed, send)
   for _, name in ipairs(BASE) do env[name] = _G[name] end
   for _, name in ipairs(LIBRARIES) do env[name] = library(name) end
-  string.dump, env.string.dump = nil, nil -- ("x").dump too
+  env.string.dump = nil
+  rawset(string, "dump", nil) -- ("x").dump too
   getmetatable("").__metatable = false
   math.randomseed(seed, 0)
   env.math.randomseed = nil

@@ -1,5 +1,5 @@
---- Where recipes are found: a file named by its path, the project's recipes/, the user's folder, the
---- built-in set.
+--- Where recipes are found: a file named by its path, the project's recipes/, the user's folder,
+--- the built-in set.
 local core = require "lobule.core"
 local session = require "lobule.session"
 

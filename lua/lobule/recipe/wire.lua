@@ -1,5 +1,5 @@
---- Values as bytes between a recipe's process and its parent: nil, NA, booleans, numbers to the last
---- bit, texts, tables. Nothing else passes; what comes from the child is never run.
+--- Values as bytes between a recipe's process and its parent: nil, NA, booleans, numbers to the
+--- last bit, texts, tables. Nothing else passes; what comes from the child is never run.
 local core = require "lobule.core"
 
 local M = {}
@@ -78,7 +78,8 @@ local decode
 
 local function decode_table(bytes, at, depth)
   if depth > MOST_DEPTH then error("nested too deep", 0) end
-  local n, n_keys, t = 0, 0, {}
+  local t = {}
+  local n, n_keys
   n, n_keys, at = string.unpack("<I4 I4", bytes, at)
   for i = 1, n do t[i], at = decode(bytes, at, depth + 1) end
   for _ = 1, n_keys do
