@@ -30,6 +30,29 @@ static int enter_key(int count, int key)
   return 0;
 }
 
+/* Tab. At the start of a line of a longer entry it indents. */
+static int tab_key(int count, int key)
+{
+  (void)count;
+  (void)key;
+  lb_lineedit *edit = open_editor;
+  int start = 0;
+  const char *replacement = NULL, *listing = NULL;
+  edit->complete(edit->context, *edit->buffer, *edit->point, &start, &replacement, &listing);
+  if (replacement != NULL) {
+    edit->remove(start, *edit->point);
+    *edit->point = start;
+    edit->insert(replacement);
+  }
+  if (listing != NULL) {
+    printf("\n%s\n", listing);
+    fflush(stdout);
+    edit->on_new_line();
+    edit->redisplay();
+  }
+  return 0;
+}
+
 /* Reads a byte for readline. At Ctrl-C it says that the input has ended, which makes readline
  * return; the caller sees the flag and knows better. */
 static int read_key(FILE *stream)
@@ -63,12 +86,16 @@ static bool find_readline(void *library, lb_lineedit *edit)
       !find(library, "rl_bind_key", &bind_key) || !find(library, "rl_line_buffer", &edit->buffer) ||
       !find(library, "rl_point", &edit->point) || !find(library, "rl_end", &edit->end) ||
       !find(library, "rl_newline", &edit->newline) ||
-      !find(library, "rl_insert_text", &edit->insert))
+      !find(library, "rl_insert_text", &edit->insert) ||
+      !find(library, "rl_delete_text", &edit->remove) ||
+      !find(library, "rl_on_new_line", &edit->on_new_line) ||
+      !find(library, "rl_redisplay", &edit->redisplay))
     return false;
   *catch_signals = 0; /* Ctrl-C is ours */
   *getc_function = read_key;
   bind_key('\r', enter_key);
   bind_key('\n', enter_key);
+  bind_key('\t', tab_key);
   return true;
 }
 
@@ -86,11 +113,13 @@ static void open_readline(lb_lineedit *edit)
 }
 
 void lb_lineedit_open(lb_lineedit *out, bool (*is_complete)(void *context, const char *text),
-                      void *context)
+                      lb_completer complete, void *context)
 {
   const char *term = getenv("TERM");
-  *out = (lb_lineedit){
-      .terminal = isatty(STDIN_FILENO) != 0, .is_complete = is_complete, .context = context};
+  *out = (lb_lineedit){.terminal = isatty(STDIN_FILENO) != 0,
+                       .is_complete = is_complete,
+                       .complete = complete,
+                       .context = context};
   if (out->terminal && term != NULL && strcmp(term, "dumb") != 0) open_readline(out);
 }
 

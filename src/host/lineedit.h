@@ -6,6 +6,11 @@
 
 typedef enum lb_line { LB_LINE_READ, LB_LINE_CLEARED, LB_LINE_END } lb_line;
 
+/* What the Tab key gives: *replacement for the bytes from *start to the cursor, *listing for the
+ * screen; both NULL or valid until the next call. */
+typedef void (*lb_completer)(void *context, const char *text, int cursor, int *start,
+                             const char **replacement, const char **listing);
+
 typedef struct lb_lineedit {
   bool terminal;
   void *library; /* NULL: plain */
@@ -13,17 +18,21 @@ typedef struct lb_lineedit {
   void (*add_history)(const char *line);
   /* Whether Enter ends the entry, or adds a line to it. */
   bool (*is_complete)(void *context, const char *text);
+  lb_completer complete;
   void *context;
   /* Readline's own: */
   char **buffer;
   int *point, *end;
   int (*newline)(int count, int key);
   int (*insert)(const char *text);
+  int (*remove)(int start, int end);
+  int (*on_new_line)(void);
+  void (*redisplay)(void);
 } lb_lineedit;
 
 /* Readline is opened here, for the first prompt. One editor at a time. */
 void lb_lineedit_open(lb_lineedit *out, bool (*is_complete)(void *context, const char *text),
-                      void *context);
+                      lb_completer complete, void *context);
 /* *text, without its last line end, is released with free(). Ctrl-C: LB_LINE_CLEARED; Ctrl-D:
  * LB_LINE_END. */
 lb_line lb_lineedit_read(lb_lineedit *edit, const char *prompt, char **text);

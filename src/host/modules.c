@@ -2,6 +2,7 @@
  * the module lobule.host. */
 #include "host/modules.h"
 
+#include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -93,6 +94,23 @@ static int files(lua_State *L)
   return 1;
 }
 
+/* folder(path): names in a folder, sorted, folders with a final slash; nil when it cannot be read. */
+static int folder(lua_State *L)
+{
+  struct dirent **entries;
+  int n = scandir(luaL_checkstring(L, 1), &entries, NULL, alphasort);
+  if (n < 0) return 0;
+  lua_createtable(L, n, 0);
+  for (int i = 0; i < n; i++) {
+    bool is_folder = entries[i]->d_type == DT_DIR;
+    lua_pushfstring(L, "%s%s", entries[i]->d_name, is_folder ? "/" : "");
+    lua_rawseti(L, -2, i + 1);
+    free(entries[i]);
+  }
+  free(entries);
+  return 1;
+}
+
 /* clock() -> seconds on a clock that only goes forward; for measuring, never for results. */
 static int monotonic_clock(lua_State *L)
 {
@@ -104,6 +122,7 @@ static int monotonic_clock(lua_State *L)
 
 static const luaL_Reg FUNCTIONS[] = {{"source", source},
                                      {"files", files},
+                                     {"folder", folder},
                                      {"clock", monotonic_clock},
                                      {"progress_test", lb_progress_test},
                                      {"child", lb_child_run},

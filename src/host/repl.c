@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #include "base/parallel.h"
 #include "host/lineedit.h"
@@ -57,6 +59,30 @@ static bool is_complete(void *context, const char *text)
   return complete;
 }
 
+static int terminal_width(void)
+{
+  struct winsize size;
+  bool known = ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
+  return known ? size.ws_col : 80;
+}
+
+/* The candidates at the cursor; the texts stay on the stack until the next call of the session. */
+static void complete(void *context, const char *text, int cursor, int *start,
+                     const char **replacement, const char **listing)
+{
+  lua_State *L = context;
+  lua_settop(L, 1);
+  lua_getfield(L, 1, "tab");
+  lua_pushvalue(L, 1);
+  lua_pushstring(L, text);
+  lua_pushinteger(L, cursor);
+  lua_pushinteger(L, terminal_width());
+  if (lua_pcall(L, 4, 3, 0) != LUA_OK) return; /* no candidates is better than a broken line */
+  *start = (int)lua_tointeger(L, -3) - 1;
+  *replacement = lua_tostring(L, -2);
+  *listing = lua_tostring(L, -1);
+}
+
 static void run_entry(lua_State *L, const char *text)
 {
   if (!call(L, "enter", text, 2)) return;
@@ -79,7 +105,7 @@ void lb_repl_run(lua_State *L)
   lb_lineedit edit;
   lb_session_offer(L, true);
   open_session(L);
-  lb_lineedit_open(&edit, is_complete, L);
+  lb_lineedit_open(&edit, is_complete, complete, L);
   if (edit.terminal) banner(L);
   while (!has_ended(L)) {
     char *text = NULL;

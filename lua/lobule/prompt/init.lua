@@ -1,9 +1,12 @@
 --- A session of entries: whether one is complete, what running it gives, what it leaves behind. The
 --- prompt on a terminal is a client of this; so can a notebook's kernel be.
+local chain = require "lobule.prompt.chain"
 local commands = require "lobule.prompt.commands"
+local complete = require "lobule.prompt.complete"
 local display = require "lobule.prompt.display"
 local entry = require "lobule.prompt.entry"
 local host = require "lobule.host"
+local menu = require "lobule.prompt.menu"
 
 ---@class lobule.prompt.Session
 ---@field env table                 the variables of the session
@@ -28,6 +31,27 @@ end
 ---@return "complete"|"incomplete"|"invalid" state
 Session.state = function(_, text)
   return (entry.state(text))
+end
+
+--- What can stand at a place of an entry.
+---@param text string
+---@param cursor integer            bytes before the cursor
+---@return lobule.prompt.Candidate[]
+---@return integer start            first byte that a candidate replaces, up to the cursor
+function Session:complete(text, cursor)
+  return complete.at(self, text, cursor)
+end
+
+--- The Tab key: what to put in place of the bytes from `start` to the cursor, and what to list.
+---@param text string
+---@param cursor integer
+---@param width integer             of the terminal
+---@return integer start
+---@return string? replacement
+---@return string? listing
+function Session:tab(text, cursor, width)
+  local list, start = complete.at(self, text, cursor)
+  return start, menu.choose(list, text:sub(start, cursor), width)
 end
 
 --- Keeps the results of an entry: `_` and `__` and `___`, and by number `_7`.
@@ -72,6 +96,7 @@ end
 ---@return any problem              the error
 function Session:enter(text)
   local kind, subject = entry.read(text)
+  chain.forget()
   local from = host.clock()
   local state, problem = host.protected(RUN[kind], self, subject)
   if kind ~= "empty" then

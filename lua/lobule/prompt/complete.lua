@@ -1,0 +1,385 @@
+--- Completion at a place in an entry: members of live objects, columns and functions inside
+--- expressions, levels of factors, options with their help, files. Nothing that the entry calls is
+--- run to find out.
+local chain = require "lobule.prompt.chain"
+local core = require "lobule.core"
+local docs = require "lobule.docs"
+local host = require "lobule.host"
+local options = require "lobule.prompt.options"
+local tokens = require "lobule.prompt.tokens"
+
+local M = {}
+
+---@class lobule.prompt.Candidate
+---@field text string
+---@field kind "column"|"function"|"method"|"field"|"option"|"level"|"choice"|"file"|"keyword"|"variable"|"command"
+---@field help? string              one line
+
+-- Strings of these verbs are expressions, or names of columns.
+local EXPRESSIONS <const> = { filter = true, exclude = true, mutate = true, summarise = true,
+  explain = true }
+local COLUMNS <const> = { select = true, sort = true, distinct = true, complete = true,
+  relevel = true, by_arm = true, drop = true, relocate = true, rename = true, fill = true,
+  recode = true, collapse = true, first = true, last = true, label = true, missing = true,
+  pivot_longer = true, pivot_wider = true, join = true, asof_join = true, interval_join = true,
+  column = true, sample = true, slice = true }
+local COLUMN_OPTIONS <const> = { by = true, order = true, columns = true, id = true, arm = true,
+  weights = true, before = true, after = true, names_from = true, values_from = true }
+local FORMULA_WORDS <const> = { "Surv(", "Surv_CNSR(", "Surv_interval(", "strata(", "cluster(",
+  "offset(", "ns(", "bs(", "rcs(", "poly(", "I(" }
+local EXPRESSION_WORDS <const> = { "and", "or", "not", "in", "between", "true", "false", "NA" }
+
+local function sorted(list)
+  table.sort(list, function(a, b) return a.text < b.text end)
+  return list
+end
+
+--- Candidates that begin with the word; when none does, those that hold it.
+local function fitting(list, word)
+  local kept, seen, lower = {}, {}, word:lower()
+  for _, one in ipairs(list) do
+    if not seen[one.text] and one.text:sub(1, #word):lower() == lower then
+      kept[#kept + 1], seen[one.text] = one, true
+    end
+  end
+  return kept
+end
+
+-- Members ----------------------------------------------------------------------------------------
+
+local function help_of(name)
+  for _, entry in ipairs(docs.entries()) do
+    if entry.name == name then return entry.doc[1] end
+  end
+end
+
+local INTERNAL <const> = { report_blocks = true, record = true, boxes = true, styled = true }
+
+--- Methods of a class: what its metatable really holds, or, without an object, what is documented.
+local function methods(thing)
+  local list, prefix = {}, thing.class .. ":"
+  local meta = thing.value ~= nil and getmetatable(thing.value)
+  if type(meta) == "table" and thing.class ~= "string" then
+    for name, value in next, meta do
+      if type(name) == "string" and type(value) == "function" and not name:find "^__"
+        and not INTERNAL[name] then
+        list[#list + 1] = { text = name, kind = "method", help = help_of(prefix .. name) }
+      end
+    end
+  else
+    for _, entry in ipairs(docs.entries()) do
+      local name = entry.name:sub(1, #prefix) == prefix and entry.name:sub(#prefix + 1)
+      if name and not INTERNAL[name] then
+        list[#list + 1] = { text = name, kind = "method", help = entry.doc[1] }
+      end
+    end
+  end
+  return list
+end
+
+local function fields(thing, sign)
+  local list = {}
+  for name, value in next, type(thing.value) == "table" and thing.value or {} do
+    local callable = type(value) == "function"
+    if type(name) == "string" and name:find "^[%a_][%w_]*$" and (sign == "." or callable) then
+      list[#list + 1] = { text = name, kind = callable and "function" or "field",
+        help = thing.path and help_of(thing.path .. "." .. name) }
+    end
+  end
+  if thing.path == "lb" and sign == "." then
+    for _, name in ipairs { "survival", "categorical", "figure" } do
+      list[#list + 1] = { text = name, kind = "field" }
+    end
+  end
+  return list
+end
+
+local function members(thing, sign)
+  if not thing then return {} end
+  local list = {}
+  if thing.class and sign == ":" then list = methods(thing) end
+  if thing.class == "string" then
+    for name in next, string do list[#list + 1] = { text = name, kind = "method" } end
+  elseif not thing.class or thing.class == "lobule" then
+    table.move(fields(thing, sign), 1, #fields(thing, sign), #list + 1, list)
+  end
+  return sorted(list)
+end
+
+-- Inside strings ---------------------------------------------------------------------------------
+
+local function column_candidates(names, list)
+  for _, name in ipairs(names or {}) do
+    local plain = name:find "^[%a_][%w_]*$"
+    list[#list + 1] = { text = plain and name or "`" .. name .. "`", kind = "column" }
+  end
+  return list
+end
+
+local function plain_columns(names)
+  local list = {}
+  for _, name in ipairs(names or {}) do list[#list + 1] = { text = name, kind = "column" } end
+  return list
+end
+
+local function level_candidates(thing, column)
+  local frame, list = thing and thing.frame, {}
+  if not (frame and frame:has(column)) then return list end
+  for _, level in ipairs(frame:column(column):levels() or {}) do
+    list[#list + 1] = { text = level, kind = "level" }
+  end
+  return list
+end
+
+--- The column whose level is being written at the end of an expression, and what is written of it.
+local function open_level(inner)
+  for _, quote in ipairs { "'", '"' } do
+    local column, word = inner:match("`?([^%s`()=~<>,]+)`?%s*[=~]=%s*" .. quote .. "([^'\"]*)$")
+    if column then return column, word end
+    local listed, rest = inner:match "`?([^%s`()=~<>,]+)`?%s+in%s*{([^}]*)$"
+    if listed and select(2, rest:gsub(quote, "")) % 2 == 1 then
+      return listed, rest:match("[^" .. quote .. "]*$")
+    end
+  end
+end
+
+local function in_expression(thing, inner)
+  local column, word = open_level(inner)
+  if column then return level_candidates(thing, column), word end
+  if select(2, inner:gsub("'", "")) % 2 == 1 then return {}, "" end
+  local list = column_candidates(chain.columns(thing), {})
+  for _, f in ipairs(core.expression_functions()) do
+    list[#list + 1] = { text = f.name .. "(", kind = "function", help = f.help }
+  end
+  for _, name in ipairs(EXPRESSION_WORDS) do list[#list + 1] = { text = name, kind = "keyword" } end
+  return list, inner:match "`[^`]*$" or inner:match "[%w_]*$"
+end
+
+local function in_formula(things, inner)
+  local list = {}
+  for _, thing in ipairs(things) do column_candidates(chain.columns(thing), list) end
+  for _, word in ipairs(FORMULA_WORDS) do list[#list + 1] = { text = word, kind = "function" } end
+  return list, inner:match "`[^`]*$" or inner:match "[%w_]*$"
+end
+
+local function in_path(inner)
+  local folder, list = inner:match "^(.*/)" or "", {}
+  for _, name in ipairs(host.folder(folder == "" and "." or folder) or {}) do
+    if name:sub(1, 1) ~= "." then list[#list + 1] = { text = folder .. name, kind = "file" } end
+  end
+  return list, inner
+end
+
+-- The place --------------------------------------------------------------------------------------
+
+---@class lobule.prompt.Call
+---@field name string               last name of what is called
+---@field method boolean
+---@field receiver integer?         token before the colon
+---@field callee integer            token of the name
+---@field argument integer          which one, from 1
+---@field key? string               in a table: the field being given
+---@field in_table boolean
+
+--- The call in whose arguments token i stands.
+local function call_around(list, i)
+  local depth, commas, in_table, key = 0, 0, false, nil
+  for k = i - 1, 1, -1 do
+    local token = list[k]
+    local text = token.kind == "operator" and token.text
+    if text == ")" or text == "}" or text == "]" then depth = depth + 1 end
+    if text == "," and depth == 0 then commas = commas + 1 end
+    if text == "(" or text == "{" or text == "[" then
+      depth = depth - 1
+      if depth < 0 then
+        local before = list[k - 1]
+        local callee = before and before.kind == "name" and k - 1
+        if text == "{" and not in_table then
+          in_table, key = true, nil
+          if list[i - 1].text == "=" and list[i - 2] then key = list[i - 2].text end
+          if not callee then
+            if before and before.text == "=" and list[k - 2] then key = list[k - 2].text end
+            depth, commas, in_table = 0, 0, before and before.text ~= "="
+          end
+        end
+        if callee then
+          local method = list[k - 2] and list[k - 2].text == ":"
+          return { name = before.text, method = method, callee = k - 1,
+            receiver = method and k - 3 or nil, argument = commas + 1, key = key,
+            in_table = in_table or text == "{" }
+        end
+        if text == "[" then return nil end
+      end
+    end
+  end
+end
+
+--- The call of f"..." or obj:f"...".
+local function call_before(list, i)
+  local before = list[i - 1]
+  if not (before and before.kind == "name") then return nil end
+  local method = list[i - 2] and list[i - 2].text == ":"
+  return { name = before.text, method = method, callee = i - 1,
+    receiver = method and i - 3 or nil, argument = 1, in_table = false }
+end
+
+local function receiver_of(env, list, call)
+  if not call.receiver then return nil end
+  local from = chain.start(list, call.receiver)
+  return from and chain.resolve(env, list, from, call.receiver)
+end
+
+--- "lb.survival.km" or "cohort:filter".
+local function full_name(env, list, call)
+  if call.method then
+    local thing = receiver_of(env, list, call)
+    return thing and thing.class and thing.class .. ":" .. call.name
+  end
+  local from = chain.start(list, call.callee)
+  if not from then return nil end
+  local parts = {}
+  for i = from, call.callee do parts[#parts + 1] = list[i].text end
+  return table.concat(parts)
+end
+
+--- The data of a formula's call: the argument after it, else every cohort and frame of the session.
+local function formula_data(env, rest)
+  local name = rest:match "^[^,]*,%s*([%a_][%w_]*)"
+  local value = name and rawget(env, name)
+  if value ~= nil then return { chain.of(value) } end
+  local things, seen = {}, {}
+  for _, one in next, env do
+    local thing = chain.of(one)
+    if thing.frame and not seen[thing.frame] then
+      things[#things + 1], seen[thing.frame] = thing, true
+    end
+  end
+  return things
+end
+
+local PATHS <const> = { cohort = true, read = true, peek = true, sqlite = true, save = true,
+  csv = true }
+
+local function choices_of(name, key)
+  for _, option in ipairs(options.list(name or "")) do
+    if option.name == key then
+      local list = {}
+      for i, text in ipairs(options.choices(option)) do list[i] = { text = text, kind = "choice" } end
+      return list
+    end
+  end
+  return {}
+end
+
+--- Candidates inside a string token.
+local function in_string(env, list, i, inner, rest)
+  local call = call_before(list, i) or call_around(list, i)
+  if not call then return in_path(inner) end
+  local thing = receiver_of(env, list, call)
+  if call.key then
+    if COLUMN_OPTIONS[call.key] then
+      return plain_columns(chain.columns(thing or formula_data(env, "")[1])), inner
+    end
+    return choices_of(full_name(env, list, call), call.key), inner
+  end
+  if call.method and chain.columns(thing) then
+    if EXPRESSIONS[call.name] then return in_expression(thing, inner) end
+    if COLUMNS[call.name] then
+      local names = chain.columns(thing)
+      return plain_columns(names), inner:gsub("^%-", "")
+    end
+  end
+  if PATHS[call.name] then return in_path(inner) end
+  local name = full_name(env, list, call)
+  if name and options.argument(name, call.argument) == "formula" then
+    return in_formula(formula_data(env, rest), inner)
+  end
+  return in_path(inner)
+end
+
+--- Option names at a key's place of a table.
+local function in_table(env, list, i, call)
+  local name = full_name(env, list, call)
+  local argument = name and options.argument(name, call.argument)
+  if not argument or not (argument:find "options" or argument == "spec") then return {} end
+  local given, found = {}, {}
+  for k = call.callee, i - 1 do
+    if list[k + 1] and list[k + 1].text == "=" then given[list[k].text] = true end
+  end
+  for _, option in ipairs(options.list(name, argument)) do
+    if not given[option.name] then
+      found[#found + 1] = { text = option.name .. " = ", kind = "option", help = option.help }
+    end
+  end
+  return found
+end
+
+local function names(env)
+  local list, seen = {}, {}
+  local function add(text, kind)
+    if type(text) == "string" and text:find "^[%a_][%w_]*$" and not seen[text] then
+      list[#list + 1], seen[text] = { text = text, kind = kind }, true
+    end
+  end
+  for name, value in next, env do add(name, type(value) == "function" and "function" or "variable") end
+  for name, value in next, _G do add(name, type(value) == "function" and "function" or "variable") end
+  add("lb", "variable")
+  add("help", "function")
+  for word in ([[and break do else elseif end false for function if in local nil not or repeat
+    return then true until while]]):gmatch "%a+" do
+    add(word, "keyword")
+  end
+  return sorted(list)
+end
+
+--- Candidates outside of strings; `i` is the token of the word, or the one after the last.
+local function in_code(env, list, i)
+  local sign = list[i - 1] and list[i - 1].kind == "operator" and list[i - 1].text
+  if sign == "." or sign == ":" then
+    local from = chain.start(list, i - 2)
+    return members(from and chain.resolve(env, list, from, i - 2), sign)
+  end
+  if sign == "{" or sign == "," then
+    local call = call_around(list, i)
+    if call and call.in_table then
+      local found = in_table(env, list, i, call)
+      if #found > 0 then return found end
+    end
+  end
+  return names(env)
+end
+
+local function without_comments(text)
+  local list = {}
+  for _, token in ipairs(tokens.list(text)) do
+    if token.kind ~= "comment" then list[#list + 1] = token end
+  end
+  return list
+end
+
+--- What can stand at a place.
+---@param session lobule.prompt.Session
+---@param text string               the entry
+---@param cursor integer            bytes before the cursor
+---@return lobule.prompt.Candidate[] candidates
+---@return integer start            first byte that a candidate replaces; the cursor is the last
+function M.at(session, text, cursor)
+  local before, rest = text:sub(1, cursor), text:sub(cursor + 1)
+  if before:find "^%s*:[%a_]*$" or before:find "^%s*:[%a_]" then
+    local list, start = M.at(session, "_" .. text:gsub("^%s*", ""), cursor + 1
+      - #text:match "^%s*")
+    return list, start - 1 + #text:match "^%s*"
+  end
+  local list = without_comments(before)
+  local last = list[#list]
+  if last and last.kind == "string" and last.open then
+    local quote = last.text:match "^%[=*%[" or last.text:sub(1, 1)
+    local found, word = in_string(session.env, list, #list, before:sub(last.start + #quote), rest)
+    return fitting(found, word), cursor - #word + 1
+  end
+  local word = before:match "[%a_][%w_]*$" or ""
+  local i = word ~= "" and #list or #list + 1
+  return fitting(in_code(session.env, list, i), word), cursor - #word + 1
+end
+
+return M
