@@ -53,6 +53,45 @@ static int tab_key(int count, int key)
   return 0;
 }
 
+/* Moves the cursor a line up (-1) or down (1) within the entry; false on the first or last line. */
+static bool move_line(lb_lineedit *edit, int by)
+{
+  const char *text = *edit->buffer;
+  int point = *edit->point, start = point;
+  while (start > 0 && text[start - 1] != '\n') start--;
+  int column = point - start, target;
+  if (by < 0) {
+    if (start == 0) return false;
+    for (target = start - 1; target > 0 && text[target - 1] != '\n';) target--;
+  } else {
+    const char *end = strchr(text + point, '\n');
+    if (end == NULL) return false;
+    target = (int)(end - text) + 1;
+  }
+  for (; column > 0 && text[target] != '\n' && text[target] != '\0'; column--) target++;
+  while ((text[target] & 0xC0) == 0x80) target--; /* not inside a character */
+  *edit->point = target;
+  return true;
+}
+
+/* The arrows stay inside an entry of several lines, and lead out of it to other entries. Readline
+ * goes on with a search only if the key before was of that search. */
+static int up_key(int count, int key)
+{
+  lb_lineedit *edit = open_editor;
+  if (*edit->last != up_key && move_line(edit, -1)) return 0;
+  if (*edit->last == up_key) *edit->last = edit->older;
+  return edit->older(count, key);
+}
+
+static int down_key(int count, int key)
+{
+  lb_lineedit *edit = open_editor;
+  if (*edit->last != down_key && *edit->last != up_key && move_line(edit, 1)) return 0;
+  if (*edit->last == up_key || *edit->last == down_key) *edit->last = edit->older;
+  return edit->newer(count, key);
+}
+
 /* Reads a byte for readline. At Ctrl-C it says that the input has ended, which makes readline
  * return; the caller sees the flag and knows better. */
 static int read_key(FILE *stream)
@@ -79,13 +118,17 @@ static bool find_readline(void *library, lb_lineedit *edit)
   int *catch_signals = NULL;
   int (**getc_function)(FILE *) = NULL;
   int (*bind_key)(int key, int (*function)(int, int)) = NULL;
+  int (*bind_keys)(const char *keys, int (*function)(int, int)) = NULL;
   if (!find(library, "readline", &edit->readline) ||
       !find(library, "add_history", &edit->add_history) ||
       !find(library, "rl_catch_signals", &catch_signals) ||
       !find(library, "rl_getc_function", &getc_function) ||
-      !find(library, "rl_bind_key", &bind_key) || !find(library, "rl_line_buffer", &edit->buffer) ||
-      !find(library, "rl_point", &edit->point) || !find(library, "rl_end", &edit->end) ||
-      !find(library, "rl_newline", &edit->newline) ||
+      !find(library, "rl_bind_key", &bind_key) || !find(library, "rl_bind_keyseq", &bind_keys) ||
+      !find(library, "rl_history_search_backward", &edit->older) ||
+      !find(library, "rl_history_search_forward", &edit->newer) ||
+      !find(library, "rl_last_func", &edit->last) ||
+      !find(library, "rl_line_buffer", &edit->buffer) || !find(library, "rl_point", &edit->point) ||
+      !find(library, "rl_end", &edit->end) || !find(library, "rl_newline", &edit->newline) ||
       !find(library, "rl_insert_text", &edit->insert) ||
       !find(library, "rl_delete_text", &edit->remove) ||
       !find(library, "rl_on_new_line", &edit->on_new_line) ||
@@ -96,6 +139,10 @@ static bool find_readline(void *library, lb_lineedit *edit)
   bind_key('\r', enter_key);
   bind_key('\n', enter_key);
   bind_key('\t', tab_key);
+  bind_keys("\033[A", up_key);
+  bind_keys("\033OA", up_key);
+  bind_keys("\033[B", down_key);
+  bind_keys("\033OB", down_key);
   return true;
 }
 

@@ -25,6 +25,9 @@ typedef struct lb_lineedit {
   int *point, *end;
   int (*newline)(int count, int key);
   int (*insert)(const char *text);
+  int (*older)(int count, int key); /* entries that begin like the text before the cursor */
+  int (*newer)(int count, int key);
+  int (**last)(int count, int key); /* what the key before did */
   int (*remove)(int start, int end);
   int (*on_new_line)(void);
   void (*redisplay)(void);

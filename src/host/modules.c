@@ -12,6 +12,7 @@
 #include "bind/bind.h"
 #include "host/child.h"
 #include "host/embed.h"
+#include "host/private_file.h"
 #include "host/progress.h"
 #include "host/session.h"
 
@@ -126,6 +127,7 @@ static const luaL_Reg FUNCTIONS[] = {{"source", source},
                                      {"clock", monotonic_clock},
                                      {"progress_test", lb_progress_test},
                                      {"child", lb_child_run},
+                                     {"append_private", lb_private_append},
                                      {"protected", lb_session_protected},
                                      {NULL, NULL}};
 

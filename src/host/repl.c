@@ -100,12 +100,23 @@ static bool has_ended(lua_State *L)
   return ended;
 }
 
+/* Earlier entries for the arrow keys. */
+static void recall(lua_State *L, lb_lineedit *edit)
+{
+  if (edit->library == NULL || !call(L, "earlier", "", 1)) return;
+  for (lua_Integer i = 1; lua_rawgeti(L, -1, i) == LUA_TSTRING; i++) {
+    lb_lineedit_remember(edit, lua_tostring(L, -1));
+    lua_pop(L, 1);
+  }
+}
+
 void lb_repl_run(lua_State *L)
 {
   lb_lineedit edit;
   lb_session_offer(L, true);
   open_session(L);
   lb_lineedit_open(&edit, is_complete, complete, L);
+  recall(L, &edit);
   if (edit.terminal) banner(L);
   while (!has_ended(L)) {
     char *text = NULL;
@@ -113,6 +124,7 @@ void lb_repl_run(lua_State *L)
     if (read == LB_LINE_END) break;
     if (read == LB_LINE_CLEARED) continue;
     lb_lineedit_remember(&edit, text);
+    if (edit.terminal) call(L, "remember", text, 0);
     run_entry(L, text);
     free(text);
   }

@@ -101,10 +101,25 @@ function M.read(text)
   return "code", text
 end
 
+--- Statements that end with an expression: its value is the result.
+local function with_last_value(source, env, name)
+  local at = #source
+  repeat
+    at = source:sub(1, at):match "^.*()\n"
+    if not at then return nil end
+    local chunk = load(source:sub(1, at) .. "return " .. source:sub(at + 1), name, "t", env)
+    if chunk then return chunk end
+    at = at - 1
+  until load(source:sub(1, at), name, "t", env)
+end
+
 local function compiles(source, env, name)
   local chunk = load("return " .. source, name, "t", env)
   if chunk then return chunk end
-  return load(source, name, "t", env)
+  local statements, message = load(source, name, "t", env)
+  if statements or message:find "<eof>$" then return statements, message end
+  chunk = with_last_value(source, env, name)
+  return chunk, not chunk and message or nil
 end
 
 --- The chunk of Lua source, as an expression or as statements; nil and the message. `<eof>` at the

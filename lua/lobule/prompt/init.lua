@@ -5,6 +5,7 @@ local commands = require "lobule.prompt.commands"
 local complete = require "lobule.prompt.complete"
 local display = require "lobule.prompt.display"
 local entry = require "lobule.prompt.entry"
+local history = require "lobule.prompt.history"
 local host = require "lobule.host"
 local menu = require "lobule.prompt.menu"
 
@@ -52,6 +53,18 @@ end
 function Session:tab(text, cursor, width)
   local list, start = complete.at(self, text, cursor)
   return start, menu.choose(list, text:sub(start, cursor), width)
+end
+
+--- Entries of earlier sessions, oldest first.
+---@return string[]
+Session.earlier = function()
+  return (history.read())
+end
+
+--- Keeps an entry for later sessions, before it is run.
+---@param text string
+Session.remember = function(_, text)
+  history.add(text)
 end
 
 --- Keeps the results of an entry: `_` and `__` and `___`, and by number `_7`.

@@ -1,0 +1,60 @@
+--- Earlier entries, kept between sessions: a line "#" with the time, then the entry as it was typed.
+--- Two sessions may write at once.
+local host = require "lobule.host"
+
+local M = {}
+
+local MOST <const> = 10000 -- entries that are read back
+
+--- Where the history is kept; nil without a home.
+---@return string?
+function M.path()
+  local state, home = os.getenv "XDG_STATE_HOME", os.getenv "HOME"
+  if state and state:find "^/" then return state .. "/lobule/history" end
+  return home and home ~= "" and home .. "/.local/state/lobule/history" or nil
+end
+
+--- The entries of a history's text, oldest first; the same entry twice in a row counts once.
+---@param text string
+---@return string[]
+function M.entries(text)
+  local list, lines = {}, nil
+  local function close()
+    local entry = lines and table.concat(lines, "\n")
+    if entry and entry ~= "" and entry ~= list[#list] then list[#list + 1] = entry end
+    lines = nil
+  end
+  for line in text:gmatch "([^\n]*)\n" do
+    if line:find "^#%d+$" then
+      close()
+      lines = {}
+    elseif lines then
+      lines[#lines + 1] = line
+    end
+  end
+  close()
+  return #list > MOST and table.move(list, #list - MOST + 1, #list, 1, {}) or list
+end
+
+--- The entries of earlier sessions.
+---@return string[]
+function M.read()
+  local path = M.path()
+  local file = path and io.open(path, "rb")
+  if not file then return {} end
+  local text = file:read "a" or ""
+  file:close()
+  return M.entries(text)
+end
+
+--- Adds an entry before it is run, so that no crash loses it. One that begins with a blank is not
+--- kept.
+---@param entry string
+---@return boolean kept
+function M.add(entry)
+  local path = M.path()
+  if not path or entry:find "^%s" or entry == "" then return false end
+  return (host.append_private(path, ("#%d\n%s\n"):format(os.time(), entry))) or false
+end
+
+return M
