@@ -3,6 +3,7 @@
 #include "host/modules.h"
 
 #include <dirent.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -95,7 +96,7 @@ static int files(lua_State *L)
   return 1;
 }
 
-/* folder(path): names in a folder, sorted, folders with a final slash; nil when it cannot be read. */
+/* folder(path): names in a folder, sorted, folders with a final slash; nil: it cannot be read. */
 static int folder(lua_State *L)
 {
   struct dirent **entries;
@@ -112,6 +113,16 @@ static int folder(lua_State *L)
   return 1;
 }
 
+/* change_folder(path): the working folder from now on; without a path only tells it. */
+static int change_folder(lua_State *L)
+{
+  char now[PATH_MAX];
+  if (!lua_isnoneornil(L, 1) && chdir(luaL_checkstring(L, 1)) != 0)
+    return luaL_error(L, "no folder '%s'", lua_tostring(L, 1));
+  lua_pushstring(L, getcwd(now, sizeof now));
+  return 1;
+}
+
 /* clock() -> seconds on a clock that only goes forward; for measuring, never for results. */
 static int monotonic_clock(lua_State *L)
 {
@@ -124,6 +135,8 @@ static int monotonic_clock(lua_State *L)
 static const luaL_Reg FUNCTIONS[] = {{"source", source},
                                      {"files", files},
                                      {"folder", folder},
+                                     {"change_folder", change_folder},
+                                     {"environment", lb_session_fresh},
                                      {"clock", monotonic_clock},
                                      {"progress_test", lb_progress_test},
                                      {"child", lb_child_run},

@@ -4,7 +4,7 @@
 #define LB_HOST_PRIVATE_FILE_H
 #include <lua.h>
 
-/* append_private(path, text) -> true | nil, why; for module lobule.host. The folders above are made,
+/* append_private(path, text) -> true | nil, why; for lobule.host. Missing folders above are made,
  * for the owner only; the file too. A whole text goes in at once, whatever other sessions write. */
 int lb_private_append(lua_State *L);
 #endif

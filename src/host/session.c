@@ -81,17 +81,29 @@ static int environment_index(lua_State *L)
   return raise_undefined(L);
 }
 
+/* Pushes an empty environment. */
+static void push_fresh(lua_State *L, bool strict)
+{
+  lua_newtable(L);
+  lua_createtable(L, 0, 1);
+  lua_pushboolean(L, strict);
+  lua_pushcclosure(L, environment_index, 1);
+  lua_setfield(L, -2, "__index");
+  lua_setmetatable(L, -2);
+}
+
 void lb_session_open(lua_State *L, const lb_options *options)
 {
   lua_newtable(L);
   lua_rawsetp(L, LUA_REGISTRYINDEX, &OFFERS_KEY);
-  lua_newtable(L);
-  lua_createtable(L, 0, 1);
-  lua_pushboolean(L, options->strict);
-  lua_pushcclosure(L, environment_index, 1);
-  lua_setfield(L, -2, "__index");
-  lua_setmetatable(L, -2);
+  push_fresh(L, options->strict);
   lua_rawsetp(L, LUA_REGISTRYINDEX, &ENVIRONMENT_KEY);
+}
+
+int lb_session_fresh(lua_State *L)
+{
+  push_fresh(L, true);
+  return 1;
 }
 
 void lb_session_push_environment(lua_State *L)

@@ -23,6 +23,8 @@ void lb_session_offer(lua_State *L, bool prompt);
 /* Calls the function below its n arguments; all results stay. Not 0: the error has been shown, and
  * is the exit status. */
 int lb_session_call(lua_State *L, int n_arguments);
+/* environment() -> one like the session's, empty; for module lobule.host. */
+int lb_session_fresh(lua_State *L);
 /* protected(f, ...) -> "ok", results | "error" or "interrupted", the error; for module lobule.host.
  */
 int lb_session_protected(lua_State *L);

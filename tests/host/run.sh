@@ -312,6 +312,7 @@ on_terminal() {
 }
 if command -v expect >/dev/null; then
   on_terminal prompt.exp "prompt: leaves with Ctrl-D, plain"
+  on_terminal session.exp "session: end of session"
   on_terminal progress.exp "bar: leaves with 130"
 else
   result "prompt and bar # SKIP without expect" ok

@@ -1,6 +1,10 @@
 --- The dot commands of the prompt.
+local chain = require "lobule.prompt.chain"
 local core = require "lobule.core"
+local entry = require "lobule.prompt.entry"
 local help = require "lobule.help"
+local host = require "lobule.host"
+local script = require "lobule.prompt.script"
 
 local M = {}
 
@@ -22,6 +26,110 @@ command("help", "", "this list", function()
   end
 end)
 
+command("time", "on|off", "show how long each entry takes", function(session, argument)
+  if argument ~= "on" and argument ~= "off" then
+    core.raise("argument", ".time takes on or off")
+  end
+  session.settings.time = argument == "on"
+end)
+
+command("history", "[N]", "the last N entries (20)", function(session, argument)
+  local n = argument == "" and 20 or math.tointeger(tonumber(argument))
+  if not n or n < 1 then core.raise("argument", ".history takes a number from 1") end
+  local list = session.transcript
+  for i = math.max(1, #list - n + 1), #list do
+    local one = list[i]
+    print(("%4d  %s%s"):format(one.number, (one.text:gsub("\n", "\n      ")),
+      one.ok and "" or "   (failed)"))
+  end
+end)
+
+local function shown_kind(value)
+  local thing = chain.of(value)
+  if thing.frame then
+    return ("%s, %d rows, %d columns"):format(thing.class, #thing.frame, #thing.frame:names())
+  end
+  return thing.class or type(value)
+end
+
+command("vars", "", "what the session holds", function(session)
+  local names = {}
+  for name in next, session.env do
+    if type(name) == "string" and not name:find "^_+%d*$" and name ~= "lb" and name ~= "help" then
+      names[#names + 1] = name
+    end
+  end
+  table.sort(names)
+  for _, name in ipairs(names) do
+    print(("  %-20s %s"):format(name, shown_kind(session.env[name])))
+  end
+  if #names == 0 then print "nothing yet" end
+end)
+
+command("save", "FILE", "the entries that worked as a script, run again to check",
+  function(session, argument)
+    if argument == "" then core.raise("argument", ".save needs a file: .save nets.lua") end
+    local text, n = script.text(session)
+    core.write_file(argument, text)
+    print(("%s: %d entries"):format(argument, n))
+    local differing, compared = script.compare(session, text)
+    if #differing == 0 then
+      print(("run again from nothing: all %d variables are the same"):format(compared))
+    else
+      print("run again from nothing, these differ: " .. table.concat(differing, ", "))
+    end
+  end)
+
+command("load", "FILE", "run a script here, its locals kept", function(session, argument)
+  if argument == "" then core.raise("argument", ".load needs a file: .load nets.lua") end
+  local chunk, message = entry.compile(core.read_file(argument), session.env, "@" .. argument)
+  if not chunk then core.raise("parse", message) end
+  chunk()
+end)
+
+--- Runs the user's editor on a text; the new text.
+local function edited(text)
+  local editor = os.getenv "VISUAL" or os.getenv "EDITOR" or "vi"
+  local path = os.tmpname()
+  local function run()
+    core.write_file(path, text)
+    if not os.execute(("%s '%s'"):format(editor, path)) then
+      core.raise("io", ("the editor '%s' did not end well: nothing is run"):format(editor),
+        "The environment variable EDITOR says which editor is used.")
+    end
+    return core.read_file(path)
+  end
+  local ok, result = pcall(run)
+  os.remove(path)
+  if not ok then error(result, 0) end
+  return (result:gsub("%s+$", ""))
+end
+
+command("edit", "[N]", "the last entry, or entry N, in your editor; then it runs",
+  function(session, argument)
+    local n, text = math.tointeger(tonumber(argument)), ""
+    for _, one in ipairs(session.transcript) do
+      if one.kind == "code" and (argument == "" or one.number == n) then text = one.text end
+    end
+    local changed = edited(text)
+    if changed == "" then return end
+    print(changed)
+    session:remember(changed)
+    local state, problem = session:enter(changed)
+    if state ~= "ok" then error(problem, 0) end
+  end)
+
+command("cd", "[FOLDER]", "change the working folder; without one, show it",
+  function(_, argument)
+    print(host.change_folder(argument ~= "" and argument or nil))
+  end)
+
+command("ls", "[FOLDER]", "the files of a folder", function(_, argument)
+  for _, name in ipairs(host.folder(argument ~= "" and argument or ".") or {}) do
+    if name:sub(1, 1) ~= "." then print("  " .. name) end
+  end
+end)
+
 command("quit", "", "leave; so does Ctrl-D", function(session) session.ended = true end)
 
 --- The commands, in the order of .help.
@@ -37,7 +145,10 @@ function M.run(session, line)
   local name, argument = line:match "^(%a+)%s*(.*)$"
   local names = {}
   for i, one in ipairs(LIST) do
-    if one.name == name then return one.run(session, argument) end
+    if one.name == name then
+      one.run(session, argument)
+      return
+    end
     names[i] = one.name
   end
   local near = core.nearest(name or line, names)

@@ -12,7 +12,8 @@ local M = {}
 
 ---@class lobule.prompt.Candidate
 ---@field text string
----@field kind "column"|"function"|"method"|"field"|"option"|"level"|"choice"|"file"|"keyword"|"variable"|"command"
+---@field kind string              "column", "function", "method", "field", "option", "level",
+---                                 "choice", "file", "keyword" or "variable"
 ---@field help? string              one line
 
 -- Strings of these verbs are expressions, or names of columns.
@@ -60,7 +61,7 @@ local function methods(thing)
   local list, prefix = {}, thing.class .. ":"
   local meta = thing.value ~= nil and getmetatable(thing.value)
   if type(meta) == "table" and thing.class ~= "string" then
-    for name, value in next, meta do
+    for name, value in next, rawget(meta, "__methods") or meta do
       if type(name) == "string" and type(value) == "function" and not name:find "^__"
         and not INTERNAL[name] then
         list[#list + 1] = { text = name, kind = "method", help = help_of(prefix .. name) }
@@ -264,7 +265,9 @@ local function choices_of(name, key)
   for _, option in ipairs(options.list(name or "")) do
     if option.name == key then
       local list = {}
-      for i, text in ipairs(options.choices(option)) do list[i] = { text = text, kind = "choice" } end
+      for i, text in ipairs(options.choices(option)) do
+        list[i] = { text = text, kind = "choice" }
+      end
       return list
     end
   end
@@ -321,8 +324,11 @@ local function names(env)
       list[#list + 1], seen[text] = { text = text, kind = kind }, true
     end
   end
-  for name, value in next, env do add(name, type(value) == "function" and "function" or "variable") end
-  for name, value in next, _G do add(name, type(value) == "function" and "function" or "variable") end
+  for _, place in ipairs { env, _G } do
+    for name, value in next, place do
+      add(name, type(value) == "function" and "function" or "variable")
+    end
+  end
   add("lb", "variable")
   add("help", "function")
   for word in ([[and break do else elseif end false for function if in local nil not or repeat

@@ -101,16 +101,19 @@ function M.read(text)
   return "code", text
 end
 
---- Statements that end with an expression: its value is the result.
-local function with_last_value(source, env, name)
+--- Splits statements that end with an expression on lines of its own.
+---@param source string
+---@return string? statements       nil: it is not so
+---@return string? expression
+function M.split_last(source)
   local at = #source
   repeat
     at = source:sub(1, at):match "^.*()\n"
     if not at then return nil end
-    local chunk = load(source:sub(1, at) .. "return " .. source:sub(at + 1), name, "t", env)
-    if chunk then return chunk end
+    local statements, last = source:sub(1, at), source:sub(at + 1)
+    if load(statements .. "return " .. last, "=entry", "t", {}) then return statements, last end
     at = at - 1
-  until load(source:sub(1, at), name, "t", env)
+  until load(source:sub(1, at), "=entry", "t", {})
 end
 
 local function compiles(source, env, name)
@@ -118,8 +121,9 @@ local function compiles(source, env, name)
   if chunk then return chunk end
   local statements, message = load(source, name, "t", env)
   if statements or message:find "<eof>$" then return statements, message end
-  chunk = with_last_value(source, env, name)
-  return chunk, not chunk and message or nil
+  local before, last = M.split_last(source)
+  if not before then return nil, message end
+  return load(before .. "return " .. last, name, "t", env)
 end
 
 --- The chunk of Lua source, as an expression or as statements; nil and the message. `<eof>` at the

@@ -1,5 +1,5 @@
---- Earlier entries, kept between sessions: a line "#" with the time, then the entry as it was typed.
---- Two sessions may write at once.
+--- Earlier entries, kept between sessions: a line "#" with the time, then the entry as typed. Two
+--- sessions may write at once.
 local host = require "lobule.host"
 
 local M = {}

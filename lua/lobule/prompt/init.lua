@@ -19,6 +19,8 @@ Session.__index = Session
 
 local M = {}
 
+local SLOW <const> = 1 -- seconds from which on an entry's time is told unasked
+
 --- A session in an environment.
 ---@param env table
 ---@return lobule.prompt.Session
@@ -100,7 +102,7 @@ function RUN.code(session, source)
     keep(session, results[1])
     display.show(session, results)
   end
-  return true
+  return results.n > 0
 end
 
 --- Runs an entry and shows its results.
@@ -113,9 +115,11 @@ function Session:enter(text)
   local from = host.clock()
   local state, problem = host.protected(RUN[kind], self, subject)
   if kind ~= "empty" then
+    local seconds = host.clock() - from
     self.transcript[#self.transcript + 1] = { text = subject, ok = state == "ok", kind = kind,
-      seconds = host.clock() - from, number = self.number }
+      seconds = seconds, number = self.number, result = problem == true }
     self.number = self.number + 1
+    if kind == "code" and (self.settings.time or seconds > SLOW) then display.time(seconds) end
   end
   return state, problem
 end

@@ -1,5 +1,5 @@
---- What the Tab key does with the candidates at a place: the text that all share goes in; several are
---- listed, with their help when they are few.
+--- What the Tab key does with the candidates at a place: the text that all share goes in; several
+--- are listed, with their help when they are few.
 local core = require "lobule.core"
 
 local M = {}
