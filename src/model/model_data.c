@@ -161,7 +161,7 @@ static lb_status fill_weights(lb_model_data *d, lb_error *err)
   return LB_OK;
 }
 
-static lb_status fill_all(lb_model_data *d, lb_error *err)
+lb_status lb_model_data_evaluate(lb_model_data *d, lb_error *err)
 {
   const lb_formula *f = &d->model->formula;
   size_t n = f->n_variable + f->n_strata + f->n_cluster + f->n_offset;
@@ -211,7 +211,7 @@ static size_t mark_missing(const lb_column *column, uint8_t *missing)
   return count;
 }
 
-static lb_status note_dropped(lb_model *m, const char *name, size_t n, lb_error *err)
+lb_status lb_model_note_dropped(lb_model *m, const char *name, size_t n, lb_error *err)
 {
   for (size_t i = 0; i < m->n_dropped; i++) /* age and ns(age, 3) are one */
     if (strcmp(m->dropped[i].variable, name) == 0) return LB_OK;
@@ -253,13 +253,13 @@ static lb_status drop_empty_intervals(lb_model_data *d, uint8_t *missing, lb_err
     missing[i] = 1;
     count++;
   }
-  if (st == LB_OK && count > 0) st = note_dropped(m, "both limits", count, err);
+  if (st == LB_OK && count > 0) st = lb_model_note_dropped(m, "both limits", count, err);
   lb_mem_free(side[0]);
   lb_mem_free(side[1]);
   return st;
 }
 
-static lb_status pick_rows(lb_model_data *d, lb_error *err)
+lb_status lb_model_data_pick(lb_model_data *d, lb_error *err)
 {
   lb_model *m = d->model;
   lb_status st = LB_OK;
@@ -272,17 +272,11 @@ static lb_status pick_rows(lb_model_data *d, lb_error *err)
   for (size_t i = 0; i < d->n_slot && st == LB_OK; i++) {
     if (interval && (i == d->response[0] || i == d->response[1])) continue;
     size_t n = mark_missing(d->slot[i].column, missing);
-    if (n > 0) st = note_dropped(m, d->slot[i].name, n, err);
+    if (n > 0) st = lb_model_note_dropped(m, d->slot[i].name, n, err);
   }
   if (st == LB_OK) st = keep_complete(m, missing, err);
   lb_mem_free(missing);
   return st;
-}
-
-lb_status lb_model_data_fill(lb_model_data *d, lb_error *err)
-{
-  lb_status st = fill_all(d, err);
-  return st == LB_OK ? pick_rows(d, err) : st;
 }
 
 void lb_model_data_reset(lb_model_data *d)
