@@ -29,11 +29,16 @@ static size_t count_parts(const cox_data *d)
   return parts < 1 ? 1 : parts > MAX_PARTS ? MAX_PARTS : parts;
 }
 
+/* Numbers of a sum, were it exact. */
+static size_t most_stride(const cox_data *d)
+{
+  return d->leave_bin == NULL ? d->p + 1 : 2 * (d->p + 1);
+}
+
 static bool alloc_late(const cox_data *d, cox_state *s)
 {
   s->n_part = count_parts(d);
-  s->stride = 2 * (d->p + 1);
-  s->left = lb_mem_array(s->n_part * d->n_bin, s->stride * sizeof *s->left);
+  s->left = lb_mem_array(s->n_part * d->n_bin, most_stride(d) * sizeof *s->left);
   s->rows = lb_mem_array(s->n_part * COX_ROWS, (d->p + 1) * sizeof *s->rows);
   return s->left != NULL && s->rows != NULL;
 }
@@ -49,13 +54,13 @@ lb_status cox_state_new(const cox_data *d, cox_state *out, lb_error *err)
   s.information = lb_mem_zero(p * p, sizeof *s.information);
   s.crossproduct = lb_mem_zero(p, sizeof *s.crossproduct);
   s.risk = lb_mem_array(d->n_block * COX_ROWS, sizeof *s.risk);
-  s.joined = lb_mem_array(d->n_segment, s.stride * sizeof *s.joined);
-  s.head = lb_mem_array(d->n_block, s.stride * sizeof *s.head);
+  s.joined = lb_mem_array(d->n_segment, most_stride(d) * sizeof *s.joined);
+  s.head = lb_mem_array(d->n_block, most_stride(d) * sizeof *s.head);
   s.at_risk = lb_mem_array(d->n_bin, (p + 1) * sizeof *s.at_risk);
   s.hazard = lb_mem_zero(d->n_bin, sizeof *s.hazard);
   s.hazard_low = lb_mem_zero(d->n_bin, sizeof *s.hazard_low);
   s.hazard_event = lb_mem_zero(d->n_bin, sizeof *s.hazard_event);
-  s.running = lb_mem_zero(s.stride, sizeof *s.running);
+  s.running = lb_mem_zero(most_stride(d), sizeof *s.running);
   s.part = lb_mem_zero(chunks, s.part_size * sizeof *s.part);
   s.largest = lb_mem_zero(chunks, sizeof *s.largest);
   ok = ok && s.score != NULL && s.information != NULL && s.crossproduct != NULL && s.risk != NULL &&
@@ -168,17 +173,36 @@ static void sum_block_exactly(const cox_data *d, cox_state *s, size_t b, size_t 
   }
 }
 
+/* Takes rows that leave from the sums of their bins. */
+static void sum_leaving(const cox_data *d, const cox_state *s, size_t b, double *left)
+{
+  size_t rows = cox_block_rows(d, b), w = d->p + 1;
+  const double *z = d->z + b * d->width * COX_ROWS, *risk = s->risk + b * COX_ROWS;
+  const uint32_t *bin = d->leave_bin + b * COX_ROWS;
+  for (size_t r = 0; r < rows; r++) {
+    if (bin[r] == COX_NO_BIN) continue;
+    double *sum = left + bin[r] * w;
+    sum[0] -= risk[r];
+    for (size_t j = 0; j < d->p; j++) sum[1 + j] -= risk[r] * z[j * COX_ROWS + r];
+  }
+}
+
 static void late_chunk(void *context, size_t chunk)
 {
   const pass *q = context;
   const cox_data *d = q->d;
   double largest = -INFINITY;
-  memset(q->s->left + chunk * d->n_bin * q->s->stride, 0,
-         d->n_bin * q->s->stride * sizeof *q->s->left);
+  double *left = q->s->left + chunk * d->n_bin * q->s->stride;
+  memset(left, 0, d->n_bin * q->s->stride * sizeof *left);
   size_t end = cox_chunk_start(q->chunks, chunk + 1);
   for (size_t b = cox_chunk_start(q->chunks, chunk); b < end; b++) {
     largest = fmax(largest, set_risks(q, b));
-    sum_block_exactly(d, q->s, b, chunk);
+    if (q->s->exact) {
+      sum_block_exactly(d, q->s, b, chunk);
+    } else {
+      sum_block(d, q->s, b);
+      sum_leaving(d, q->s, b, left);
+    }
   }
   q->s->largest[chunk] = largest;
 }
@@ -213,7 +237,7 @@ static void join_heads(const cox_data *d, cox_state *s)
   for (size_t b = 0; b < d->n_block; b++) {
     if (!is_continued(d, b)) continue;
     double *sum = s->joined + d->block_segment[b] * s->stride, *head = s->head + b * s->stride;
-    if (d->leave_bin != NULL) {
+    if (s->exact) {
       cox_add_exactly(sum, head, w, 1);
       sum += w;
       head += w;
@@ -253,12 +277,11 @@ static void time_chunk(void *context, size_t chunk)
   memset(part, 0, s->part_size * sizeof *part);
   for (size_t b = cox_chunk_start(q->chunks, chunk); b < end; b++) {
     const double *joined = s->joined + d->bin[b].segment * s->stride, *at_risk = s->at_risk + b * w;
-    bool late = d->leave_bin != NULL;
-    double d0 = late ? joined[0] + joined[w] : joined[0];
+    double d0 = s->exact ? joined[0] + joined[w] : joined[0];
     cox_tied_sums sums = tied_sums(q->ties, &d->bin[b], at_risk[0], d0);
     memcpy(s1, at_risk + 1, d->p * sizeof *s1);
     for (size_t j = 0; j < d->p; j++) {
-      d1[j] = late ? joined[1 + j] + joined[w + 1 + j] : joined[1 + j];
+      d1[j] = s->exact ? joined[1 + j] + joined[w + 1 + j] : joined[1 + j];
       score[j] -= sums.hazard * s1[j] - sums.tied * d1[j];
     }
     cox_add_outer(s1, d1, (double[]){sums.a, sums.b, sums.c}, d->p, information);
@@ -377,6 +400,24 @@ static lb_status add_crossproduct(pass *q, lb_error *err)
   return st;
 }
 
+/* Sums over risk sets at beta; exact from where they must be. */
+static lb_status sum_risk_sets(pass *q, lb_error *err)
+{
+  cox_state *s = q->s;
+  bool lost = true;
+  lb_status st = LB_OK;
+  while (st == LB_OK && lost) {
+    st = sum_risks(q, err);
+    if (st != LB_OK) return st;
+    join_heads(q->d, s);
+    st = cox_walk(q->d, s, &lost, err);
+    if (!lost) continue;
+    s->exact = true;
+    s->stride = most_stride(q->d);
+  }
+  return st;
+}
+
 lb_status cox_evaluate(const cox_data *d, lb_ties ties, const double *beta, cox_state *s,
                        lb_error *err)
 {
@@ -385,13 +426,11 @@ lb_status cox_evaluate(const cox_data *d, lb_ties ties, const double *beta, cox_
   memcpy(s->score, d->event_z, d->p * sizeof *s->score);
   memset(s->information, 0, d->p * d->p * sizeof *s->information);
   memset(s->crossproduct, 0, d->p * sizeof *s->crossproduct);
-  lb_status st = sum_risks(&q, err);
+  lb_status st = sum_risk_sets(&q, err);
   if (st != LB_OK) return st;
-  join_heads(d, s);
   s->log_lik = d->event_offset - s->shift * d->event_weight;
   for (size_t j = 0; j < d->p; j++) s->log_lik += d->event_z[j] * beta[j];
-  st = cox_walk(d, s, err);
-  if (st == LB_OK) st = add_times(&q, err);
+  st = add_times(&q, err);
   if (st != LB_OK) return st;
   cumulate(d, s);
   return add_crossproduct(&q, err);

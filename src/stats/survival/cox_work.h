@@ -74,14 +74,16 @@ lb_status cox_data_sort(cox_data *d, const lb_surv *y, const lb_partition *strat
 lb_status cox_data_columns(cox_data *d, const lb_design *x, lb_error *err);
 
 /* Log-likelihood, score and information at beta (per standard deviation), with what is needed to
- * get there. Sums are p + 1 numbers: of risk, then of risk z; when rows enter late, what rounding
- * dropped from each follows. */
+ * get there. Sums are p + 1 numbers: of risk, then of risk z. Rows that enter late are taken from
+ * sums again, which costs digits: when these could be missed, sums are `exact`, and what rounding
+ * dropped from each number follows. */
 typedef struct cox_state {
   double log_lik;
   double *score;        /* p */
   double *information;  /* p x p, lower triangle */
   double *crossproduct; /* p: diagonal of Z' diag(w r H) Z, against which a pivot is judged small */
   double shift;         /* taken from every linear predictor */
+  bool exact;           /* from the first beta on that needs it */
   size_t stride;        /* of sums */
   double *risk;         /* of each place, in whole blocks: weight exp(linear predictor) */
   double *joined;       /* n_segment sums */
@@ -105,6 +107,7 @@ void cox_state_reset(cox_state *s);
  * to see. */
 lb_status cox_evaluate(const cox_data *d, lb_ties ties, const double *beta, cox_state *s,
                        lb_error *err);
-/* Sums over the risk set of every bin, from those over segments: cox_walk.c. */
-lb_status cox_walk(const cox_data *d, cox_state *s, lb_error *err);
+/* Sums over the risk set of every bin, from those over segments: cox_walk.c. *lost: sums that are
+ * not exact have lost too many digits, and must be. */
+lb_status cox_walk(const cox_data *d, cox_state *s, bool *lost, lb_error *err);
 #endif
