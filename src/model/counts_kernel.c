@@ -3,6 +3,7 @@
 #include "base/clones.h"
 
 #define CODE_BITS 31
+#define LANES     32
 
 LB_CLONES uint32_t lb_codes_of_integers(const int64_t *value, size_t n, int64_t least,
                                         uint32_t *out)
@@ -52,6 +53,18 @@ uint32_t lb_codes_of_bits(const uint8_t *bits, size_t n, uint32_t *out)
     any |= out[i];
   }
   return any;
+}
+
+/* In lanes that do not wait for each other. */
+LB_CLONES double lb_zeros_of_reals(const double *x, size_t n)
+{
+  double sum[LANES] = {0}, rest = 0;
+  size_t i = 0;
+  for (; i + LANES <= n; i += LANES)
+    for (size_t l = 0; l < LANES; l++) sum[l] += x[i + l] * 0.0;
+  for (; i < n; i++) rest += x[i] * 0.0;
+  for (size_t l = 0; l < LANES; l++) rest += sum[l];
+  return rest;
 }
 
 LB_CLONES void lb_cells_of_codes(const lb_cell_codes *c, size_t n, uint32_t *cell)

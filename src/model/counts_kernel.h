@@ -13,6 +13,9 @@ uint32_t lb_codes_of_reals(const double *value, size_t n, uint32_t *out);   /* l
 uint32_t lb_codes_of_levels(const int32_t *value, size_t n, uint32_t *out); /* least is 0 */
 uint32_t lb_codes_of_bits(const uint8_t *bits, size_t n, uint32_t *out);
 
+/* The sum of 0 x: 0 when every number is finite, else NaN. */
+double lb_zeros_of_reals(const double *x, size_t n);
+
 /* cell[i] = (group[i] * days + day[i]) * 2 + (event[i] ^ turn); group NULL = all 0. `cell` may be
  * `day`. */
 typedef struct lb_cell_codes {

@@ -9,6 +9,7 @@ typedef struct lb_slot {
   const char *text;  /* borrowed from the formula or the options */
   char *name;        /* for messages and tables: the text, bare of backticks */
   lb_column *column; /* all rows of the frame */
+  bool finite;       /* real, without NaN or infinity among them: known once rows are picked */
 } lb_slot;
 
 typedef struct lb_model_data {
