@@ -8,6 +8,7 @@
 #include "stats/exp_kernel.h"
 #include "stats/sum.h"
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -261,34 +262,83 @@ static cox_tied_sums tied_sums(lb_ties ties, const cox_bin *bin, double s0, doub
   double inverse = 1 / s0;
   sums.hazard = bin->event_weight * inverse;
   sums.a = sums.hazard * inverse;
-  sums.log_lik = bin->event_weight * log(inverse);
   return sums;
 }
 
-/* A chunk's log-likelihood, score, copies of S1 and D1, information. */
+/* Logarithms of risk sums that wait for each other to be taken many at once. */
+#define LOGS 64
+typedef struct logs {
+  double weight[LOGS], sum[LOGS], log[LOGS];
+  size_t n;
+} logs;
+
+/* Takes the log-likelihood of those waiting. */
+static void take_logs(logs *wait, double *log_lik)
+{
+  lb_log_array(wait->sum, wait->log, wait->n);
+  for (size_t k = 0; k < wait->n; k++) *log_lik -= wait->weight[k] * wait->log[k];
+  wait->n = 0;
+}
+
+/* Adds -weight log(sum) to the log-likelihood, now or later. An absurd sum shows at once. */
+static void add_log(logs *wait, double weight, double sum, double *log_lik)
+{
+  if (!(sum > 0 && sum <= DBL_MAX)) {
+    *log_lik -= weight * log(sum);
+    return;
+  }
+  wait->weight[wait->n] = weight;
+  wait->sum[wait->n++] = sum;
+  if (wait->n == LOGS) take_logs(wait, log_lik);
+}
+
+/* What a chunk adds up: score, padded copies of S1 and D1, information. */
+typedef struct time_part {
+  double *log_lik, *score, *s1, *d1, *information;
+} time_part;
+
+/* Score and information of bin b. */
+static void add_bin(const cox_data *d, const cox_state *s, size_t b, const cox_tied_sums *sums,
+                    const time_part *part)
+{
+  const double *joined = s->joined + d->bin[b].segment * s->stride;
+  const double *at_risk = s->at_risk + b * (d->p + 1) + 1;
+  for (size_t j = 0; j < d->p; j++) {
+    part->s1[j] = at_risk[j];
+    part->score[j] -= sums->hazard * at_risk[j];
+  }
+  for (size_t j = 0; sums->tied != 0 && j < d->p; j++) { /* else nothing is made of D1 */
+    double d1 = s->exact ? joined[1 + j] + joined[d->p + 2 + j] : joined[1 + j];
+    part->d1[j] = d1;
+    part->score[j] += sums->tied * d1;
+  }
+  cox_add_outer(part->s1, part->d1, (double[]){sums->a, sums->b, sums->c}, d->p, part->information);
+}
+
 static void time_chunk(void *context, size_t chunk)
 {
   const pass *q = context;
   const cox_data *d = q->d;
   cox_state *s = q->s;
   size_t w = d->p + 1, padded = COX_PADDED(d->p), end = cox_chunk_start(q->chunks, chunk + 1);
-  double *part = s->part + chunk * s->part_size, *score = part + 1, *s1 = score + padded;
-  double *d1 = s1 + padded, *information = d1 + padded;
-  memset(part, 0, s->part_size * sizeof *part);
+  double *numbers = s->part + chunk * s->part_size, *score = numbers + 1;
+  const time_part part = {numbers, score, score + padded, score + 2 * padded, score + 3 * padded};
+  logs wait = {.n = 0};
+  memset(numbers, 0, s->part_size * sizeof *numbers);
   for (size_t b = cox_chunk_start(q->chunks, chunk); b < end; b++) {
-    const double *joined = s->joined + d->bin[b].segment * s->stride, *at_risk = s->at_risk + b * w;
-    double d0 = s->exact ? joined[0] + joined[w] : joined[0];
-    cox_tied_sums sums = tied_sums(q->ties, &d->bin[b], at_risk[0], d0);
-    memcpy(s1, at_risk + 1, d->p * sizeof *s1);
-    for (size_t j = 0; j < d->p; j++) {
-      d1[j] = s->exact ? joined[1 + j] + joined[w + 1 + j] : joined[1 + j];
-      score[j] -= sums.hazard * s1[j] - sums.tied * d1[j];
-    }
-    cox_add_outer(s1, d1, (double[]){sums.a, sums.b, sums.c}, d->p, information);
+    const cox_bin *bin = &d->bin[b];
+    const double *joined = s->joined + bin->segment * s->stride;
+    double s0 = s->at_risk[b * w], d0 = s->exact ? joined[0] + joined[w] : joined[0];
+    cox_tied_sums sums = tied_sums(q->ties, bin, s0, d0);
+    if (sums.tied == 0)
+      add_log(&wait, bin->event_weight, s0, part.log_lik);
+    else
+      *part.log_lik += sums.log_lik;
+    add_bin(d, s, b, &sums, &part);
     s->hazard[b] = sums.hazard;
     s->hazard_event[b] = sums.hazard - sums.tied;
-    part[0] += sums.log_lik;
   }
+  take_logs(&wait, part.log_lik);
 }
 
 static lb_status add_times(pass *q, lb_error *err)
