@@ -31,10 +31,11 @@ typedef struct lb_cox_test {
  * likelihood-ratio and score tests hold all the same. */
 typedef struct lb_cox {
   size_t p;
-  double *coef;                 /* p, per unit of the column: log hazard ratio */
-  double *vcov;                 /* p x p, row after row: inverse information (model-based, naive) */
-  double *std_error;            /* p, root of vcov's diagonal */
-  double *means;                /* p, weighted means of the columns */
+  double *coef;      /* p, per unit of the column: log hazard ratio */
+  double *vcov;      /* p x p, row after row: inverse information (model-based, naive), at
+                                   coef but for 1e-9 of a log hazard */
+  double *std_error; /* p, root of vcov's diagonal */
+  double *means;     /* p, weighted means of the columns */
   double log_lik_null, log_lik; /* at coef 0 (the offset stays) and at coef */
   lb_cox_test lr_test, wald_test, score_test;
   size_t iterations; /* Newton steps until the log-likelihood settled; one more is always made */

@@ -104,7 +104,7 @@ VECTOR void cox_linear(const double *z, const double *beta, size_t p, double *et
 /* Two columns by two: four sums keep the adders busy. */
 VECTOR void cox_crossproduct(const double *z, const double *g, size_t width, double *out)
 {
-  double scaled[2 * COX_ROWS];
+  _Alignas(64) double scaled[2 * COX_ROWS];
   for (size_t j = 0; j < width; j += 2) {
     const double *z0 = z + j * COX_ROWS, *z1 = z0 + COX_ROWS;
     for (size_t r = 0; r < COX_ROWS; r++) {

@@ -54,7 +54,8 @@ lb_status cox_state_new(const cox_data *d, cox_state *out, lb_error *err)
   s.score = lb_mem_zero(p, sizeof *s.score);
   s.information = lb_mem_zero(p * p, sizeof *s.information);
   s.crossproduct = lb_mem_zero(p, sizeof *s.crossproduct);
-  s.risk = lb_mem_array(d->n_block * COX_ROWS, sizeof *s.risk);
+  s.risk_room = lb_mem_array(d->n_block * COX_ROWS + COX_LINE, sizeof *s.risk_room);
+  s.risk = cox_align(s.risk_room);
   s.joined = lb_mem_array(d->n_segment, most_stride(d) * sizeof *s.joined);
   s.head = lb_mem_array(d->n_block, most_stride(d) * sizeof *s.head);
   s.at_risk = lb_mem_array(d->n_bin, (p + 1) * sizeof *s.at_risk);
@@ -77,9 +78,9 @@ lb_status cox_state_new(const cox_data *d, cox_state *out, lb_error *err)
 
 void cox_state_reset(cox_state *s)
 {
-  void *array[] = {s->score,      s->information,  s->crossproduct, s->risk,    s->joined,
-                   s->head,       s->left,         s->rows,         s->at_risk, s->hazard,
-                   s->hazard_low, s->hazard_event, s->running,      s->part,    s->largest};
+  void *array[] = {s->score,      s->information,  s->crossproduct, s->risk_room, s->joined,
+                   s->head,       s->left,         s->rows,         s->at_risk,   s->hazard,
+                   s->hazard_low, s->hazard_event, s->running,      s->part,      s->largest};
   for (size_t i = 0; i < sizeof array / sizeof array[0]; i++) lb_mem_free(array[i]);
   *s = (cox_state){0};
 }
@@ -99,7 +100,8 @@ static double set_risks(const pass *q, size_t b)
 {
   const cox_data *d = q->d;
   size_t first = b * COX_ROWS, rows = cox_block_rows(d, b);
-  double eta[COX_ROWS] = {0}, largest = -INFINITY, *risk = q->s->risk + first;
+  _Alignas(64) double eta[COX_ROWS] = {0};
+  double largest = -INFINITY, *risk = q->s->risk + first;
   if (d->offset != NULL) memcpy(eta, d->offset + first, rows * sizeof *eta);
   cox_linear(d->z + b * d->width * COX_ROWS, q->beta, d->p, eta);
   for (size_t r = 0; r < rows; r++) {
@@ -424,7 +426,8 @@ static void crossproduct_chunk(void *context, size_t chunk)
 {
   const pass *q = context;
   const cox_data *d = q->d;
-  double expected[COX_ROWS], *part = q->s->part + chunk * q->s->part_size;
+  _Alignas(64) double expected[COX_ROWS];
+  double *part = q->s->part + chunk * q->s->part_size;
   size_t end = cox_chunk_start(q->chunks, chunk + 1);
   memset(part, 0, q->s->part_size * sizeof *part);
   for (size_t b = cox_chunk_start(q->chunks, chunk); b < end; b++) {
