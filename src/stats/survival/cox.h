@@ -28,14 +28,14 @@ typedef struct lb_cox_test {
  * strata and risk sets) have coef, std_error, and their row and column of vcov NaN and count for
  * no degree of freedom. A coefficient that grows without end (monotone likelihood: a level
  * without events, say) is marked infinite and its numbers are only where the iterations stopped;
- * likelihood-ratio and score tests hold all the same. */
+ * likelihood-ratio and score tests hold all the same. vcov may be that of coefficients a last step
+ * of up to 1e-9 of a log hazard away. */
 typedef struct lb_cox {
   size_t p;
-  double *coef;      /* p, per unit of the column: log hazard ratio */
-  double *vcov;      /* p x p, row after row: inverse information (model-based, naive), at
-                                   coef but for 1e-9 of a log hazard */
-  double *std_error; /* p, root of vcov's diagonal */
-  double *means;     /* p, weighted means of the columns */
+  double *coef;                 /* p, per unit of the column: log hazard ratio */
+  double *vcov;                 /* p x p, row after row: inverse information (model-based, naive) */
+  double *std_error;            /* p, root of vcov's diagonal */
+  double *means;                /* p, weighted means of the columns */
   double log_lik_null, log_lik; /* at coef 0 (the offset stays) and at coef */
   lb_cox_test lr_test, wald_test, score_test;
   size_t iterations; /* Newton steps until the log-likelihood settled; one more is always made */
