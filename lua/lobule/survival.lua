@@ -77,8 +77,9 @@ end
 function M.km(formula, data, options)
   local opts <const> = check.options(options, KM_OPTIONS)
   weights.check(opts, data)
-  local model, info = build(formula, data, "groups", opts.weights)
-  local fit = core.km(model, opts.conf_level, opts.conf_type, opts.weight_type == "sampling")
+  local robust <const> = opts.weight_type == "sampling"
+  local model, info = build(formula, data, robust and "groups" or "counts", opts.weights)
+  local fit = core.km(model, opts.conf_level, opts.conf_type, robust)
   local result = require("lobule.survival.km").new(fit, info, opts)
   return result
 end
@@ -97,7 +98,7 @@ end
 function M.logrank(formula, data, options)
   local opts <const> = check.options(options, LOGRANK_OPTIONS)
   weights.check(opts, data, LOGRANK_REFUSED)
-  local model, info = build(formula, data, "groups", opts.weights)
+  local model, info = build(formula, data, "counts", opts.weights)
   local test = core.logrank(model, opts.rho)
   local result = require("lobule.survival.logrank").new(test, info, opts, data)
   return result

@@ -8,7 +8,8 @@ local core = {}
 --- A formula and a frame as arrays for a statistic.
 ---@param formula string
 ---@param frame lobule.Frame
----@param kind "groups"|"design"
+---@param kind "groups"|"design"|"counts"  counts: groups for km and logrank, whose rows are counted
+---                                 without keeping them when times are whole days
 ---@param weights? string           column of weights
 ---@param outcome? "right"|"interval"|"causes"  what the method takes beside Surv(time, event)
 ---@return lobule.Model
@@ -24,7 +25,7 @@ local Model = {}
 ---@return table
 function Model:info() end
 
---- Kaplan-Meier curves of a "groups" model.
+--- Kaplan-Meier curves of a "groups" or "counts" model; robust needs "groups".
 ---@param model lobule.Model
 ---@param conf_level number
 ---@param conf_type "log-log"|"log"|"plain"|"logit"|"arcsine"|"log-peto"

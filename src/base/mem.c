@@ -44,7 +44,7 @@ static void count_in(void *block)
 
 #define POOL_BLOCKS   64
 #define POOL_BYTES    ((size_t)256 << 20) /* waiting at most */
-#define POOL_SMALLEST ((size_t)256 << 10)
+#define POOL_SMALLEST ((size_t)64 << 10)
 #define HUGE_PAGE     ((size_t)2 << 20)
 #define HUGE_SMALLEST (2 * HUGE_PAGE)
 

@@ -34,6 +34,7 @@ const lb_partition *lbl_cox_cluster(const lbl_cox *box)
 lbl_cox *lbl_cox_new(lua_State *L, int arg, bool frequency)
 {
   const lb_model *model = lbl_check_model(L, arg);
+  if (model->counts.count != NULL) lbl_raise_argument(L, arg, "model", "a model with its rows");
   lbl_cox *box = lua_newuserdatauv(L, sizeof *box, 0);
   *box = (lbl_cox){.model = model};
   luaL_setmetatable(L, COX_BOX);

@@ -46,6 +46,17 @@ static size_t km_bytes(const lb_km *km)
 static const char *const CONF_TYPES[] = {"log-log", "log",      "plain", "logit",
                                          "arcsine", "log-peto", NULL};
 
+static lb_status fit_model(const lb_model *model, const lb_km_options *options, bool robust,
+                           lb_km *out, lb_error *err)
+{
+  if (model->counts.count != NULL) return lb_km_fit_counts(&model->counts, options, out, err);
+  lb_surv y;
+  lb_model_surv(model, &y);
+  const lb_partition groups = {model->groups.code, model->groups.n};
+  return (robust ? lb_km_robust_fit : lb_km_fit)(&y, groups.n == 0 ? NULL : &groups, options, out,
+                                                 err);
+}
+
 /* km(model, conf_level, conf_type, robust) */
 static int km(lua_State *L)
 {
@@ -55,15 +66,12 @@ static int km(lua_State *L)
   lb_km_options options = LB_KM_DEFAULTS;
   options.conf_level = lbl_check_number(L, 2, "conf_level");
   options.conf_type = (lb_km_conf)lbl_check_choice(L, 3, "conf_type", CONF_TYPES);
-  lb_surv y;
-  lb_model_surv(model, &y);
-  const lb_partition groups = {model->groups.code, model->groups.n};
+  bool robust = lua_toboolean(L, 4);
+  if (robust && model->counts.count != NULL)
+    lbl_raise_argument(L, 1, "model", "a model of kind \"groups\"");
   lb_km *out = lbl_box(L, LBL_KM, sizeof *out, 0);
   lb_error err = {0};
-  lb_status (*fit)(const lb_surv *, const lb_partition *, const lb_km_options *, lb_km *,
-                   lb_error *) = lua_toboolean(L, 4) ? lb_km_robust_fit : lb_km_fit;
-  if (fit(&y, groups.n == 0 ? NULL : &groups, &options, out, &err) != LB_OK)
-    return lbl_raise(L, &err);
+  if (fit_model(model, &options, robust, out, &err) != LB_OK) return lbl_raise(L, &err);
   lbl_account(L, km_bytes(out));
   return 1;
 }

@@ -43,6 +43,17 @@ static void check_comparison(lua_State *L, const lb_model *model)
   }
 }
 
+static lb_status test_model(const lb_model *model, const lb_logrank_options *options,
+                            lb_logrank *out, lb_error *err)
+{
+  if (model->counts.count != NULL) return lb_logrank_test_counts(&model->counts, options, out, err);
+  lb_surv y;
+  lb_model_surv(model, &y);
+  const lb_partition groups = {model->groups.code, model->groups.n};
+  const lb_partition strata = {model->strata.code, model->strata.n};
+  return lb_logrank_test(&y, &groups, strata.n == 0 ? NULL : &strata, options, out, err);
+}
+
 /* logrank(model, rho) */
 static int logrank(lua_State *L)
 {
@@ -53,16 +64,11 @@ static int logrank(lua_State *L)
   options.rho = lua_isnil(L, 2) ? 0 : lbl_check_number(L, 2, "rho");
   if (options.rho != 0) options.weight = LB_LOGRANK_FLEMING_HARRINGTON;
   check_comparison(L, model);
-  lb_surv y;
-  lb_model_surv(model, &y);
-  const lb_partition groups = {model->groups.code, model->groups.n};
-  const lb_partition strata = {model->strata.code, model->strata.n};
   lb_logrank *test = lua_newuserdatauv(L, sizeof *test, 0);
   *test = (lb_logrank){0};
   luaL_setmetatable(L, LOGRANK_BOX);
   lb_error err = {0};
-  if (lb_logrank_test(&y, &groups, strata.n == 0 ? NULL : &strata, &options, test, &err) != LB_OK)
-    return lbl_raise(L, &err);
+  if (test_model(model, &options, test, &err) != LB_OK) return lbl_raise(L, &err);
   push_test(L, test, model);
   return 1;
 }

@@ -43,11 +43,13 @@ static int model_gc(lua_State *L)
 static size_t model_bytes(const lb_model *m)
 {
   size_t n_real = 1 + m->p;
+  if (m->own_count != NULL) return m->counts.n_class * m->counts.days * 2 * sizeof *m->own_count;
   n_real += (size_t)(m->entry != NULL) + (size_t)(m->weight != NULL) + (size_t)(m->offset != NULL);
   return m->n_used * (n_real * sizeof(double) + sizeof(lb_row) + 2 * sizeof(int32_t) + 1);
 }
 
-static const char *const KINDS[] = {"groups", "design", NULL};
+/* In the order of lb_model_kind. */
+static const char *const KINDS[] = {"groups", "design", "counts", NULL};
 
 /* Outcomes that a method takes beside Surv(time, event). */
 static const char *const OUTCOMES[] = {"right", "interval", "causes", NULL};
@@ -60,8 +62,8 @@ static int model(lua_State *L)
   size_t length;
   const char *formula = lbl_check_text(L, 1, "formula", &length);
   lb_frame *frame = lbl_check_frame(L, 2, "frame");
-  lb_model_options options = {.kind = LB_MODEL_GROUPS};
-  if (lbl_check_choice(L, 3, "kind", KINDS) == 1) options.kind = LB_MODEL_DESIGN;
+  lb_model_options options = {0};
+  options.kind = (lb_model_kind)lbl_check_choice(L, 3, "kind", KINDS);
   options.weights = lbl_opt_name(L, 4, "weights");
   if (!lua_isnil(L, 5)) options.accepts = ACCEPTS[lbl_check_choice(L, 5, "outcome", OUTCOMES)];
   size_t before = lb_frame_bytes(frame);

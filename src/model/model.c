@@ -51,13 +51,17 @@ static lb_status fill_design(lb_model_data *d, lb_error *err)
 static lb_status fill(lb_model_data *d, lb_error *err)
 {
   lb_model *m = d->model;
-  lb_status st = lb_model_data_fill(d, err);
+  bool counted = false;
+  lb_status st = lb_model_data_evaluate(d, err);
+  if (st == LB_OK && d->options->kind == LB_MODEL_COUNTS) st = lb_model_counts(d, &counted, err);
+  if (st != LB_OK || counted) return st;
+  st = lb_model_data_pick(d, err);
   if (st == LB_OK) st = lb_model_response(d, err);
   if (st == LB_OK) st = lb_model_weights(d, err);
   if (st == LB_OK) st = lb_model_classes(d, d->strata, m->formula.n_strata, 0, &m->strata, err);
   if (st == LB_OK) st = lb_model_cluster(d, err);
   if (st != LB_OK) return st;
-  return d->options->kind == LB_MODEL_GROUPS ? fill_groups(d, err) : fill_design(d, err);
+  return d->options->kind == LB_MODEL_DESIGN ? fill_design(d, err) : fill_groups(d, err);
 }
 
 lb_status lb_model_build(const char *formula, size_t length, const lb_frame *frame,
@@ -113,7 +117,8 @@ lb_status lb_model_apply(const lb_model *fit, const lb_frame *frame, bool outcom
   lb_status st = lb_formula_parse(fit->formula.text, fit->formula.length, &m.formula, err);
   if (st == LB_OK) {
     forget_outcome(&m.formula, outcome);
-    st = lb_model_data_fill(&d, err);
+    st = lb_model_data_evaluate(&d, err);
+    if (st == LB_OK) st = lb_model_data_pick(&d, err);
   }
   if (st == LB_OK && outcome) st = lb_model_response(&d, err);
   if (st == LB_OK) st = lb_model_classes(&d, d.strata, m.formula.n_strata, 0, &m.strata, err);
@@ -153,6 +158,7 @@ void lb_model_reset(lb_model *model)
   for (size_t i = 0; i < model->n_dropped; i++) lb_mem_free(model->dropped[i].variable);
   lb_mem_free(model->dropped);
   lb_mem_free(model->row);
+  lb_mem_free(model->own_count);
   lb_mem_free(model->time);
   lb_mem_free(model->entry);
   lb_mem_free(model->event);

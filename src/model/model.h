@@ -36,7 +36,8 @@ typedef struct lb_dropped {
 
 typedef enum lb_model_kind {
   LB_MODEL_GROUPS, /* terms name classes: curves, tests */
-  LB_MODEL_DESIGN  /* terms become a design matrix without intercept (Cox) */
+  LB_MODEL_DESIGN, /* terms become a design matrix without intercept (Cox) */
+  LB_MODEL_COUNTS  /* as groups; whole days are counted when they can be, then there are no rows */
 } lb_model_kind;
 
 /* Outcomes beyond Surv(time, event) with a logical or 0/1 event, for methods that take them. */
@@ -54,6 +55,10 @@ typedef struct lb_model {
   size_t n_time_zero; /* rows with time 0: kept, counted */
   size_t n_event;     /* rows with the event */
   double time_max;
+  /* Rows by group and day, when a LB_MODEL_COUNTS is counted: then row, time, event and the codes
+   * of groups and strata are NULL. Else count is. */
+  lb_surv_counts counts;
+  uint32_t *own_count;
   /* Survival response, n_used each */
   double *time, *entry; /* entry NULL without left truncation */
   uint8_t *event;
@@ -64,7 +69,7 @@ typedef struct lb_model {
   bool suspect_cnsr;     /* Surv(x, CNSR): CDISC's reversed code taken as it is */
   double *weight;        /* NULL without weights */
   char *time_label, *time_unit; /* of the time column when it is one; else NULL */
-  lb_classes groups, strata;    /* groups: only of LB_MODEL_GROUPS */
+  lb_classes groups, strata;    /* groups: not of LB_MODEL_DESIGN */
   int32_t *cluster; /* n_used codes in order of first appearance; NULL without cluster() */
   size_t n_cluster;
   /* Design */
@@ -105,7 +110,7 @@ lb_status lb_model_build(const char *formula, size_t length, const lb_frame *fra
 lb_status lb_model_apply(const lb_model *fit, const lb_frame *frame, bool outcome, lb_model *out,
                          lb_error *err);
 void lb_model_reset(lb_model *model);
-/* Views for src/stats: borrowed from the model. */
+/* Views for src/stats: borrowed from the model. Not of one that is counted. */
 void lb_model_surv(const lb_model *model, lb_surv *out);
 void lb_model_design(const lb_model *model, lb_design *out);
 #endif

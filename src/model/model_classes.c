@@ -351,17 +351,22 @@ static bool name_classes(const lb_model_data *d, const size_t *slots, const lb_c
   return ok;
 }
 
-/* Everyone in one class. */
-static bool one_class(size_t n_rows, lb_classes *c)
+/* Everyone in one class, without codes. */
+static bool only_class(lb_classes *c)
 {
   c->n = 1;
-  c->code = lb_mem_zero(n_rows, sizeof *c->code);
   c->label = lb_mem_zero(1, sizeof *c->label);
   c->name = lb_mem_zero(1, sizeof *c->name);
-  if (c->code == NULL || c->label == NULL || c->name == NULL) return false;
+  if (c->label == NULL || c->name == NULL) return false;
   c->label[0] = lb_mem_text("all", 3);
   c->name[0] = lb_mem_text("", 0);
   return c->label[0] != NULL && c->name[0] != NULL;
+}
+
+static bool one_class(size_t n_rows, lb_classes *c)
+{
+  c->code = lb_mem_zero(n_rows, sizeof *c->code);
+  return c->code != NULL && only_class(c);
 }
 
 /* The first variable varies slowest. Takes the codes of the first coding. */
@@ -404,6 +409,60 @@ lb_status lb_model_classes(const lb_model_data *d, const size_t *slots, size_t n
   else
     lb_classes_reset(&c);
   return st;
+}
+
+/* ---- Classes of rows that are counted ---- */
+
+/* The word for value number k of a factor, logical or integer column. */
+static char *counted_label(const lb_column *column, const lb_counted *counted, size_t k)
+{
+  size_t length;
+  if (lb_column_type(column) == LB_INTEGER)
+    return number_label(column, (double)(counted->least + (int64_t)k));
+  if (lb_column_type(column) == LB_LOGICAL)
+    return k == 0 ? lb_mem_text("false", 5) : lb_mem_text("true", 4);
+  const char *text = lb_column_text(lb_column_levels(column), k, &length);
+  return lb_mem_text(text, length);
+}
+
+/* "treatment=SIRT" */
+static char *counted_name(const lb_slot *slot, const char *label)
+{
+  lb_str s = {0};
+  lb_str_addf(&s, "%s=%s", slot->name, label);
+  char *name = lb_str_take(&s, NULL);
+  lb_str_reset(&s);
+  return name;
+}
+
+static bool name_counted(const lb_slot *slot, const lb_counted *counted, lb_classes *c)
+{
+  bool numbers = lb_column_type(slot->column) == LB_INTEGER;
+  c->label = lb_mem_zero(counted->n, sizeof *c->label);
+  c->name = lb_mem_zero(counted->n, sizeof *c->name);
+  c->empty = lb_mem_zero(counted->n, sizeof *c->empty);
+  bool ok = c->label != NULL && c->name != NULL && c->empty != NULL;
+  for (size_t k = 0; ok && k < counted->n; k++) {
+    bool any = counted->rows[k] > 0;
+    if (!any && numbers) continue;
+    char *label = counted_label(slot->column, counted, k);
+    if (any)
+      c->label[c->n++] = label;
+    else
+      c->empty[c->n_empty++] = label;
+    ok = label != NULL;
+    if (ok && any) ok = (c->name[c->n - 1] = counted_name(slot, label)) != NULL;
+  }
+  return ok;
+}
+
+lb_status lb_model_counted_classes(lb_model_data *d, const size_t *slot, const lb_counted *counted,
+                                   lb_error *err)
+{
+  lb_model *m = d->model;
+  bool ok =
+      slot == NULL ? only_class(&m->groups) : name_counted(&d->slot[*slot], counted, &m->groups);
+  return ok && only_class(&m->strata) ? LB_OK : lb_error_nomem(err, "classes");
 }
 
 /* ---- Clusters: codes alone, since a cluster is often a patient ---- */

@@ -12,9 +12,10 @@
 #include "base/str.h"
 #include "expr/expr.h"
 #include "model/basis.h"
+#include "model/counts_kernel.h"
 
 #define ROWS_NAMED    5
-#define NAN_ROWS      4096
+#define SCAN_ROWS     16384
 #define CONVERT_ROWS  65536 /* a block of a conversion */
 #define PARALLEL_ROWS 200000
 
@@ -161,7 +162,7 @@ static lb_status fill_weights(lb_model_data *d, lb_error *err)
   return LB_OK;
 }
 
-static lb_status fill_all(lb_model_data *d, lb_error *err)
+lb_status lb_model_data_evaluate(lb_model_data *d, lb_error *err)
 {
   const lb_formula *f = &d->model->formula;
   size_t n = f->n_variable + f->n_strata + f->n_cluster + f->n_offset;
@@ -183,35 +184,58 @@ static lb_status fill_all(lb_model_data *d, lb_error *err)
 
 /* ---- Complete cases ---- */
 
-/* Is any number of the column NaN? In blocks, without a branch a row. */
-static bool has_nan(const double *real, size_t n)
+/* Looks at the numbers of a column in blocks, for those that are not finite. */
+typedef struct number_scan {
+  const double *real;
+  size_t n, rows; /* of a block, but for the last */
+  uint8_t *found; /* of each block: 1 an infinity, 2 NaN */
+} number_scan;
+
+static void scan_block(void *context, size_t block)
 {
-  bool any = false;
-  for (size_t at = 0; at < n && !any; at += NAN_ROWS) {
-    size_t end = n - at < NAN_ROWS ? n : at + NAN_ROWS;
-    int found = 0;
-    for (size_t i = at; i < end; i++) found |= real[i] != real[i];
-    any = found != 0;
-  }
-  return any;
+  const number_scan *c = context;
+  const size_t at = block * c->rows, end = c->n - at < c->rows ? c->n : at + c->rows;
+  double nothing = lb_zeros_of_reals(c->real + at, end - at);
+  c->found[block] = nothing == 0 ? 0 : 1;
+  for (size_t i = at; c->found[block] == 1 && i < end; i++)
+    if (isnan(c->real[i])) c->found[block] |= 2;
 }
 
-/* Marks rows in which the column is missing; NaN is missing here, as in R. Returns how many. */
-static size_t mark_missing(const lb_column *column, uint8_t *missing)
+/* Sets slot->finite; false in *any_nan: no number is NaN. false: out of memory, or interrupted. */
+static bool scan_numbers(lb_slot *slot, bool *any_nan)
 {
-  size_t n = lb_column_length(column), count = 0;
+  size_t n = lb_column_length(slot->column), blocks = (n + SCAN_ROWS - 1) / SCAN_ROWS;
+  number_scan c = {lb_column_real(slot->column), n, SCAN_ROWS, lb_mem_zero(blocks, 1)};
+  bool ok = c.found != NULL && lb_parallel(blocks, n >= PARALLEL_ROWS, scan_block, &c);
+  uint8_t all = 0;
+  for (size_t b = 0; ok && b < blocks; b++) all |= c.found[b];
+  lb_mem_free(c.found);
+  slot->finite = ok && all == 0;
+  *any_nan = (all & 2) != 0;
+  return ok;
+}
+
+/* Marks rows in which the column is missing, *count of them; NaN is missing here, as in R. */
+static lb_status mark_missing(lb_slot *slot, uint8_t *missing, size_t *count, lb_error *err)
+{
+  const lb_column *column = slot->column;
+  size_t n = lb_column_length(column);
   const uint8_t *valid = lb_column_valid(column);
   const double *real = lb_column_type(column) == LB_REAL ? lb_column_real(column) : NULL;
-  if (valid == NULL && (real == NULL || !has_nan(real, n))) return 0;
+  bool any_nan = false;
+  *count = 0;
+  if (real != NULL && !scan_numbers(slot, &any_nan))
+    return lb_interrupted() ? lb_error_interrupted(err) : lb_error_nomem(err, "model");
+  if (valid == NULL && !any_nan) return LB_OK;
   for (size_t i = 0; i < n; i++) {
     if (lb_is_valid(valid, i) && !(real != NULL && isnan(real[i]))) continue;
     missing[i] = 1;
-    count++;
+    (*count)++;
   }
-  return count;
+  return LB_OK;
 }
 
-static lb_status note_dropped(lb_model *m, const char *name, size_t n, lb_error *err)
+lb_status lb_model_note_dropped(lb_model *m, const char *name, size_t n, lb_error *err)
 {
   for (size_t i = 0; i < m->n_dropped; i++) /* age and ns(age, 3) are one */
     if (strcmp(m->dropped[i].variable, name) == 0) return LB_OK;
@@ -246,20 +270,20 @@ static lb_status drop_empty_intervals(lb_model_data *d, uint8_t *missing, lb_err
   size_t count = 0;
   uint8_t *side[2] = {lb_mem_zero(m->n_rows, 1), lb_mem_zero(m->n_rows, 1)};
   lb_status st = side[0] == NULL || side[1] == NULL ? lb_error_nomem(err, "model") : LB_OK;
-  for (size_t k = 0; k < 2 && st == LB_OK; k++)
-    mark_missing(d->slot[d->response[k]].column, side[k]);
+  for (size_t k = 0, n; k < 2 && st == LB_OK; k++)
+    st = mark_missing(&d->slot[d->response[k]], side[k], &n, err);
   for (size_t i = 0; i < m->n_rows && st == LB_OK; i++) {
     if (!side[0][i] || !side[1][i]) continue;
     missing[i] = 1;
     count++;
   }
-  if (st == LB_OK && count > 0) st = note_dropped(m, "both limits", count, err);
+  if (st == LB_OK && count > 0) st = lb_model_note_dropped(m, "both limits", count, err);
   lb_mem_free(side[0]);
   lb_mem_free(side[1]);
   return st;
 }
 
-static lb_status pick_rows(lb_model_data *d, lb_error *err)
+lb_status lb_model_data_pick(lb_model_data *d, lb_error *err)
 {
   lb_model *m = d->model;
   lb_status st = LB_OK;
@@ -271,18 +295,13 @@ static lb_status pick_rows(lb_model_data *d, lb_error *err)
   if (st == LB_OK && interval) st = drop_empty_intervals(d, missing, err);
   for (size_t i = 0; i < d->n_slot && st == LB_OK; i++) {
     if (interval && (i == d->response[0] || i == d->response[1])) continue;
-    size_t n = mark_missing(d->slot[i].column, missing);
-    if (n > 0) st = note_dropped(m, d->slot[i].name, n, err);
+    size_t n;
+    st = mark_missing(&d->slot[i], missing, &n, err);
+    if (st == LB_OK && n > 0) st = lb_model_note_dropped(m, d->slot[i].name, n, err);
   }
   if (st == LB_OK) st = keep_complete(m, missing, err);
   lb_mem_free(missing);
   return st;
-}
-
-lb_status lb_model_data_fill(lb_model_data *d, lb_error *err)
-{
-  lb_status st = fill_all(d, err);
-  return st == LB_OK ? pick_rows(d, err) : st;
 }
 
 void lb_model_data_reset(lb_model_data *d)

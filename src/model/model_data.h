@@ -9,6 +9,7 @@ typedef struct lb_slot {
   const char *text;  /* borrowed from the formula or the options */
   char *name;        /* for messages and tables: the text, bare of backticks */
   lb_column *column; /* all rows of the frame */
+  bool finite;       /* real, without NaN or infinity among them: known once rows are picked */
 } lb_slot;
 
 typedef struct lb_model_data {
@@ -44,7 +45,9 @@ typedef struct lb_part {
 } lb_part;
 
 /* model_data.c */
-lb_status lb_model_data_fill(lb_model_data *d, lb_error *err); /* evaluates, picks complete cases */
+lb_status lb_model_data_evaluate(lb_model_data *d, lb_error *err); /* each expression, once */
+lb_status lb_model_data_pick(lb_model_data *d, lb_error *err);     /* complete cases */
+lb_status lb_model_note_dropped(lb_model *m, const char *name, size_t n, lb_error *err);
 void lb_model_data_reset(lb_model_data *d);
 /* Numbers of the used rows; real, integer and logical columns only. NULL: out of memory. */
 double *lb_model_numbers(const lb_model_data *d, size_t slot);
@@ -62,6 +65,13 @@ const char *lb_model_type_words(lb_type type);
 lb_status lb_model_response(lb_model_data *d, lb_error *err);
 lb_status lb_model_weights(lb_model_data *d, lb_error *err);
 
+/* Label and unit of part i of the outcome, when it is a column as it stands. */
+lb_status lb_model_time_label(lb_model_data *d, size_t i, lb_error *err);
+
+/* model_counts.c: counts rows if the outcome, the groups and the data are such that it can be done;
+ * else *counted is false and the model untouched. */
+lb_status lb_model_counts(lb_model_data *d, bool *counted, lb_error *err);
+
 /* model_outcome.c */
 lb_status lb_model_causes(lb_model_data *d, size_t slot, lb_error *err);
 lb_status lb_model_interval(lb_model_data *d, lb_error *err);
@@ -72,6 +82,16 @@ lb_status lb_model_code(const lb_model_data *d, size_t slot, size_t limit, lb_co
 void lb_coding_reset(lb_coding *coding);
 lb_status lb_model_classes(const lb_model_data *d, const size_t *slots, size_t n, size_t limit,
                            lb_classes *out, lb_error *err);
+/* Values least .. least + n - 1 of a variable (levels from 0) and the rows of each. */
+typedef struct lb_counted {
+  int64_t least;
+  size_t n;
+  const size_t *rows;
+} lb_counted;
+/* The model's groups of counted values, and its one stratum, without codes; slot NULL = no
+ * variable. */
+lb_status lb_model_counted_classes(lb_model_data *d, const size_t *slot, const lb_counted *counted,
+                                   lb_error *err);
 lb_status lb_model_cluster(lb_model_data *d, lb_error *err);
 void lb_classes_reset(lb_classes *classes);
 void lb_labels_free(char **labels, size_t n);

@@ -37,6 +37,7 @@ static lb_status refuse_infinite(const lb_model_data *d, size_t slot, const doub
   const lb_model *m = d->model;
   char rows[ROWS_TEXT];
   size_t n = 0;
+  if (d->slot[slot].finite) return LB_OK;
   for (size_t i = 0; i < m->n_used; i++) n += fabs(value[i]) > DBL_MAX;
   if (n == 0) return LB_OK;
   uint8_t *bad = lb_mem_zero(m->n_used, 1);

@@ -112,8 +112,7 @@ static lb_status check_times(lb_model_data *d, lb_error *err)
   return st;
 }
 
-/* Label and unit, when the time is a column as it stands. */
-static lb_status copy_time_label(lb_model_data *d, size_t i, lb_error *err)
+lb_status lb_model_time_label(lb_model_data *d, size_t i, lb_error *err)
 {
   const char *name = d->slot[d->response[i]].name;
   size_t at;
@@ -263,7 +262,7 @@ lb_status lb_model_response(lb_model_data *d, lb_error *err)
   if (st == LB_OK) st = fill_events(d, err);
   if (st == LB_OK) st = check_times(d, err);
   if (st == LB_OK) sum_outcome(m);
-  if (st == LB_OK) st = copy_time_label(d, time, err);
+  if (st == LB_OK) st = lb_model_time_label(d, time, err);
   return st;
 }
 

@@ -21,6 +21,14 @@ typedef struct lb_partition {
   size_t n;
 } lb_partition;
 
+/* The same rows counted, when all weigh 1, nobody enters late and times are whole days: all that
+ * curves and tests ask of them. */
+typedef struct lb_surv_counts {
+  size_t n, n_missing;
+  size_t n_class, days;  /* times are 0 .. days - 1 */
+  const uint32_t *count; /* (class * days + day) * 2 + event; borrowed, n in all */
+} lb_surv_counts;
+
 /* LB_EDATA, naming up to five rows (counted from 1, in the arrays' order), unless y keeps the
  * promises above. */
 lb_status lb_surv_check(const lb_surv *y, lb_error *err);

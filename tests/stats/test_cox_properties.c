@@ -325,6 +325,62 @@ static void infinite_with_late_entry(void **state)
 }
 
 /* Enough rows for threads: one and three of them give the same bits. */
+/* Sums lose digits when the row that leaves is nearly all of them, here e^30 beside 1: then they
+ * are made exactly. A third stratum in which no covariate differs asks for that and adds nothing to
+ * any coefficient; its likelihood is e^30 / (e^30 + 1) times 1/2. */
+static void plain_and_exact_sums(void **state)
+{
+  (void)state;
+  static double offset[N + 3];
+  static const double TIME[] = {10, 5, 12}, ENTRY[] = {8, 0, 0}, OFFSET[] = {30, 0, 0};
+  lb_surv y = make_data();
+  y.weight = NULL;
+  for (size_t k = 0; k < 3; k++) {
+    size_t i = N + k;
+    time_[i] = TIME[k];
+    entry_[i] = ENTRY[k];
+    event_[i] = k < 2;
+    stratum_[i] = 2;
+    offset[i] = OFFSET[k];
+    for (size_t j = 0; j < P; j++) x_[j][i] = x_[j][0];
+  }
+  const lb_partition strata = {stratum_, 3};
+  lb_design d = {N, P, COLUMNS, offset};
+  lb_cox plain = {0}, exact = {0};
+  lb_error err = {0};
+  LB_OK_OR_FAIL(lb_cox_fit(&y, &d, &strata, NULL, &plain, &err), err);
+  y.n = d.n = N + 3;
+  LB_OK_OR_FAIL(lb_cox_fit(&y, &d, &strata, NULL, &exact, &err), err);
+  for (size_t j = 0; j < P; j++) {
+    LB_NEAR(exact.coef[j] / plain.coef[j], 1, 1e-11);
+    LB_NEAR(exact.std_error[j] / plain.std_error[j], 1, TOL_ITER);
+  }
+  LB_NEAR(exact.log_lik - plain.log_lik, log(0.5) - log1p(exp(-30)), 1e-11);
+  lb_cox_reset(&plain);
+  lb_cox_reset(&exact);
+}
+
+/* The last step is made without the likelihood there: it is that of its coefficients all the same,
+ * as one more fit that starts no nearer says. */
+static void last_step(void **state)
+{
+  (void)state;
+  lb_surv y = make_data();
+  lb_design d = {N, P, COLUMNS, NULL};
+  lb_cox_options loose = LB_COX_DEFAULTS, tight = LB_COX_DEFAULTS;
+  tight.tolerance = 1e-15; /* another step or two, each with a look */
+  lb_cox a = {0}, b = {0};
+  lb_error err = {0};
+  LB_OK_OR_FAIL(lb_cox_fit(&y, &d, NULL, &loose, &a, &err), err);
+  LB_OK_OR_FAIL(lb_cox_fit(&y, &d, NULL, &tight, &b, &err), err);
+  for (size_t j = 0; j < P; j++) LB_NEAR(a.coef[j] / b.coef[j], 1, 1e-11);
+  for (size_t j = 0; j < P; j++) LB_NEAR(a.std_error[j] / b.std_error[j], 1, TOL_ITER);
+  LB_NEAR(a.log_lik / b.log_lik, 1, 1e-13);
+  LB_NEAR(a.wald_test.chi_square / b.wald_test.chi_square, 1, TOL_ITER);
+  lb_cox_reset(&a);
+  lb_cox_reset(&b);
+}
+
 static void same_bits_for_any_thread_count(void **state)
 {
   (void)state;
@@ -490,6 +546,8 @@ int main(void)
       LB_TEST(collinear_columns),
       LB_TEST(infinite_coefficients),
       LB_TEST(infinite_with_late_entry),
+      LB_TEST(plain_and_exact_sums),
+      LB_TEST(last_step),
       LB_TEST(same_bits_for_any_thread_count),
       LB_TEST(empty_early_risk_set),
       LB_TEST(edges),

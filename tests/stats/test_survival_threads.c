@@ -141,8 +141,104 @@ static void test_logrank(void **state)
   }
 }
 
+/* The table that rows of whole days make; days beyond the last, and a group without rows. */
+#define DAYS 950
+static uint32_t count_[4 * DAYS * 2];
+static lb_surv_counts counted(size_t n_class)
+{
+  memset(count_, 0, sizeof count_);
+  for (size_t i = 0; i < N; i++)
+    count_[((size_t)group_[i] * DAYS + (size_t)time_[i]) * 2 + event_[i]]++;
+  return (lb_surv_counts){.n = N, .n_class = n_class, .days = DAYS, .count = count_};
+}
+
+static void test_counts(void **state)
+{
+  (void)state;
+  lb_surv y = {.n = N, .time = time_, .event = event_};
+  const lb_surv_counts counts = counted(4);
+  const lb_partition groups = {group_, 4};
+  for (int type = LB_KM_LOG_LOG; type <= LB_KM_LOG_PETO; type++) {
+    lb_km rows = {0}, table = {0};
+    lb_error err = {0};
+    const lb_km_options opt = {.conf_level = 0.9, .conf_type = (lb_km_conf)type};
+    LB_OK_OR_FAIL(lb_km_fit(&y, &groups, &opt, &rows, &err), err);
+    LB_OK_OR_FAIL(lb_km_fit_counts(&counts, &opt, &table, &err), err);
+    assert_int_equal(table.n_used, N);
+    assert_int_equal(table.n_time_zero, rows.n_time_zero);
+    assert_int_equal(table.curve[3].n_time, 0);
+    for (size_t g = 0; g < 4; g++) {
+      const lb_km_curve *a = &rows.curve[g], *b = &table.curve[g];
+      assert_int_equal(a->n, b->n);
+      assert_int_equal(a->n_time, b->n_time);
+      assert_true(a->event_total == b->event_total);
+      assert_memory_equal(a->time, b->time, a->n_time * sizeof(double));
+      assert_memory_equal(a->n_risk, b->n_risk, a->n_time * sizeof(double));
+      assert_memory_equal(a->n_censor, b->n_censor, a->n_time * sizeof(double));
+      assert_memory_equal(a->std_error, b->std_error, a->n_time * sizeof(double));
+      assert_memory_equal(a->conf_low, b->conf_low, a->n_time * sizeof(double));
+      assert_memory_equal(a->conf_high, b->conf_high, a->n_time * sizeof(double));
+    }
+    lb_km_reset(&rows);
+    lb_km_reset(&table);
+  }
+  lb_logrank rows = {0}, table = {0};
+  lb_error err = {0};
+  LB_OK_OR_FAIL(lb_logrank_test(&y, &groups, NULL, NULL, &rows, &err), err);
+  LB_OK_OR_FAIL(lb_logrank_test_counts(&counts, NULL, &table, &err), err);
+  assert_int_equal(table.df, 2);
+  assert_memory_equal(&rows.chi_square, &table.chi_square, sizeof(double));
+  assert_memory_equal(rows.n, table.n, 4 * sizeof(double));
+  assert_memory_equal(rows.expected, table.expected, 4 * sizeof(double));
+  lb_logrank_reset(&rows);
+  lb_logrank_reset(&table);
+}
+
+static void test_counts_failures(void **state)
+{
+  (void)state;
+  const lb_surv_counts counts = counted(3);
+  lb_status km = LB_ENOMEM, logrank = LB_ENOMEM;
+  lb_km curves = {0};
+  lb_logrank test = {0};
+  for (long k = 0; km != LB_OK || logrank != LB_OK; k++) {
+    lb_error err = {0};
+    lb_mem_fail_after(k);
+    if (km != LB_OK) km = lb_km_fit_counts(&counts, NULL, &curves, &err);
+    lb_mem_fail_after(k);
+    if (logrank != LB_OK) logrank = lb_logrank_test_counts(&counts, NULL, &test, &err);
+    lb_mem_fail_after(-1);
+    assert_true(km == LB_OK || (km == LB_ENOMEM && curves.curve == NULL));
+    assert_true(logrank == LB_OK || (logrank == LB_ENOMEM && test.n == NULL));
+  }
+  lb_km_reset(&curves);
+  lb_logrank_reset(&test);
+}
+
+/* Limits computed many at once are those of the formula. */
+static void test_limits(void **state)
+{
+  (void)state;
+  const lb_surv_counts counts = counted(3);
+  lb_km km = {0};
+  lb_error err = {0};
+  LB_OK_OR_FAIL(lb_km_fit_counts(&counts, NULL, &km, &err), err);
+  for (size_t g = 0; g < 3; g++) {
+    const lb_km_curve *c = &km.curve[g];
+    for (size_t i = 0; i < c->n_time; i++) {
+      double s = c->survival[i], half = 1.959963984540054 * c->std_error[i] / s;
+      if (!(s > 0 && s < 1)) continue;
+      LB_NEAR(c->conf_low[i], pow(s, exp(half / -log(s))), 1e-13);
+      LB_NEAR(c->conf_high[i], pow(s, exp(half / log(s))), 1e-13);
+    }
+  }
+  lb_km_reset(&km);
+}
+
 int main(void)
 {
-  const struct CMUnitTest tests[] = {LB_TEST(test_cox), LB_TEST(test_km), LB_TEST(test_logrank)};
+  const struct CMUnitTest tests[] = {LB_TEST(test_cox),     LB_TEST(test_km),
+                                     LB_TEST(test_logrank), LB_TEST(test_counts),
+                                     LB_TEST(test_limits),  LB_TEST(test_counts_failures)};
   return cmocka_run_group_tests(tests, make_data, NULL);
 }

@@ -28,7 +28,8 @@ typedef struct lb_cox_test {
  * strata and risk sets) have coef, std_error, and their row and column of vcov NaN and count for
  * no degree of freedom. A coefficient that grows without end (monotone likelihood: a level
  * without events, say) is marked infinite and its numbers are only where the iterations stopped;
- * likelihood-ratio and score tests hold all the same. */
+ * likelihood-ratio and score tests hold all the same. vcov may be that of coefficients a last step
+ * of up to 1e-9 of a log hazard away. */
 typedef struct lb_cox {
   size_t p;
   double *coef;                 /* p, per unit of the column: log hazard ratio */

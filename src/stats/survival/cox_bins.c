@@ -109,22 +109,48 @@ static uint32_t bin_after(const cox_data *d, size_t s, double entry)
   return (uint32_t)low;
 }
 
+/* The first bin of stratum s after each whole day up to its last time, so that entries in days are
+ * looked up at once. NULL: it would be larger than the stratum, or there is no memory for what is
+ * only there for speed. */
+static uint32_t *list_days(const cox_data *d, size_t s, size_t *days)
+{
+  size_t start = d->stratum_bin[s], end = d->stratum_bin[s + 1];
+  double rows = (double)(d->stratum_row[s + 1] - d->stratum_row[s]);
+  if (start == end || !(d->bin[end - 1].time < rows)) return NULL;
+  *days = (size_t)d->bin[end - 1].time + 1;
+  uint32_t *table = lb_mem_array(*days, sizeof *table);
+  for (size_t day = 0, b = start; table != NULL && day < *days; day++) {
+    while (b < end && d->bin[b].time <= (double)day) b++;
+    table[day] = (uint32_t)b;
+  }
+  return table;
+}
+
+static void take_stratum_entries(cox_data *d, const lb_surv *y, size_t s)
+{
+  size_t start = d->stratum_bin[s], end = d->stratum_bin[s + 1], days = 0;
+  uint32_t *table = list_days(d, s, &days);
+  double last = table == NULL ? -1 : (double)days - 1;
+  for (size_t k = d->stratum_row[s]; k < d->stratum_row[s + 1]; k++) {
+    double entry = y->entry[d->row[k]];
+    uint32_t first = (uint32_t)start;
+    if (start < end && entry >= d->bin[start].time) {
+      bool day = entry <= last && (double)(size_t)entry == entry;
+      first = day ? table[(size_t)entry] : bin_after(d, s, entry);
+    }
+    d->leave_bin[k] = first == start ? COX_NO_BIN : first - 1;
+    if (first > start) d->bin[first - 1].leave++;
+  }
+  lb_mem_free(table);
+}
+
 /* Where each place leaves the risk set, walking back. Many enter at the start: they are seen at
  * once. */
 static lb_status take_entries(cox_data *d, const lb_surv *y, lb_error *err)
 {
   d->leave_bin = lb_mem_array(d->n, sizeof *d->leave_bin);
   if (d->leave_bin == NULL) return lb_error_nomem(err, "Cox model");
-  for (size_t s = 0; s < d->n_stratum; s++) {
-    size_t start = d->stratum_bin[s], end = d->stratum_bin[s + 1];
-    for (size_t k = d->stratum_row[s]; k < d->stratum_row[s + 1]; k++) {
-      double entry = y->entry[d->row[k]];
-      bool early = start == end || entry < d->bin[start].time;
-      uint32_t first = early ? (uint32_t)start : bin_after(d, s, entry);
-      d->leave_bin[k] = first == start ? COX_NO_BIN : first - 1;
-      if (first > start) d->bin[first - 1].leave++;
-    }
-  }
+  for (size_t s = 0; s < d->n_stratum; s++) take_stratum_entries(d, y, s);
   return LB_OK;
 }
 

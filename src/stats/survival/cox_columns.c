@@ -20,6 +20,7 @@ typedef struct column_pass {
   double *head;     /* chunks x p: the part of a stratum that began in an earlier chunk */
   cox_column *seen; /* chunks x p */
   double *record;   /* n x n_group: columns group .. of each of the caller's rows; NULL for few */
+  double *room;     /* in which record lies */
   size_t group, n_group;
 } column_pass;
 
@@ -27,7 +28,7 @@ typedef struct column_pass {
  * columns are first put side by side, GROUP of them in a cache line, and whole lines fetched. */
 #define RECORD_ROWS 32768
 #define GROUP       8
-#define AHEAD       16 /* rows asked for before they are needed */
+#define AHEAD       24 /* rows asked for before they are needed */
 
 /* Rows of a block that are in one stratum: [first, end) of the block. */
 typedef struct stratum_run {
@@ -81,14 +82,15 @@ static void place_chunk(void *context, size_t chunk)
 {
   const column_pass *pass = context;
   cox_data *d = pass->d;
-  size_t n = pass->n_group, end = cox_chunk_start(pass->chunks, chunk + 1);
+  size_t n = pass->n_group, end = cox_chunk_start(pass->chunks, chunk + 1), last = d->n - 1;
   for (size_t b = cox_chunk_start(pass->chunks, chunk); b < end; b++) {
     double *z = d->z + (b * d->width + pass->group) * COX_ROWS;
-    const uint32_t *row = d->row + b * COX_ROWS;
-    size_t rows = cox_block_rows(d, b);
+    size_t rows = cox_block_rows(d, b), first = b * COX_ROWS;
     for (size_t r = 0; r < rows; r++) {
-      const double *record = pass->record + row[r] * n;
-      if (r + AHEAD < rows) __builtin_prefetch(pass->record + row[r + AHEAD] * n);
+      size_t soon =
+          first + r + AHEAD < last ? first + r + AHEAD : last; /* in the next block, too */
+      const double *record = pass->record + d->row[first + r] * n;
+      __builtin_prefetch(pass->record + d->row[soon] * n);
       for (size_t j = 0; j < n; j++) z[j * COX_ROWS + r] = record[j];
     }
   }
@@ -100,8 +102,10 @@ static lb_status place_columns(column_pass *pass, lb_error *err)
   size_t p = pass->d->p, n = pass->d->n, most = p < GROUP ? p : GROUP;
   bool parallel = n >= COX_PARALLEL_ROWS, ok = true;
   if (n < RECORD_ROWS || p == 0) return LB_OK;
-  pass->record = lb_mem_array(n, most * sizeof *pass->record);
-  if (pass->record == NULL) return lb_error_nomem(err, "Cox model");
+  pass->room = lb_mem_array(n * most + COX_LINE, sizeof *pass->room);
+  if (pass->room == NULL) return lb_error_nomem(err, "Cox model");
+  /* Records of GROUP columns fill a cache line each, and no two. */
+  pass->record = cox_align(pass->room);
   for (size_t j = 0; ok && j < p; j += GROUP) {
     pass->group = j;
     pass->n_group = p - j < GROUP ? p - j : GROUP;
@@ -273,6 +277,6 @@ lb_status cox_data_columns(cox_data *d, const lb_design *x, lb_error *err)
   lb_mem_free(pass.sum);
   lb_mem_free(pass.head);
   lb_mem_free(pass.seen);
-  lb_mem_free(pass.record);
+  lb_mem_free(pass.room);
   return st;
 }

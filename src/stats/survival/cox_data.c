@@ -41,8 +41,9 @@ static lb_status alloc_data(cox_data *d, const lb_surv *y, const lb_design *x, l
 {
   size_t cells = d->n + COX_ROWS + d->n_stratum + 1;
   d->width = d->p + d->p % 2;
-  d->z = d->p > SIZE_MAX / cells - 1 ? NULL
-                                     : lb_mem_array(d->n_block * d->width, COX_ROWS * sizeof *d->z);
+  if (d->p <= SIZE_MAX / cells - 1)
+    d->z_room = lb_mem_array(d->n_block * d->width * COX_ROWS + COX_LINE, sizeof *d->z_room);
+  d->z = cox_align(d->z_room);
   d->mean = lb_mem_zero(d->p, sizeof *d->mean);
   d->scale = lb_mem_zero(d->p, sizeof *d->scale);
   d->range = lb_mem_zero(d->p, sizeof *d->range);
@@ -133,7 +134,7 @@ lb_status cox_data_new(const lb_surv *y, const lb_design *x, const lb_partition 
 void cox_data_reset(cox_data *d)
 {
   void *array[] = {d->row,         d->stratum_row,   d->stratum_bin, d->bin,    d->segment_row,
-                   d->segment_bin, d->block_segment, d->z,           d->weight, d->offset,
+                   d->segment_bin, d->block_segment, d->z_room,      d->weight, d->offset,
                    d->leave_bin,   d->mean,          d->scale,       d->range,  d->event_z};
   for (size_t i = 0; i < sizeof array / sizeof array[0]; i++) lb_mem_free(array[i]);
   *d = (cox_data){0};

@@ -104,7 +104,7 @@ VECTOR void cox_linear(const double *z, const double *beta, size_t p, double *et
 /* Two columns by two: four sums keep the adders busy. */
 VECTOR void cox_crossproduct(const double *z, const double *g, size_t width, double *out)
 {
-  double scaled[2 * COX_ROWS];
+  _Alignas(64) double scaled[2 * COX_ROWS];
   for (size_t j = 0; j < width; j += 2) {
     const double *z0 = z + j * COX_ROWS, *z1 = z0 + COX_ROWS;
     for (size_t r = 0; r < COX_ROWS; r++) {
@@ -147,8 +147,8 @@ VECTOR void cox_run_sums(const double *z, const double *g, size_t p, size_t firs
 }
 
 /* Four columns side by side: additions to one sum wait for each other. */
-void cox_short_runs(const double *z, const double *g, size_t p, const size_t *start, size_t n_run,
-                    double *sum, size_t stride)
+VECTOR void cox_short_runs(const double *z, const double *g, size_t p, const size_t *start,
+                           size_t n_run, double *sum, size_t stride)
 {
   static const double NONE[COX_ROWS];
   for (size_t i = 0; i < n_run; i++) {
@@ -168,7 +168,11 @@ void cox_short_runs(const double *z, const double *g, size_t p, const size_t *st
         total[2] += g[r] * z2[r];
         total[3] += g[r] * z3[r];
       }
-      memcpy(sum + i * stride + 1 + j, total, here * sizeof *total);
+      double *place = sum + i * stride + 1 + j;
+      if (here == 4)
+        memcpy(place, total, sizeof total);
+      else
+        for (size_t k = 0; k < here; k++) place[k] = total[k];
     }
   }
 }
@@ -193,10 +197,26 @@ VECTOR void cox_add_exactly(double *sum, const double *x, size_t n, double sign)
   }
 }
 
+/* Of one event alone, b and c are 0. */
+static inline __attribute__((always_inline)) void add_square(const double *s, double a, size_t p,
+                                                             double *out)
+{
+  size_t width = COX_PADDED(p);
+  for (size_t j = 0; j < p; j++) {
+    double on_s = a * s[j];
+    for (size_t i = 0; i <= j; i += LANES)
+      *(lanes *)(out + j * width + i) += on_s * *(const lanes *)(s + i);
+  }
+}
+
 VECTOR void cox_add_outer(const double *s, const double *d, const double abc[3], size_t p,
                           double *out)
 {
   size_t width = COX_PADDED(p);
+  if (abc[1] == 0 && abc[2] == 0) {
+    add_square(s, abc[0], p, out);
+    return;
+  }
   for (size_t j = 0; j < p; j++) {
     double on_s = abc[1] * d[j] - abc[0] * s[j], on_d = abc[1] * s[j] - abc[2] * d[j];
     for (size_t i = 0; i <= j; i += LANES) {

@@ -8,6 +8,7 @@
 #include "stats/exp_kernel.h"
 #include "stats/sum.h"
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -29,11 +30,16 @@ static size_t count_parts(const cox_data *d)
   return parts < 1 ? 1 : parts > MAX_PARTS ? MAX_PARTS : parts;
 }
 
+/* Numbers of a sum, were it exact. */
+static size_t most_stride(const cox_data *d)
+{
+  return d->leave_bin == NULL ? d->p + 1 : 2 * (d->p + 1);
+}
+
 static bool alloc_late(const cox_data *d, cox_state *s)
 {
   s->n_part = count_parts(d);
-  s->stride = 2 * (d->p + 1);
-  s->left = lb_mem_array(s->n_part * d->n_bin, s->stride * sizeof *s->left);
+  s->left = lb_mem_array(s->n_part * d->n_bin, most_stride(d) * sizeof *s->left);
   s->rows = lb_mem_array(s->n_part * COX_ROWS, (d->p + 1) * sizeof *s->rows);
   return s->left != NULL && s->rows != NULL;
 }
@@ -48,14 +54,15 @@ lb_status cox_state_new(const cox_data *d, cox_state *out, lb_error *err)
   s.score = lb_mem_zero(p, sizeof *s.score);
   s.information = lb_mem_zero(p * p, sizeof *s.information);
   s.crossproduct = lb_mem_zero(p, sizeof *s.crossproduct);
-  s.risk = lb_mem_array(d->n_block * COX_ROWS, sizeof *s.risk);
-  s.joined = lb_mem_array(d->n_segment, s.stride * sizeof *s.joined);
-  s.head = lb_mem_array(d->n_block, s.stride * sizeof *s.head);
+  s.risk_room = lb_mem_array(d->n_block * COX_ROWS + COX_LINE, sizeof *s.risk_room);
+  s.risk = cox_align(s.risk_room);
+  s.joined = lb_mem_array(d->n_segment, most_stride(d) * sizeof *s.joined);
+  s.head = lb_mem_array(d->n_block, most_stride(d) * sizeof *s.head);
   s.at_risk = lb_mem_array(d->n_bin, (p + 1) * sizeof *s.at_risk);
   s.hazard = lb_mem_zero(d->n_bin, sizeof *s.hazard);
   s.hazard_low = lb_mem_zero(d->n_bin, sizeof *s.hazard_low);
   s.hazard_event = lb_mem_zero(d->n_bin, sizeof *s.hazard_event);
-  s.running = lb_mem_zero(s.stride, sizeof *s.running);
+  s.running = lb_mem_zero(most_stride(d), sizeof *s.running);
   s.part = lb_mem_zero(chunks, s.part_size * sizeof *s.part);
   s.largest = lb_mem_zero(chunks, sizeof *s.largest);
   ok = ok && s.score != NULL && s.information != NULL && s.crossproduct != NULL && s.risk != NULL &&
@@ -71,9 +78,9 @@ lb_status cox_state_new(const cox_data *d, cox_state *out, lb_error *err)
 
 void cox_state_reset(cox_state *s)
 {
-  void *array[] = {s->score,      s->information,  s->crossproduct, s->risk,    s->joined,
-                   s->head,       s->left,         s->rows,         s->at_risk, s->hazard,
-                   s->hazard_low, s->hazard_event, s->running,      s->part,    s->largest};
+  void *array[] = {s->score,      s->information,  s->crossproduct, s->risk_room, s->joined,
+                   s->head,       s->left,         s->rows,         s->at_risk,   s->hazard,
+                   s->hazard_low, s->hazard_event, s->running,      s->part,      s->largest};
   for (size_t i = 0; i < sizeof array / sizeof array[0]; i++) lb_mem_free(array[i]);
   *s = (cox_state){0};
 }
@@ -93,7 +100,8 @@ static double set_risks(const pass *q, size_t b)
 {
   const cox_data *d = q->d;
   size_t first = b * COX_ROWS, rows = cox_block_rows(d, b);
-  double eta[COX_ROWS] = {0}, largest = -INFINITY, *risk = q->s->risk + first;
+  _Alignas(64) double eta[COX_ROWS] = {0};
+  double largest = -INFINITY, *risk = q->s->risk + first;
   if (d->offset != NULL) memcpy(eta, d->offset + first, rows * sizeof *eta);
   cox_linear(d->z + b * d->width * COX_ROWS, q->beta, d->p, eta);
   for (size_t r = 0; r < rows; r++) {
@@ -168,17 +176,36 @@ static void sum_block_exactly(const cox_data *d, cox_state *s, size_t b, size_t 
   }
 }
 
+/* Takes rows that leave from the sums of their bins. */
+static void sum_leaving(const cox_data *d, const cox_state *s, size_t b, double *left)
+{
+  size_t rows = cox_block_rows(d, b), w = d->p + 1;
+  const double *z = d->z + b * d->width * COX_ROWS, *risk = s->risk + b * COX_ROWS;
+  const uint32_t *bin = d->leave_bin + b * COX_ROWS;
+  for (size_t r = 0; r < rows; r++) {
+    if (bin[r] == COX_NO_BIN) continue;
+    double *sum = left + bin[r] * w;
+    sum[0] -= risk[r];
+    for (size_t j = 0; j < d->p; j++) sum[1 + j] -= risk[r] * z[j * COX_ROWS + r];
+  }
+}
+
 static void late_chunk(void *context, size_t chunk)
 {
   const pass *q = context;
   const cox_data *d = q->d;
   double largest = -INFINITY;
-  memset(q->s->left + chunk * d->n_bin * q->s->stride, 0,
-         d->n_bin * q->s->stride * sizeof *q->s->left);
+  double *left = q->s->left + chunk * d->n_bin * q->s->stride;
+  memset(left, 0, d->n_bin * q->s->stride * sizeof *left);
   size_t end = cox_chunk_start(q->chunks, chunk + 1);
   for (size_t b = cox_chunk_start(q->chunks, chunk); b < end; b++) {
     largest = fmax(largest, set_risks(q, b));
-    sum_block_exactly(d, q->s, b, chunk);
+    if (q->s->exact) {
+      sum_block_exactly(d, q->s, b, chunk);
+    } else {
+      sum_block(d, q->s, b);
+      sum_leaving(d, q->s, b, left);
+    }
   }
   q->s->largest[chunk] = largest;
 }
@@ -213,7 +240,7 @@ static void join_heads(const cox_data *d, cox_state *s)
   for (size_t b = 0; b < d->n_block; b++) {
     if (!is_continued(d, b)) continue;
     double *sum = s->joined + d->block_segment[b] * s->stride, *head = s->head + b * s->stride;
-    if (d->leave_bin != NULL) {
+    if (s->exact) {
       cox_add_exactly(sum, head, w, 1);
       sum += w;
       head += w;
@@ -237,35 +264,83 @@ static cox_tied_sums tied_sums(lb_ties ties, const cox_bin *bin, double s0, doub
   double inverse = 1 / s0;
   sums.hazard = bin->event_weight * inverse;
   sums.a = sums.hazard * inverse;
-  sums.log_lik = bin->event_weight * log(inverse);
   return sums;
 }
 
-/* A chunk's log-likelihood, score, copies of S1 and D1, information. */
+/* Logarithms of risk sums that wait for each other to be taken many at once. */
+#define LOGS 64
+typedef struct logs {
+  double weight[LOGS], sum[LOGS], log[LOGS];
+  size_t n;
+} logs;
+
+/* Takes the log-likelihood of those waiting. */
+static void take_logs(logs *wait, double *log_lik)
+{
+  lb_log_array(wait->sum, wait->log, wait->n);
+  for (size_t k = 0; k < wait->n; k++) *log_lik -= wait->weight[k] * wait->log[k];
+  wait->n = 0;
+}
+
+/* Adds -weight log(sum) to the log-likelihood, now or later. An absurd sum shows at once. */
+static void add_log(logs *wait, double weight, double sum, double *log_lik)
+{
+  if (!(sum > 0 && sum <= DBL_MAX)) {
+    *log_lik -= weight * log(sum);
+    return;
+  }
+  wait->weight[wait->n] = weight;
+  wait->sum[wait->n++] = sum;
+  if (wait->n == LOGS) take_logs(wait, log_lik);
+}
+
+/* What a chunk adds up: score, padded copies of S1 and D1, information. */
+typedef struct time_part {
+  double *log_lik, *score, *s1, *d1, *information;
+} time_part;
+
+/* Score and information of bin b. */
+static void add_bin(const cox_data *d, const cox_state *s, size_t b, const cox_tied_sums *sums,
+                    const time_part *part)
+{
+  const double *joined = s->joined + d->bin[b].segment * s->stride;
+  const double *at_risk = s->at_risk + b * (d->p + 1) + 1;
+  for (size_t j = 0; j < d->p; j++) {
+    part->s1[j] = at_risk[j];
+    part->score[j] -= sums->hazard * at_risk[j];
+  }
+  for (size_t j = 0; sums->tied != 0 && j < d->p; j++) { /* else nothing is made of D1 */
+    double d1 = s->exact ? joined[1 + j] + joined[d->p + 2 + j] : joined[1 + j];
+    part->d1[j] = d1;
+    part->score[j] += sums->tied * d1;
+  }
+  cox_add_outer(part->s1, part->d1, (double[]){sums->a, sums->b, sums->c}, d->p, part->information);
+}
+
 static void time_chunk(void *context, size_t chunk)
 {
   const pass *q = context;
   const cox_data *d = q->d;
   cox_state *s = q->s;
   size_t w = d->p + 1, padded = COX_PADDED(d->p), end = cox_chunk_start(q->chunks, chunk + 1);
-  double *part = s->part + chunk * s->part_size, *score = part + 1, *s1 = score + padded;
-  double *d1 = s1 + padded, *information = d1 + padded;
-  memset(part, 0, s->part_size * sizeof *part);
+  double *numbers = s->part + chunk * s->part_size, *score = numbers + 1;
+  const time_part part = {numbers, score, score + padded, score + 2 * padded, score + 3 * padded};
+  logs wait = {.n = 0};
+  memset(numbers, 0, s->part_size * sizeof *numbers);
   for (size_t b = cox_chunk_start(q->chunks, chunk); b < end; b++) {
-    const double *joined = s->joined + d->bin[b].segment * s->stride, *at_risk = s->at_risk + b * w;
-    bool late = d->leave_bin != NULL;
-    double d0 = late ? joined[0] + joined[w] : joined[0];
-    cox_tied_sums sums = tied_sums(q->ties, &d->bin[b], at_risk[0], d0);
-    memcpy(s1, at_risk + 1, d->p * sizeof *s1);
-    for (size_t j = 0; j < d->p; j++) {
-      d1[j] = late ? joined[1 + j] + joined[w + 1 + j] : joined[1 + j];
-      score[j] -= sums.hazard * s1[j] - sums.tied * d1[j];
-    }
-    cox_add_outer(s1, d1, (double[]){sums.a, sums.b, sums.c}, d->p, information);
+    const cox_bin *bin = &d->bin[b];
+    const double *joined = s->joined + bin->segment * s->stride;
+    double s0 = s->at_risk[b * w], d0 = s->exact ? joined[0] + joined[w] : joined[0];
+    cox_tied_sums sums = tied_sums(q->ties, bin, s0, d0);
+    if (sums.tied == 0)
+      add_log(&wait, bin->event_weight, s0, part.log_lik);
+    else
+      *part.log_lik += sums.log_lik;
+    add_bin(d, s, b, &sums, &part);
     s->hazard[b] = sums.hazard;
     s->hazard_event[b] = sums.hazard - sums.tied;
-    part[0] += sums.log_lik;
   }
+  take_logs(&wait, part.log_lik);
 }
 
 static lb_status add_times(pass *q, lb_error *err)
@@ -351,7 +426,8 @@ static void crossproduct_chunk(void *context, size_t chunk)
 {
   const pass *q = context;
   const cox_data *d = q->d;
-  double expected[COX_ROWS], *part = q->s->part + chunk * q->s->part_size;
+  _Alignas(64) double expected[COX_ROWS];
+  double *part = q->s->part + chunk * q->s->part_size;
   size_t end = cox_chunk_start(q->chunks, chunk + 1);
   memset(part, 0, q->s->part_size * sizeof *part);
   for (size_t b = cox_chunk_start(q->chunks, chunk); b < end; b++) {
@@ -377,6 +453,24 @@ static lb_status add_crossproduct(pass *q, lb_error *err)
   return st;
 }
 
+/* Sums over risk sets at beta; exact from where they must be. */
+static lb_status sum_risk_sets(pass *q, lb_error *err)
+{
+  cox_state *s = q->s;
+  bool lost = true;
+  lb_status st = LB_OK;
+  while (st == LB_OK && lost) {
+    st = sum_risks(q, err);
+    if (st != LB_OK) return st;
+    join_heads(q->d, s);
+    st = cox_walk(q->d, s, &lost, err);
+    if (!lost) continue;
+    s->exact = true;
+    s->stride = most_stride(q->d);
+  }
+  return st;
+}
+
 lb_status cox_evaluate(const cox_data *d, lb_ties ties, const double *beta, cox_state *s,
                        lb_error *err)
 {
@@ -385,13 +479,11 @@ lb_status cox_evaluate(const cox_data *d, lb_ties ties, const double *beta, cox_
   memcpy(s->score, d->event_z, d->p * sizeof *s->score);
   memset(s->information, 0, d->p * d->p * sizeof *s->information);
   memset(s->crossproduct, 0, d->p * sizeof *s->crossproduct);
-  lb_status st = sum_risks(&q, err);
+  lb_status st = sum_risk_sets(&q, err);
   if (st != LB_OK) return st;
-  join_heads(d, s);
   s->log_lik = d->event_offset - s->shift * d->event_weight;
   for (size_t j = 0; j < d->p; j++) s->log_lik += d->event_z[j] * beta[j];
-  st = cox_walk(d, s, err);
-  if (st == LB_OK) st = add_times(&q, err);
+  st = add_times(&q, err);
   if (st != LB_OK) return st;
   cumulate(d, s);
   return add_crossproduct(&q, err);

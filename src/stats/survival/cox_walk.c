@@ -10,6 +10,8 @@
 #define POLL_BINS 4096
 /* Of the 32 digits of a compensated sum, at least 12 are kept. */
 #define LOST_DIGITS 1e-20
+/* The same of the 16 digits of a plain sum. */
+#define LOST_PLAIN 1e-3
 
 typedef struct walk {
   const cox_data *d;
@@ -22,7 +24,7 @@ static void add_sum(const walk *w, const double *sum)
 {
   double *running = w->s->running;
   size_t n = w->d->p + 1;
-  if (w->d->leave_bin == NULL) {
+  if (!w->s->exact) {
     for (size_t i = 0; i < n; i++) running[i] += sum[i];
     return;
   }
@@ -52,6 +54,11 @@ static void change_rows(walk *w, size_t b)
   if (w->rows == 0) start_sums(w);
 }
 
+static bool is_lost(const walk *w)
+{
+  return w->rows > 0 && !(w->s->running[0] > LOST_PLAIN * w->peak);
+}
+
 /* Sums made anew at bin b when so much has left that even compensated sums have lost digits. */
 static void restore_digits(walk *w, size_t b, size_t end)
 {
@@ -70,18 +77,23 @@ static void restore_digits(walk *w, size_t b, size_t end)
   w->peak = running[0];
 }
 
-lb_status cox_walk(const cox_data *d, cox_state *s, lb_error *err)
+lb_status cox_walk(const cox_data *d, cox_state *s, bool *lost, lb_error *err)
 {
   size_t n = d->p + 1;
+  *lost = false;
   for (size_t stratum = 0; stratum < d->n_stratum; stratum++) {
     walk w = {.d = d, .s = s};
     start_sums(&w);
     for (size_t b = d->stratum_bin[stratum + 1]; b-- > d->stratum_bin[stratum];) {
       double *at_risk = s->at_risk + b * n;
       change_rows(&w, b);
-      if (d->leave_bin != NULL) restore_digits(&w, b, d->stratum_row[stratum + 1]);
+      if (s->exact)
+        restore_digits(&w, b, d->stratum_row[stratum + 1]);
+      else if (d->leave_bin != NULL && is_lost(&w))
+        *lost = true;
+      if (*lost) return LB_OK;
       memcpy(at_risk, s->running, n * sizeof *at_risk);
-      for (size_t i = 0; d->leave_bin != NULL && i < n; i++) at_risk[i] += s->running[n + i];
+      for (size_t i = 0; s->exact && i < n; i++) at_risk[i] += s->running[n + i];
       if (b % POLL_BINS == 0 && lb_interrupted()) return lb_error_interrupted(err);
     }
   }

@@ -35,7 +35,7 @@ typedef struct cox_data {
   size_t *segment_row;     /* n_segment + 1 */
   uint32_t *segment_bin;   /* n_segment */
   uint32_t *block_segment; /* n_block: segment of the block's first place */
-  double *z;               /* column j of block b from (b * width + j) * COX_ROWS, padded with 0 */
+  double *z_room, *z;      /* column j of block b from (b * width + j) * COX_ROWS, padded with 0 */
   double *weight, *offset; /* n; NULL for 1 and 0; the offset is centred in each stratum */
   uint32_t *leave_bin; /* n: bin where it leaves, COX_NO_BIN for never; NULL without late entry */
   double *mean, *scale, *range; /* p: weighted mean; standard deviation (1 if zero); range of z */
@@ -43,6 +43,15 @@ typedef struct cox_data {
   double event_weight, event_offset; /* sums over events of weight, weight offset */
   size_t n_event;                    /* rows with the event; events of weight 0 are none */
 } cox_data;
+
+/* Vectors of a whole cache line are read in one go when they begin with one: the first place in a
+ * block that does, which has COX_LINE numbers more than are asked for. */
+#define COX_LINE 8
+static inline double *cox_align(double *room)
+{
+  size_t bytes = COX_LINE * sizeof(double);
+  return room == NULL ? NULL : room + (bytes - (uintptr_t)room % bytes) / sizeof(double);
+}
 
 static inline double cox_z(const cox_data *d, size_t k, size_t j)
 {
@@ -74,22 +83,24 @@ lb_status cox_data_sort(cox_data *d, const lb_surv *y, const lb_partition *strat
 lb_status cox_data_columns(cox_data *d, const lb_design *x, lb_error *err);
 
 /* Log-likelihood, score and information at beta (per standard deviation), with what is needed to
- * get there. Sums are p + 1 numbers: of risk, then of risk z; when rows enter late, what rounding
- * dropped from each follows. */
+ * get there. Sums are p + 1 numbers: of risk, then of risk z. Rows that enter late are taken from
+ * sums again, which costs digits: when these could be missed, sums are `exact`, and what rounding
+ * dropped from each number follows. */
 typedef struct cox_state {
   double log_lik;
   double *score;        /* p */
   double *information;  /* p x p, lower triangle */
   double *crossproduct; /* p: diagonal of Z' diag(w r H) Z, against which a pivot is judged small */
   double shift;         /* taken from every linear predictor */
+  bool exact;           /* from the first beta on that needs it */
   size_t stride;        /* of sums */
-  double *risk;         /* of each place, in whole blocks: weight exp(linear predictor) */
-  double *joined;       /* n_segment sums */
-  double *head;         /* n_block sums: the part of a segment that began in an earlier block */
-  size_t n_part;        /* passes over late entries run in so many parts */
-  double *left;         /* n_part x n_bin sums, negative, of rows that leave */
-  double *rows;         /* n_part x COX_ROWS x (p + 1): risk and risk z of a block's rows */
-  double *at_risk;      /* n_bin x (p + 1): sums over the risk set */
+  double *risk_room, *risk; /* of each place, in whole blocks: weight exp(linear predictor) */
+  double *joined;           /* n_segment sums */
+  double *head;             /* n_block sums: the part of a segment that began in an earlier block */
+  size_t n_part;            /* passes over late entries run in so many parts */
+  double *left;             /* n_part x n_bin sums, negative, of rows that leave */
+  double *rows;             /* n_part x COX_ROWS x (p + 1): risk and risk z of a block's rows */
+  double *at_risk;          /* n_bin x (p + 1): sums over the risk set */
   double *hazard;       /* of each bin: the step for those at risk, then their cumulative hazard */
   double *hazard_low;   /* what rounding dropped from the cumulative hazard */
   double *hazard_event; /* the step for those with the event there */
@@ -105,6 +116,7 @@ void cox_state_reset(cox_state *s);
  * to see. */
 lb_status cox_evaluate(const cox_data *d, lb_ties ties, const double *beta, cox_state *s,
                        lb_error *err);
-/* Sums over the risk set of every bin, from those over segments: cox_walk.c. */
-lb_status cox_walk(const cox_data *d, cox_state *s, lb_error *err);
+/* Sums over the risk set of every bin, from those over segments: cox_walk.c. *lost: sums that are
+ * not exact have lost too many digits, and must be. */
+lb_status cox_walk(const cox_data *d, cox_state *s, bool *lost, lb_error *err);
 #endif

@@ -4,6 +4,7 @@
 
 #include "base/interrupt.h"
 #include "base/mem.h"
+#include "stats/exp_kernel.h"
 #include "stats/interval.h"
 #include "stats/survival/km_work.h"
 #include "stats/survival/riskset.h"
@@ -61,10 +62,48 @@ void km_set_limits(const lb_km_curve *c, size_t i, double sum, double z, lb_km_c
     c->conf_low[i] = c->conf_high[i] = s > 0 ? 1 : NAN;
 }
 
-/* Walks the times of one group forwards. */
-static void walk_curve(lb_km_curve *c, const lb_km_options *opt)
+/* The default limits, many at once: low, high = exp(log(S) e), exp(log(S) / e), e = exp(half / -log
+ * S), at the n places listed; room has 4 n numbers, of which n hold half. */
+static void limits_log_log(lb_km_curve *c, const uint32_t *place, size_t n, double *room)
+{
+  double *half = room, *log_s = half + n, *low = log_s + n, *high = low + n;
+  for (size_t k = 0; k < n; k++) high[k] = c->survival[place[k]];
+  lb_log_array(high, log_s, n);
+  for (size_t k = 0; k < n; k++) half[k] /= -log_s[k];
+  lb_exp_array(half, half, n);
+  for (size_t k = 0; k < n; k++) {
+    low[k] = log_s[k] * half[k];
+    high[k] = log_s[k] / half[k];
+  }
+  lb_exp_array(low, low, 2 * n);
+  for (size_t k = 0; k < n; k++) {
+    c->conf_low[place[k]] = low[k];
+    c->conf_high[place[k]] = high[k];
+  }
+}
+
+/* What a censoring does not change. */
+static void repeat_limits(lb_km_curve *c, size_t i)
+{
+  c->std_error[i] = c->std_error[i - 1];
+  c->conf_low[i] = c->conf_low[i - 1];
+  c->conf_high[i] = c->conf_high[i - 1];
+}
+
+/* Walks the times of one group forwards. Default limits are left for the end: by then it is known
+ * where they are wanted. */
+static lb_status walk_curve(lb_km_curve *c, const lb_km_options *opt, lb_error *err)
 {
   double z = lb_z_value(opt->conf_level), survival = 1, sum = 0;
+  bool later = opt->conf_type == LB_KM_LOG_LOG;
+  size_t n_place = 0;
+  uint32_t *place = lb_mem_array(later ? c->n_time : 0, sizeof *place);
+  double *room = lb_mem_array(later ? c->n_time : 0, 4 * sizeof *room);
+  if (place == NULL || room == NULL) {
+    lb_mem_free(place);
+    lb_mem_free(room);
+    return lb_error_nomem(err, "survival curve");
+  }
   for (size_t i = 0; i < c->n_time; i++) {
     double n = c->n_risk[i], d = c->n_event[i];
     if (d > 0) {
@@ -73,8 +112,20 @@ static void walk_curve(lb_km_curve *c, const lb_km_options *opt)
       c->event_total += d;
     }
     c->survival[i] = survival;
-    km_set_limits(c, i, sum, z, opt->conf_type);
+    if (!later || !(survival > 0 && survival < 1)) {
+      km_set_limits(c, i, sum, z, opt->conf_type);
+    } else if (d > 0) {
+      c->std_error[i] = survival * sqrt(sum);
+      room[n_place] = z * sqrt(sum);
+      place[n_place++] = (uint32_t)i;
+    }
   }
+  if (later) limits_log_log(c, place, n_place, room);
+  for (size_t i = 1; later && i < c->n_time; i++)
+    if (!(c->n_event[i] > 0)) repeat_limits(c, i);
+  lb_mem_free(place);
+  lb_mem_free(room);
+  return LB_OK;
 }
 
 /* Distinct entry times of a group and the weight that has entered by each. */
@@ -106,8 +157,7 @@ static lb_status alloc_curve(lb_km_curve *c, lb_error *err)
   return LB_OK;
 }
 
-static lb_status fit_curve(lb_km_curve *c, const lb_surv *y, const lb_riskset *set, size_t group,
-                           lb_error *err)
+static lb_status fit_curve(lb_km_curve *c, const lb_riskset *set, size_t group, lb_error *err)
 {
   size_t first = set->class_time[group];
   c->n = set->class_row[group + 1] - set->class_row[group];
@@ -120,51 +170,79 @@ static lb_status fit_curve(lb_km_curve *c, const lb_surv *y, const lb_riskset *s
     c->n_event[i] = set->n_event[first + i];
     c->n_censor[i] = set->n_censor[first + i];
   }
-  return y->entry == NULL ? LB_OK : list_entries(c, y, set, group, err);
+  return LB_OK;
 }
 
-static size_t count_time_zero(const lb_surv *y)
+/* The curves of the classes of a set; y NULL without late entry. */
+static lb_status fit_curves(lb_km *km, const lb_surv *y, const lb_riskset *set, lb_error *err)
 {
-  size_t count = 0;
-  for (size_t i = 0; i < y->n; i++) count += y->time[i] == 0;
-  return count;
+  const lb_km_options opt = {km->conf_level, km->conf_type};
+  km->curve = lb_mem_zero(set->n_class, sizeof *km->curve);
+  if (km->curve == NULL) return lb_error_nomem(err, "survival curves");
+  km->n_groups = set->n_class;
+  for (size_t g = 0; g < km->n_groups; g++) {
+    lb_km_curve *c = &km->curve[g];
+    lb_status st = fit_curve(c, set, g, err);
+    if (st == LB_OK && y != NULL) st = list_entries(c, y, set, g, err);
+    if (st == LB_OK) st = walk_curve(c, &opt, err);
+    if (st == LB_OK && lb_interrupted()) st = lb_error_interrupted(err);
+    if (st != LB_OK) return st;
+  }
+  return LB_OK;
 }
+
+/* Takes the set. */
+static lb_status finish(lb_km km, const lb_surv *y, lb_riskset *set, lb_km *out, lb_error *err)
+{
+  lb_status st = fit_curves(&km, y, set, err);
+  lb_riskset_reset(set);
+  if (st == LB_OK)
+    *out = km;
+  else
+    lb_km_reset(&km);
+  return st;
+}
+
+static lb_status check_options(const lb_km_options *opt, lb_error *err)
+{
+  if ((unsigned)opt->conf_type > LB_KM_LOG_PETO)
+    return lb_error_set(err, LB_EARG, "unknown conf_type of a survival curve");
+  return lb_conf_level_check(opt->conf_level, err);
+}
+
+static const lb_km_options DEFAULTS = LB_KM_DEFAULTS;
 
 lb_status lb_km_fit(const lb_surv *y, const lb_partition *groups, const lb_km_options *opt,
                     lb_km *out, lb_error *err)
 {
-  static const lb_km_options DEFAULTS = LB_KM_DEFAULTS;
-  if (opt == NULL) opt = &DEFAULTS;
-  lb_km km = {.n_missing = y->n_missing, .conf_level = opt->conf_level, .n_used = y->n};
   lb_riskset set = {0};
-  if ((unsigned)opt->conf_type > LB_KM_LOG_PETO)
-    return lb_error_set(err, LB_EARG, "unknown conf_type of a survival curve");
-  lb_status st = lb_conf_level_check(opt->conf_level, err);
+  if (opt == NULL) opt = &DEFAULTS;
+  lb_status st = check_options(opt, err);
   if (st == LB_OK) st = lb_riskset_count(y, groups, &set, err);
   if (st != LB_OK) return st;
+  lb_km km = {.n_used = y->n, .n_missing = y->n_missing};
+  km.conf_level = opt->conf_level;
   km.conf_type = opt->conf_type;
-  km.n_time_zero = count_time_zero(y);
-  km.curve = lb_mem_zero(set.n_class, sizeof *km.curve);
-  if (km.curve == NULL) {
-    st = lb_error_nomem(err, "survival curves");
-    goto done;
+  for (size_t i = 0; i < y->n; i++) km.n_time_zero += y->time[i] == 0;
+  return finish(km, y->entry == NULL ? NULL : y, &set, out, err);
+}
+
+lb_status lb_km_fit_counts(const lb_surv_counts *counts, const lb_km_options *opt, lb_km *out,
+                           lb_error *err)
+{
+  lb_riskset set = {0};
+  if (opt == NULL) opt = &DEFAULTS;
+  lb_status st = check_options(opt, err);
+  if (st == LB_OK) st = lb_riskset_from_counts(counts, &set, err);
+  if (st != LB_OK) return st;
+  lb_km km = {.n_used = counts->n, .n_missing = counts->n_missing};
+  km.conf_level = opt->conf_level;
+  km.conf_type = opt->conf_type;
+  for (size_t c = 0; counts->days > 0 && c < counts->n_class; c++) {
+    const uint32_t *first = counts->count + c * counts->days * 2;
+    km.n_time_zero += (size_t)first[0] + first[1];
   }
-  km.n_groups = set.n_class;
-  for (size_t g = 0; g < km.n_groups; g++) {
-    st = fit_curve(&km.curve[g], y, &set, g, err);
-    if (st != LB_OK) goto done;
-    walk_curve(&km.curve[g], opt);
-    if (lb_interrupted()) {
-      st = lb_error_interrupted(err);
-      goto done;
-    }
-  }
-  *out = km;
-  km = (lb_km){0};
-done:
-  lb_km_reset(&km);
-  lb_riskset_reset(&set);
-  return st;
+  return finish(km, NULL, &set, out, err);
 }
 
 void lb_km_reset(lb_km *km)

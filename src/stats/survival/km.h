@@ -64,6 +64,10 @@ typedef struct lb_km {
  * empty curves. */
 lb_status lb_km_fit(const lb_surv *y, const lb_partition *groups, const lb_km_options *opt,
                     lb_km *out, lb_error *err);
+/* The same from rows that are counted already, a curve a class. Errors as
+ * above. O(classes x days). */
+lb_status lb_km_fit_counts(const lb_surv_counts *counts, const lb_km_options *opt, lb_km *out,
+                           lb_error *err);
 void lb_km_reset(lb_km *km); /* safe on a zeroed struct */
 
 /* First time where S falls to 1 - prob; where S equals 1 - prob over an interval, its middle

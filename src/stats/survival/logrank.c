@@ -243,6 +243,16 @@ static void merge_stratum(logrank_work *w, size_t stratum, lb_logrank *test)
   }
 }
 
+static lb_status merge_strata(logrank_work *w, size_t n_strata, lb_logrank *test, lb_error *err)
+{
+  lb_status st = work_alloc(w, test->n_groups, err);
+  for (size_t s = 0; st == LB_OK && s < n_strata; s++) {
+    merge_stratum(w, s, test);
+    if (lb_interrupted()) st = lb_error_interrupted(err);
+  }
+  return st;
+}
+
 static lb_status merge_counts(logrank_work *w, const lb_partition *strata, lb_logrank *test,
                               lb_error *err)
 {
@@ -254,39 +264,61 @@ static lb_status merge_counts(logrank_work *w, const lb_partition *strata, lb_lo
   if (n_strata > 1 && code == NULL) return lb_error_nomem(err, "log-rank test");
   st = lb_riskset_count(w->y, &both, &w->set, err);
   lb_mem_free(code);
-  if (st == LB_OK) st = work_alloc(w, test->n_groups, err);
-  for (size_t s = 0; st == LB_OK && s < n_strata; s++) {
-    merge_stratum(w, s, test);
-    if (lb_interrupted()) st = lb_error_interrupted(err);
-  }
+  return st == LB_OK ? merge_strata(w, n_strata, test, err) : st;
+}
+
+static const lb_logrank_options DEFAULTS = LB_LOGRANK_DEFAULTS;
+
+static lb_status start(logrank_work *w, lb_logrank *test, lb_error *err)
+{
+  if (w->opt == NULL) w->opt = &DEFAULTS;
+  if (!(w->opt->rho >= 0 && w->opt->gamma >= 0))
+    return lb_error_set(err, LB_EARG, "rho and gamma must be 0 or more");
+  return test_alloc(test, err);
+}
+
+/* Ends a test that went as st says: its statistic, then all into out, or nothing. */
+static lb_status end(lb_status st, logrank_work *w, lb_logrank *test, lb_logrank *out,
+                     lb_error *err)
+{
+  if (st == LB_OK) st = finish(test, err);
+  work_reset(w);
+  if (st == LB_OK)
+    *out = *test;
+  else
+    lb_logrank_reset(test);
   return st;
 }
 
 lb_status lb_logrank_test(const lb_surv *y, const lb_partition *groups, const lb_partition *strata,
                           const lb_logrank_options *opt, lb_logrank *out, lb_error *err)
 {
-  static const lb_logrank_options DEFAULTS = LB_LOGRANK_DEFAULTS;
-  logrank_work w = {.y = y, .groups = groups, .opt = opt == NULL ? &DEFAULTS : opt};
+  logrank_work w = {.y = y, .groups = groups, .opt = opt};
   lb_logrank test = {.n_groups = lb_partition_count(groups), .n_used = y->n};
   test.n_missing = y->n_missing;
-  if (!(w.opt->rho >= 0 && w.opt->gamma >= 0))
-    return lb_error_set(err, LB_EARG, "rho and gamma must be 0 or more");
-  lb_status st = lb_partition_check(groups, y->n, "group", err);
-  if (st == LB_OK) st = test_alloc(&test, err);
+  lb_status st = start(&w, &test, err);
+  if (st == LB_OK) st = lb_partition_check(groups, y->n, "group", err);
   /* A table of strata x groups is for few of them. */
   bool merge = y->entry == NULL && lb_partition_count(strata) <= y->n / test.n_groups + 1;
   if (st == LB_OK)
     st = merge ? merge_counts(&w, strata, &test, err) : walk_rows(&w, strata, &test, err);
-  if (st != LB_OK) goto done;
-  for (size_t i = 0; i < y->n; i++) test.n[lb_partition_class(groups, i)] += row_weight(y, i);
-  st = finish(&test, err);
-  if (st != LB_OK) goto done;
-  *out = test;
-  test = (lb_logrank){0};
-done:
-  lb_logrank_reset(&test);
-  work_reset(&w);
-  return st;
+  for (size_t i = 0; st == LB_OK && i < y->n; i++)
+    test.n[lb_partition_class(groups, i)] += row_weight(y, i);
+  return end(st, &w, &test, out, err);
+}
+
+lb_status lb_logrank_test_counts(const lb_surv_counts *counts, const lb_logrank_options *opt,
+                                 lb_logrank *out, lb_error *err)
+{
+  logrank_work w = {.opt = opt};
+  lb_logrank test = {.n_groups = counts->n_class, .n_used = counts->n};
+  test.n_missing = counts->n_missing;
+  lb_status st = start(&w, &test, err);
+  if (st == LB_OK) st = lb_riskset_from_counts(counts, &w.set, err);
+  if (st == LB_OK) st = merge_strata(&w, 1, &test, err);
+  for (size_t g = 0; st == LB_OK && g < test.n_groups; g++)
+    test.n[g] = (double)(w.set.class_row[g + 1] - w.set.class_row[g]);
+  return end(st, &w, &test, out, err);
 }
 
 void lb_logrank_reset(lb_logrank *test)

@@ -45,5 +45,8 @@ typedef struct lb_logrank {
  * LB_EINTR. O(n + times k^2) after the radix sort. `out` untouched on failure. */
 lb_status lb_logrank_test(const lb_surv *y, const lb_partition *groups, const lb_partition *strata,
                           const lb_logrank_options *opt, lb_logrank *out, lb_error *err);
+/* The same from rows that are counted already, a group a class, no strata. */
+lb_status lb_logrank_test_counts(const lb_surv_counts *counts, const lb_logrank_options *opt,
+                                 lb_logrank *out, lb_error *err);
 void lb_logrank_reset(lb_logrank *test);
 #endif

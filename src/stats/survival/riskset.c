@@ -134,11 +134,7 @@ lb_status lb_riskset_sort(const lb_surv *y, const lb_partition *classes, lb_risk
   return st == LB_OK ? sort_checked(y, classes, out, err) : st;
 }
 
-/* One class and day: rows, those of positive weight, and their events; weights of both kinds. */
-typedef struct day_cell {
-  double event, censor;
-  uint32_t rows, positive, events;
-} day_cell;
+/* ---- Tables of classes x days ---- */
 
 /* Counts of blocks of rows; of unit weight, so that the order of adding does not matter. */
 typedef struct day_count {
@@ -161,25 +157,92 @@ static void count_block(void *context, size_t block)
   }
 }
 
-/* false: out of memory, or interrupted. */
-static bool count_cells(const lb_surv *y, const lb_partition *classes, size_t days, day_cell *cell)
+/* The table of rows of unit weight, those of further blocks added to that of the first; NULL: out
+ * of memory, or interrupted. */
+static uint32_t *count_cells(const lb_surv *y, const lb_partition *classes, size_t days)
 {
   size_t cells = days * lb_partition_count(classes);
   day_count c = {.y = y, .classes = classes, .days = days, .cells = cells};
   c.blocks = y->n >= PARALLEL_ROWS ? COUNT_BLOCKS : 1;
   c.count = lb_mem_zero(c.blocks * cells, 2 * sizeof *c.count);
   bool ok = c.count != NULL && lb_parallel(c.blocks, c.blocks > 1, count_block, &c);
-  for (size_t i = 0; ok && i < cells; i++) {
-    uint32_t censored = 0, events = 0;
-    for (size_t b = 0; b < c.blocks; b++) {
-      censored += c.count[2 * (b * cells + i)];
-      events += c.count[2 * (b * cells + i) + 1];
-    }
-    cell[i] = (day_cell){events, censored, censored + events, censored + events, events};
-  }
+  for (size_t b = 1; ok && b < c.blocks; b++)
+    for (size_t i = 0; i < 2 * cells; i++) c.count[i] += c.count[2 * b * cells + i];
+  if (ok) return c.count;
   lb_mem_free(c.count);
-  return ok;
+  return NULL;
 }
+
+/* Room for n_time times of all classes, their first places set from the number of each. */
+static bool alloc_times(lb_riskset *set)
+{
+  for (size_t c = 0; c < set->n_class; c++) {
+    set->class_row[c + 1] += set->class_row[c];
+    set->class_time[c + 1] += set->class_time[c];
+  }
+  set->n_time = set->class_time[set->n_class];
+  set->time = lb_mem_array(set->n_time, sizeof *set->time);
+  return set->time != NULL && alloc_counts(set);
+}
+
+static bool alloc_classes(lb_riskset *set)
+{
+  set->class_row = lb_mem_zero(set->n_class + 1, sizeof *set->class_row);
+  set->class_time = lb_mem_zero(set->n_class + 1, sizeof *set->class_time);
+  return set->class_row != NULL && set->class_time != NULL;
+}
+
+lb_status lb_riskset_from_counts(const lb_surv_counts *counts, lb_riskset *out, lb_error *err)
+{
+  lb_riskset set = {.n = counts->n, .n_class = counts->n_class};
+  size_t days = counts->days;
+  bool ok = alloc_classes(&set);
+  for (size_t c = 0; ok && c < set.n_class; c++) {
+    const uint32_t *now = counts->count + c * days * 2;
+    for (size_t day = 0; day < days; day++, now += 2) {
+      set.class_row[c + 1] += (size_t)now[0] + now[1];
+      set.class_time[c + 1] += (now[0] | now[1]) != 0;
+    }
+  }
+  ok = ok && alloc_times(&set);
+  for (size_t c = 0; ok && c < set.n_class; c++) {
+    const uint32_t *now = counts->count + c * days * 2;
+    size_t risk = set.class_row[c + 1] - set.class_row[c], t = set.class_time[c];
+    for (size_t day = 0; day < days; day++, now += 2) {
+      if ((now[0] | now[1]) == 0) continue;
+      set.time[t] = (double)day;
+      set.n_risk[t] = (double)risk;
+      set.n_censor[t] = now[0];
+      set.n_event[t++] = now[1];
+      risk -= (size_t)now[0] + now[1];
+    }
+  }
+  if (ok)
+    *out = set;
+  else
+    lb_riskset_reset(&set);
+  return ok ? LB_OK : lb_error_nomem(err, "risk sets");
+}
+
+static lb_status count_days(const lb_surv *y, const lb_partition *classes, size_t days,
+                            lb_riskset *out, lb_error *err)
+{
+  uint32_t *count = count_cells(y, classes, days);
+  const lb_surv_counts counts = {
+      .n = y->n, .n_class = lb_partition_count(classes), .days = days, .count = count};
+  if (count == NULL)
+    return lb_interrupted() ? lb_error_interrupted(err) : lb_error_nomem(err, "risk sets");
+  lb_status st = lb_riskset_from_counts(&counts, out, err);
+  lb_mem_free(count);
+  return st;
+}
+
+/* One class and day with weights: rows, those of positive weight, and their events; weights of
+ * both kinds. */
+typedef struct day_cell {
+  double event, censor;
+  uint32_t rows, positive, events;
+} day_cell;
 
 static void fill_cells(const lb_surv *y, const lb_partition *classes, size_t days, day_cell *cell)
 {
@@ -199,7 +262,6 @@ static void read_cells(lb_riskset *set, size_t days, const day_cell *cell)
   size_t t = set->n_time;
   for (size_t c = set->n_class; c-- > 0;) {
     at_risk risk = {0};
-    set->class_time[c + 1] = t;
     for (size_t day = days; day-- > 0;) {
       const day_cell *now = &cell[c * days + day];
       if (now->rows == 0) continue;
@@ -215,27 +277,28 @@ static void read_cells(lb_riskset *set, size_t days, const day_cell *cell)
   }
 }
 
-static bool count_days(lb_riskset *set, const lb_surv *y, const lb_partition *classes, size_t days)
+static lb_status weigh_days(const lb_surv *y, const lb_partition *classes, size_t days,
+                            lb_riskset *out, lb_error *err)
 {
-  size_t cells = set->n_class * days;
+  lb_riskset set = {.n = y->n, .n_class = lb_partition_count(classes)};
+  size_t cells = set.n_class * days;
   day_cell *cell = lb_mem_zero(cells, sizeof *cell);
-  set->class_row = lb_mem_zero(set->n_class + 1, sizeof *set->class_row);
-  bool ok = cell != NULL && set->class_row != NULL;
-  if (ok && y->weight == NULL) ok = count_cells(y, classes, days, cell);
+  bool ok = cell != NULL && alloc_classes(&set);
   if (ok) {
-    if (y->weight != NULL) fill_cells(y, classes, days, cell);
+    fill_cells(y, classes, days, cell);
     for (size_t c = 0; c < cells; c++) {
-      set->class_row[c / days + 1] += cell[c].rows;
-      set->n_time += cell[c].rows > 0;
+      set.class_row[c / days + 1] += cell[c].rows;
+      set.class_time[c / days + 1] += cell[c].rows > 0;
     }
-    for (size_t c = 0; c < set->n_class; c++) set->class_row[c + 1] += set->class_row[c];
-    set->class_time = lb_mem_zero(set->n_class + 1, sizeof *set->class_time);
-    set->time = lb_mem_zero(set->n_time, sizeof *set->time);
-    ok = set->class_time != NULL && set->time != NULL && alloc_counts(set);
+    ok = alloc_times(&set);
   }
-  if (ok) read_cells(set, days, cell);
+  if (ok) read_cells(&set, days, cell);
   lb_mem_free(cell);
-  return ok;
+  if (ok)
+    *out = set;
+  else
+    lb_riskset_reset(&set);
+  return ok ? LB_OK : lb_error_nomem(err, "risk sets");
 }
 
 lb_status lb_riskset_count(const lb_surv *y, const lb_partition *classes, lb_riskset *out,
@@ -245,13 +308,8 @@ lb_status lb_riskset_count(const lb_surv *y, const lb_partition *classes, lb_ris
   if (st != LB_OK) return st;
   size_t days = y->entry == NULL ? lb_riskset_days(y->time, y->n, lb_partition_count(classes)) : 0;
   if (days == 0) return sort_checked(y, classes, out, err);
-  lb_riskset set = {.n = y->n, .n_class = lb_partition_count(classes)};
-  if (!count_days(&set, y, classes, days)) {
-    lb_riskset_reset(&set);
-    return lb_interrupted() ? lb_error_interrupted(err) : lb_error_nomem(err, "risk sets");
-  }
-  *out = set;
-  return LB_OK;
+  return y->weight == NULL ? count_days(y, classes, days, out, err)
+                           : weigh_days(y, classes, days, out, err);
 }
 
 void lb_riskset_reset(lb_riskset *set)

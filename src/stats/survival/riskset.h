@@ -31,6 +31,8 @@ lb_status lb_riskset_sort(const lb_surv *y, const lb_partition *classes, lb_risk
  * many rows with times in whole days are counted in one pass, without a sort. */
 lb_status lb_riskset_count(const lb_surv *y, const lb_partition *classes, lb_riskset *out,
                            lb_error *err);
+/* The same from rows that are counted already; O(classes x days). LB_ENOMEM. */
+lb_status lb_riskset_from_counts(const lb_surv_counts *counts, lb_riskset *out, lb_error *err);
 /* Rows and times alone, without counts: by_entry, n_risk, n_event and n_censor stay NULL. */
 lb_status lb_riskset_order(const lb_surv *y, const lb_partition *classes, lb_riskset *out,
                            lb_error *err);
