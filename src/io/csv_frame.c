@@ -9,7 +9,7 @@
 #include "io/csv_settle.h"
 
 #define BATCH_FIELDS  ((size_t)1 << 14) /* field ends that stay in the nearest cache */
-#define BATCH_ROWS    512
+#define BATCH_ROWS    128               /* their text too */
 #define FEWEST_ROWS   8
 #define SAMPLE_CHUNKS 8
 #define SAMPLE_ROWS   64
@@ -60,6 +60,8 @@ static void read_chunk(passing *work, size_t chunk)
     if (!take_batch(work, chunk, &batch)) st = LB_ENOMEM;
   }
   if (st != LB_OK) __atomic_store_n(&work->status, (int)st, __ATOMIC_RELAXED);
+  for (size_t i = 0; st == LB_OK && i < r->n_columns; i++)
+    lb_csv_part_close(r, &r->column[i], chunk);
   lb_csv_walk_reset(&walk);
   lb_progress_step(r->layout.chunk[chunk].end - r->layout.chunk[chunk].start);
 }

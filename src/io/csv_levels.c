@@ -19,7 +19,8 @@ void lb_csv_levels_free(lb_csv_levels *levels)
 bool lb_csv_levels_add(lb_csv_levels *levels, size_t slot, const char *text, size_t length,
                        uint64_t word, bool copy)
 {
-  lb_csv_level one = {.text = text, .length = length, .word = word};
+  lb_csv_level one = {
+      .text = text, .length = length, .word = word, .last = lb_csv_level_last(text, length)};
   if (copy) {
     one.owned = lb_mem_text(text, length);
     if (one.owned == NULL) return false;
