@@ -209,6 +209,11 @@ static void hash_source(void *context)
   lb_csv_source_hash(context);
 }
 
+static void rest_source(void *context, const char *text, size_t length)
+{
+  lb_csv_source_rest(context, text, length);
+}
+
 lb_status lb_csv_read_file(const char *path, const char *encoding, const lb_csv_options *options,
                            lb_frame **out, lb_problems *problems, lb_csv_facts *facts,
                            lb_error *err)
@@ -216,7 +221,7 @@ lb_status lb_csv_read_file(const char *path, const char *encoding, const lb_csv_
   lb_csv_source source = {0};
   lb_status st = lb_csv_source_open(path, encoding, &source, err);
   if (st != LB_OK) return st;
-  lb_csv_side side = {hash_source, &source, false};
+  lb_csv_side side = {hash_source, rest_source, &source, false};
   request q = {source.text, source.length, facts == NULL ? NULL : &side, 0};
   st = read_text(&q, options, out, problems, err);
   if (st == LB_OK && facts != NULL) {

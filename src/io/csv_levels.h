@@ -7,15 +7,16 @@
 
 #define LB_CSV_LEVELS 64 /* more distinct values than this make a column text */
 #define LB_CSV_SLOTS  256
+#define LB_CSV_HERE   24 /* bytes of a level that need no memory of their own */
 
 typedef struct lb_csv_level {
-  const char *text; /* in the file, or owned */
+  const char *text; /* `here` or `owned`, never the file: its pages are given back meanwhile */
   size_t length;
   uint64_t word; /* the first eight bytes, zeros behind a shorter text */
   uint64_t last; /* the last eight of a longer text, else 0 */
   size_t n;      /* present cells */
   uint8_t kind;  /* of them */
-  char *owned;
+  char here[LB_CSV_HERE], *owned;
 } lb_csv_level;
 
 typedef struct lb_csv_levels {
@@ -65,8 +66,7 @@ static inline size_t lb_csv_level_slot(const lb_csv_levels *levels, const char *
   }
 }
 
-/* A new level in a free slot; the text is borrowed unless `copy`. false: out of memory. Not when
- * there are LB_CSV_LEVELS. */
+/* A new level in a free slot. false: out of memory. Not when there are LB_CSV_LEVELS. */
 bool lb_csv_levels_add(lb_csv_levels *levels, size_t slot, const char *text, size_t length,
-                       uint64_t word, bool copy);
+                       uint64_t word);
 #endif

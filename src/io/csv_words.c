@@ -62,7 +62,7 @@ static bool find_level(const lb_csv_reading *r, lb_csv_part *part, const lb_csv_
     size_t slot = lb_csv_level_slot(part->levels, key.text, key.length, word);
     if (part->levels->slot[slot] == 0) {
       *many = part->levels->n == LB_CSV_LEVELS;
-      if (!*many) ok = lb_csv_levels_add(part->levels, slot, key.text, key.length, word, doubled);
+      if (!*many) ok = lb_csv_levels_add(part->levels, slot, key.text, key.length, word);
     }
     if (ok && !*many) *index = (size_t)part->levels->slot[slot] - 1;
   }
