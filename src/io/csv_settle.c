@@ -7,8 +7,8 @@
 #include "base/bitmap.h"
 #include "base/mem.h"
 
-#define FACTOR_ROWS 3     /* rows that a level of a factor has on average, at least */
-#define TEXT_MARGIN 1.125 /* memory for texts, to what a sample says */
+#define FACTOR_ROWS 3    /* rows that a level of a factor has on average, at least */
+#define TEXT_MARGIN 1.25 /* memory for texts, to what a sample says */
 
 lb_csv_census lb_csv_count(const lb_csv_reading *r, const lb_csv_column *c)
 {
