@@ -200,7 +200,7 @@ static void test_random_numbers(void **state)
 static void test_dates(void **state)
 {
   (void)state;
-  char text[16];
+  char text[40];
   int32_t quick, slow;
   uint64_t seed = 5;
   for (int year = 0; year <= 9999; year++)
