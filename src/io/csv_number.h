@@ -128,7 +128,10 @@ static inline bool lb_csv_short_real(const char *text, size_t n, bool slack, cha
                              : lb_csv_long_decimal(text, n, mark, &digits, &fraction);
   if (!ok) return false;
   double magnitude = (double)(int64_t)digits / POWER[fraction];
-  *value = negative ? -magnitude : magnitude;
+  uint64_t bits;
+  memcpy(&bits, &magnitude, sizeof bits);
+  bits |= (uint64_t)negative << 63; /* a branch would be one to guess */
+  memcpy(value, &bits, sizeof bits);
   return true;
 }
 
