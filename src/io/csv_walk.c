@@ -6,7 +6,8 @@
 #include "base/mem.h"
 
 #define ENDS_AT_A_TIME 8
-#define BEYOND         (UINT64_C(1) << 63) /* keeps the count of zeros defined; the bit itself counts too */
+/* Keeps the count of zeros defined where no bit is left. */
+#define BEYOND (UINT64_C(1) << 63)
 
 lb_status lb_csv_walk_begin(const lb_csv_layout *layout, size_t chunk, size_t max_rows,
                             lb_csv_walk *walk)

@@ -195,7 +195,8 @@ bool lb_csv_take_texts(lb_csv_reading *r, lb_csv_column *c, lb_csv_part *part,
 
 /* ---- Codes ---- */
 
-/* One more cell of a level, the first of which tells the kind. The others are counted in the end. */
+/* One more cell of a level, the first of which tells the kind. The others are counted in the
+ * end. */
 static bool add_to_level(const lb_csv_reading *r, lb_csv_part *part, lb_csv_level *level,
                          const lb_csv_span *s, const lb_csv_place *place)
 {
