@@ -143,6 +143,15 @@ void lb_file_unmap(lb_file_view *view)
   *view = (lb_file_view){0};
 }
 
+void lb_file_rest(const lb_file_view *view, const char *data, size_t n)
+{
+  if (view->mapped == NULL) return;
+  size_t page = (size_t)sysconf(_SC_PAGESIZE), from = (size_t)(data - view->data);
+  size_t first = (from + page - 1) / page, end = (from + n) / page;
+  if (end > first)
+    (void)madvise((char *)view->mapped + first * page, (end - first) * page, MADV_DONTNEED);
+}
+
 /* ---- writing ---- */
 
 static int write_all(int fd, const char *data, size_t length)

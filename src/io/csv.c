@@ -11,7 +11,6 @@
 
 #define MESSAGE    256
 #define PART_BYTES 4096 /* of text for each column of a chunk: what a part takes is then little */
-#define TEXT_LIMIT ((size_t)1 << (64 - LB_CSV_PACKED_BITS)) /* a place in it fits a packed one */
 
 static void reading_reset(lb_csv_reading *r)
 {
@@ -29,6 +28,8 @@ static void note_na(lb_csv_reading *r, const char *word)
   bool quote = strchr(word, '"') != NULL;
   r->na_lengths |= quote ? ~(uint64_t)0 : (uint64_t)1 << (n < 63 ? n : 63);
   if (n > 0) r->na_first[(unsigned char)word[0]] = true;
+  r->na_empty = r->na_empty || n == 0;
+  r->na_values = r->na_values || word[0] == '-' || (word[0] >= '0' && word[0] <= '9');
   if (quote) memset(r->na_first, true, sizeof r->na_first);
 }
 
@@ -140,7 +141,6 @@ static lb_status scan(lb_csv_reading *r, const request *q, bool careful, lb_erro
   size_t size = LB_CSV_CHUNK;
   lb_status (*how)(const char *, size_t, char, size_t, lb_csv_layout *, lb_error *) =
       careful ? lb_csv_scan_carefully : lb_csv_scan;
-  if (q->length >= TEXT_LIMIT) return lb_error_set(err, LB_EDATA, "the file is too large");
   lb_status st = how(q->text, q->length, separator, size, &r->layout, err);
   size_t wanted = st == LB_OK ? r->layout.n_columns * PART_BYTES : 0;
   if (wanted <= size || r->layout.n_chunks < 2) return st;
@@ -174,7 +174,8 @@ static lb_status read_text(request *q, const lb_csv_options *options, lb_frame *
   bool astray = false;
   lb_status st = LB_OK;
   for (int attempt = 0; attempt == 0 || (astray && attempt == 1); attempt++) {
-    lb_csv_reading r = {.options = options == NULL ? &DEFAULTS : options};
+    lb_csv_reading r = {.options = options == NULL ? &DEFAULTS : options,
+                        .joining = PTHREAD_MUTEX_INITIALIZER};
     lb_problems found = {0};
     lb_frame *frame = NULL;
     st = read_table(&r, q, attempt == 1, &frame, problems == NULL ? NULL : &found, err);
@@ -208,6 +209,11 @@ static void hash_source(void *context)
   lb_csv_source_hash(context);
 }
 
+static void rest_source(void *context, const char *text, size_t length)
+{
+  lb_csv_source_rest(context, text, length);
+}
+
 lb_status lb_csv_read_file(const char *path, const char *encoding, const lb_csv_options *options,
                            lb_frame **out, lb_problems *problems, lb_csv_facts *facts,
                            lb_error *err)
@@ -215,7 +221,7 @@ lb_status lb_csv_read_file(const char *path, const char *encoding, const lb_csv_
   lb_csv_source source = {0};
   lb_status st = lb_csv_source_open(path, encoding, &source, err);
   if (st != LB_OK) return st;
-  lb_csv_side side = {hash_source, &source, false};
+  lb_csv_side side = {hash_source, rest_source, &source, false};
   request q = {source.text, source.length, facts == NULL ? NULL : &side, 0};
   st = read_text(&q, options, out, problems, err);
   if (st == LB_OK && facts != NULL) {

@@ -9,7 +9,7 @@
 #include "io/csv_settle.h"
 
 #define BATCH_FIELDS  ((size_t)1 << 14) /* field ends that stay in the nearest cache */
-#define BATCH_ROWS    512
+#define BATCH_ROWS    128               /* their text too */
 #define FEWEST_ROWS   8
 #define SAMPLE_CHUNKS 8
 #define SAMPLE_ROWS   64
@@ -24,9 +24,10 @@ static size_t batch_rows(const lb_csv_reading *r)
 
 typedef struct passing {
   lb_csv_reading *reading;
-  lb_csv_side *side;
-  bool *unread; /* by index in the file: columns that only need a look at their quotes */
-  int status;   /* of any chunk that failed */
+  lb_csv_side *side; /* or NULL */
+  bool beside;       /* its work is still to do */
+  bool *unread;      /* by index in the file: columns that only need a look at their quotes */
+  int status;        /* of any chunk that failed */
 } passing;
 
 static bool take_batch(const passing *work, size_t chunk, const lb_csv_batch *b)
@@ -60,15 +61,20 @@ static void read_chunk(passing *work, size_t chunk)
     if (!take_batch(work, chunk, &batch)) st = LB_ENOMEM;
   }
   if (st != LB_OK) __atomic_store_n(&work->status, (int)st, __ATOMIC_RELAXED);
+  for (size_t i = 0; st == LB_OK && i < r->n_columns; i++)
+    lb_csv_part_close(r, &r->column[i], chunk);
   lb_csv_walk_reset(&walk);
-  lb_progress_step(r->layout.chunk[chunk].end - r->layout.chunk[chunk].start);
+  const lb_csv_chunk *c = &r->layout.chunk[chunk];
+  if (work->side != NULL)
+    work->side->rest(work->side->context, r->layout.text + c->start, c->end - c->start);
+  lb_progress_step(c->end - c->start);
 }
 
 /* Block 0 is the side job, if there is one. */
 static void run_block(void *context, size_t block)
 {
   passing *work = context;
-  if (work->side == NULL)
+  if (!work->beside)
     read_chunk(work, block);
   else if (block == 0)
     work->side->run(work->side->context);
@@ -89,7 +95,7 @@ static bool find_unread(const lb_csv_reading *r, bool **unread)
 lb_status lb_csv_pass(lb_csv_reading *r, lb_csv_side *side, lb_error *err)
 {
   bool beside = side != NULL && !side->done;
-  passing work = {r, beside ? side : NULL, NULL, LB_OK};
+  passing work = {r, side, beside, NULL, LB_OK};
   size_t n = r->layout.n_chunks + beside;
   if (!find_unread(r, &work.unread)) return lb_error_nomem(err, "csv columns");
   lb_progress_begin("reading csv", r->layout.length);
@@ -118,7 +124,7 @@ static void forget(lb_csv_reading *r)
 static lb_status sample(lb_csv_reading *r, lb_error *err)
 {
   size_t n = r->layout.n_chunks, step = n <= SAMPLE_CHUNKS ? 1 : n / SAMPLE_CHUNKS;
-  passing work = {r, NULL, NULL, LB_OK};
+  passing work = {r, NULL, false, NULL, LB_OK};
   for (size_t i = 0; i < r->n_columns; i++) r->column[i].mode = LB_CSV_SAMPLE;
   for (size_t k = 0; k < n && !r->astray; k += step) {
     lb_csv_walk walk;

@@ -3,9 +3,11 @@
 #define LB_IO_CSV_FRAME_H
 #include "io/csv_column.h"
 
-/* Work that a pass may do beside the rows, by the first thread that is free; run once. */
+/* Work that a pass may do beside the rows, by the first thread that is free; run once. And what is
+ * told that a pass is done with some bytes of the text. */
 typedef struct lb_csv_side {
   void (*run)(void *context);
+  void (*rest)(void *context, const char *text, size_t length);
   void *context;
   bool done;
 } lb_csv_side;

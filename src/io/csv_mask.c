@@ -10,6 +10,8 @@
 #define HAS_X86 0
 #endif
 
+#define AHEAD 2048 /* bytes: what the processor fetches of its own accord ends with a page */
+
 static unsigned masks_plain(const char *text, size_t n_blocks, char separator, lb_csv_masks *out)
 {
   unsigned seen = 0;
@@ -44,6 +46,7 @@ static unsigned masks_sse2(const char *text, size_t n_blocks, char separator, lb
   uint64_t high = 0, nul = 0;
   for (size_t b = 0; b < n_blocks; b++, text += LB_CSV_BLOCK) {
     __m128i v[4];
+    __builtin_prefetch(text + AHEAD);
     for (int i = 0; i < 4; i++) {
       v[i] = _mm_loadu_si128((const __m128i *)(const void *)(text + 16 * i));
       high |= (uint64_t)_mm_movemask_epi8(v[i]);
@@ -68,6 +71,7 @@ __attribute__((target("avx2"))) static unsigned masks_avx2(const char *text, siz
   uint64_t nul = 0;
   __m256i high = _mm256_setzero_si256();
   for (size_t b = 0; b < n_blocks; b++, text += LB_CSV_BLOCK) {
+    __builtin_prefetch(text + AHEAD);
     __m256i one = _mm256_loadu_si256((const __m256i *)(const void *)text);
     __m256i two = _mm256_loadu_si256((const __m256i *)(const void *)(text + 32));
     high = _mm256_or_si256(high, _mm256_or_si256(one, two));
@@ -86,6 +90,7 @@ masks_avx512(const char *text, size_t n_blocks, char separator, lb_csv_masks *ou
   __m512i quote = _mm512_set1_epi8('"'), carriage = _mm512_set1_epi8('\r');
   for (size_t b = 0; b < n_blocks; b++, text += LB_CSV_BLOCK) {
     __m512i v = _mm512_loadu_si512(text);
+    __builtin_prefetch(text + AHEAD);
     high |= _mm512_movepi8_mask(v);
     nul |= _mm512_testn_epi8_mask(v, v);
     out[b] = (lb_csv_masks){_mm512_cmpeq_epi8_mask(v, comma), _mm512_cmpeq_epi8_mask(v, newline),

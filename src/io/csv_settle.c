@@ -7,7 +7,8 @@
 #include "base/bitmap.h"
 #include "base/mem.h"
 
-#define FACTOR_ROWS 3 /* rows that a level of a factor has on average, at least */
+#define FACTOR_ROWS 3    /* rows that a level of a factor has on average, at least */
+#define TEXT_MARGIN 1.25 /* memory for texts, to what a sample says */
 
 lb_csv_census lb_csv_count(const lb_csv_reading *r, const lb_csv_column *c)
 {
@@ -79,10 +80,25 @@ static void set_given(lb_csv_column *c)
     set_mode(c, *c->given == LB_FACTOR ? LB_CSV_FACTOR : LB_CSV_VALUES, *c->given);
 }
 
+/* How long all texts are by those of the sample, and some more; at most what there is. */
+static void expect_bytes(const lb_csv_reading *r, lb_csv_column *c)
+{
+  size_t n_bytes = 0, n_sampled = 0;
+  for (size_t k = 0; k < r->layout.n_chunks; k++) {
+    n_bytes += c->part[k].n_bytes;
+    n_sampled += c->part[k].n_sampled;
+  }
+  double each = n_sampled == 0 ? 0 : (double)n_bytes / (double)n_sampled;
+  double all = each * (double)r->layout.n_rows * TEXT_MARGIN;
+  double most = (double)r->layout.length;
+  c->bytes_expected = (size_t)(all < most ? all : most);
+}
+
 bool lb_csv_guess(lb_csv_reading *r, lb_csv_column *c)
 {
   lb_csv_census census = lb_csv_count(r, c);
   bool many = c->many;
+  expect_bytes(r, c);
   if (!count_distinct(r, c, &census)) return false;
   lb_type type = find_type(r, c, &census);
   many = many || census.n_distinct > LB_CSV_LEVELS;
@@ -119,7 +135,10 @@ static void free_values(lb_csv_column *c)
   lb_mem_free(c->below);
   lb_mem_free(c->offsets);
   lb_mem_free(c->codes);
+  lb_mem_free(c->bytes);
   c->values = NULL;
+  c->bytes = NULL;
+  c->n_bytes = c->capacity = c->n_joined = 0;
   c->valid = c->below = NULL;
   c->offsets = NULL;
   c->codes = NULL;
@@ -133,7 +152,9 @@ lb_status lb_csv_prepare(lb_csv_reading *r, lb_csv_column *c, lb_error *err)
   if (c->mode == LB_CSV_IDLE || c->mode == LB_CSV_MISFITS) return LB_OK;
   c->valid = lb_bitmap_new(n, true);
   if (c->mode == LB_CSV_TEXTS) {
-    ok = (c->offsets = lb_mem_array(n + 1, sizeof *c->offsets)) != NULL;
+    ok = (c->offsets = lb_mem_array(n + 1, sizeof *c->offsets)) != NULL &&
+         (c->bytes = lb_mem_alloc(c->bytes_expected)) != NULL;
+    c->capacity = ok ? c->bytes_expected : 0;
   } else if (c->mode == LB_CSV_FACTOR) {
     ok = (c->codes = lb_mem_array(n, sizeof *c->codes)) != NULL;
   } else if (c->type == LB_LOGICAL) {

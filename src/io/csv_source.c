@@ -181,6 +181,12 @@ lb_status lb_csv_source_open(const char *path, const char *name, lb_csv_source *
 void lb_csv_source_hash(lb_csv_source *s)
 {
   lb_sha256_hex(s->file.data, s->file.length, s->facts.sha256);
+  lb_file_rest(&s->file, s->file.data, s->file.length);
+}
+
+void lb_csv_source_rest(const lb_csv_source *s, const char *text, size_t length)
+{
+  if (s->unzipped == NULL && s->decoded == NULL) lb_file_rest(&s->file, text, length);
 }
 
 void lb_csv_source_close(lb_csv_source *s)

@@ -15,8 +15,10 @@ typedef struct lb_csv_source {
 
 /* As lb_csv_read_file says. Close with lb_csv_source_close. */
 lb_status lb_csv_source_open(const char *path, const char *name, lb_csv_source *out, lb_error *err);
-/* Fills facts.sha256. */
+/* Fills facts.sha256; the file rests then. */
 void lb_csv_source_hash(lb_csv_source *source);
+/* A part of the text is not needed for now. */
+void lb_csv_source_rest(const lb_csv_source *source, const char *text, size_t length);
 void lb_csv_source_close(lb_csv_source *source);
 /* The UTF-8 text of bytes in an encoding as lb_csv_read_file names it; *text is NULL when they are
  * UTF-8 already. */

@@ -20,65 +20,53 @@ static uint8_t *take_valid(lb_csv_column *c, size_t n)
 
 /* ---- Texts ---- */
 
-typedef struct copying {
-  const lb_csv_reading *reading;
+typedef struct joining {
+  const lb_csv_layout *layout;
   lb_csv_column *column;
-  char *bytes;
-  size_t *base; /* where the texts of a chunk begin */
-} copying;
+  size_t first;       /* chunk whose texts are not the column's yet */
+  const size_t *base; /* where the texts of it and of those behind it begin */
+} joining;
 
-/* The text at a packed place, doubled quotes made single; returns its length. */
-static size_t copy_text(const lb_csv_layout *t, uint64_t packed, char *out)
+static void join_chunk(void *context, size_t k)
 {
-  size_t at = (size_t)(packed >> LB_CSV_PACKED_BITS), length = packed & LB_CSV_PACKED_LONG, n = 0;
-  const char *text = t->text + at;
-  if (length == LB_CSV_PACKED_LONG) length = lb_csv_long_length(t, at);
-  if (length == 0) return 0;
-  if (at == 0 || text[-1] != '"' || memchr(text, '"', length) == NULL) {
-    memcpy(out, text, length);
-    return length;
-  }
-  for (size_t i = 0; i < length; i++) {
-    out[n++] = text[i];
-    if (text[i] == '"') i++;
-  }
-  return n;
+  const joining *work = context;
+  lb_csv_part_join(work->layout, work->column, work->first + k, work->base[k]);
 }
 
-static void copy_chunk(void *context, size_t k)
+/* When the sample promised too little, what did not fit is moved with the rest to a block that
+ * holds all. */
+static lb_status join_rest(const lb_csv_layout *t, lb_csv_column *c, lb_error *err)
 {
-  const copying *work = context;
-  const lb_csv_layout *t = &work->reading->layout;
-  int64_t *offsets = work->column->offsets;
-  size_t row = t->chunk[k].first_row, at = work->base[k];
-  size_t end = k + 1 < t->n_chunks ? t->chunk[k + 1].first_row : t->n_rows;
-  for (; row < end; row++) {
-    uint64_t packed = (uint64_t)offsets[row + 1];
-    if (packed != 0) at += copy_text(t, packed, work->bytes + at);
-    offsets[row + 1] = (int64_t)at;
+  size_t n = t->n_chunks - c->n_joined, total = c->n_bytes;
+  size_t *base = lb_mem_array(n, sizeof *base);
+  if (base == NULL) return lb_error_nomem(err, "text");
+  for (size_t k = 0; k < n; k++) {
+    base[k] = total;
+    total += c->part[c->n_joined + k].n_bytes;
   }
+  lb_status st = LB_OK;
+  char *bytes = lb_mem_resize(c->bytes, total, 1);
+  joining work = {t, c, c->n_joined, base};
+  if (bytes != NULL) c->bytes = bytes;
+  if (bytes == NULL)
+    st = lb_error_nomem(err, "text");
+  else if (!lb_parallel(n, true, join_chunk, &work))
+    st = lb_error_interrupted(err);
+  lb_mem_free(base);
+  return st;
 }
 
 lb_status lb_csv_text_column(lb_csv_reading *r, lb_csv_column *c, lb_column **out, lb_error *err)
 {
   const lb_csv_layout *t = &r->layout;
-  size_t n_bytes = 0;
-  copying work = {r, c, NULL, lb_mem_array(t->n_chunks, sizeof *work.base)};
-  for (size_t k = 0; work.base != NULL && k < t->n_chunks; k++) {
-    work.base[k] = n_bytes;
-    n_bytes += c->part[k].n_bytes;
-  }
-  if (work.base != NULL) work.bytes = lb_mem_alloc(n_bytes);
-  bool ok = work.bytes != NULL, all = ok && lb_parallel(t->n_chunks, true, copy_chunk, &work);
-  lb_mem_free(work.base);
-  if (!all) {
-    lb_mem_free(work.bytes);
-    return ok ? lb_error_interrupted(err) : lb_error_nomem(err, "text");
-  }
+  lb_status st = c->n_joined < t->n_chunks ? join_rest(t, c, err) : LB_OK;
+  if (st != LB_OK) return st;
   c->offsets[0] = 0;
   int64_t *offsets = c->offsets;
+  char *bytes = c->bytes;
   c->offsets = NULL;
-  return lb_column_new_text(t->n_rows, offsets, work.bytes, take_valid(c, t->n_rows), out, err);
+  c->bytes = NULL;
+  return lb_column_new_text(t->n_rows, offsets, bytes, take_valid(c, t->n_rows), out, err);
 }
 
 /* ---- Factors ---- */

@@ -5,6 +5,10 @@
 
 #include "base/mem.h"
 
+#define ENDS_AT_A_TIME 8
+/* Keeps the count of zeros defined where no bit is left. */
+#define BEYOND (UINT64_C(1) << 63)
+
 lb_status lb_csv_walk_begin(const lb_csv_layout *layout, size_t chunk, size_t max_rows,
                             lb_csv_walk *walk)
 {
@@ -22,9 +26,8 @@ lb_status lb_csv_walk_begin(const lb_csv_layout *layout, size_t chunk, size_t ma
                         .row = c->first_row};
   walk->cursor = (lb_csv_cursor){walk->text, walk->length, 0, 1, layout->separator};
   walk->end = lb_mem_array(walk->capacity, sizeof *walk->end);
-  walk->row_end = lb_mem_array(rows + 1, sizeof *walk->row_end);
   walk->row_start = lb_mem_array(rows + 1, sizeof *walk->row_start);
-  if (walk->end != NULL && walk->row_end != NULL && walk->row_start != NULL) return LB_OK;
+  if (walk->end != NULL && walk->row_start != NULL) return LB_OK;
   lb_csv_walk_reset(walk);
   return LB_ENOMEM;
 }
@@ -32,9 +35,8 @@ lb_status lb_csv_walk_begin(const lb_csv_layout *layout, size_t chunk, size_t ma
 void lb_csv_walk_reset(lb_csv_walk *walk)
 {
   lb_mem_free(walk->end);
-  lb_mem_free(walk->row_end);
   lb_mem_free(walk->row_start);
-  walk->end = walk->row_end = walk->row_start = NULL;
+  walk->end = walk->row_start = NULL;
 }
 
 /* ---- By masks ---- */
@@ -52,10 +54,23 @@ static void make_masks(lb_csv_walk *w)
   w->i_mask = 0;
 }
 
-/* One block: field ends and row ends are noted. A quote may open only where a field begins (or
+/* Notes where the bits are; eight at a time, as many as most blocks hold: what is written too much
+ * is written over. */
+static inline __attribute__((always_inline)) void note_ends(lb_csv_walk *w, uint64_t bits)
+{
+  uint32_t base = (uint32_t)w->at, *out = w->end + w->n_found;
+  w->n_found += (size_t)__builtin_popcountll(bits);
+  while (bits != 0)
+    for (unsigned i = 0; i < ENDS_AT_A_TIME; i++) {
+      *out++ = base + (uint32_t)__builtin_ctzll(bits | BEYOND);
+      bits &= bits - 1;
+    }
+}
+
+/* One block: field ends are noted, row ends counted. A quote may open only where a field begins (or
  * right behind a closing one: a doubled quote), and only what ends a field may follow a closing
  * one; a "\r" outside quotes stands before "\n". false where that does not hold. */
-static bool take_block(lb_csv_walk *w)
+static inline __attribute__((always_inline)) bool take_block(lb_csv_walk *w)
 {
   const lb_csv_masks *m = &w->masks[w->i_mask++];
   uint64_t in = w->inside;
@@ -77,11 +92,8 @@ static bool take_block(lb_csv_walk *w)
     w->after_carriage = (m->carriage & ~in) >> 63;
   }
   w->after_end = ends >> 63;
-  uint32_t base = (uint32_t)w->at;
-  for (uint64_t bits = ends; bits != 0; bits &= bits - 1)
-    w->end[w->n_found++] = base + (uint32_t)__builtin_ctzll(bits);
-  for (; newlines != 0; newlines &= newlines - 1)
-    w->row_end[w->n_ends++] = base + (uint32_t)__builtin_ctzll(newlines);
+  note_ends(w, ends);
+  w->n_ends += (size_t)__builtin_popcountll(newlines);
   w->at = w->at + LB_CSV_BLOCK < w->length ? w->at + LB_CSV_BLOCK : w->length;
   return bad == 0;
 }
@@ -95,14 +107,14 @@ static void drop_given(lb_csv_walk *w)
   w->n_ends = w->n_given = 0;
 }
 
-/* Every n-th field end is that of a row, or else some row is ragged. */
+/* Every n-th field end is that of a row, and there are no others, or else some row is ragged. */
 static bool close_rows(lb_csv_walk *w)
 {
   size_t n = w->layout->n_columns, n_rows = w->n_ends;
   if (n_rows * n > w->n_found || w->n_found - n_rows * n >= n) return false;
   for (size_t i = 0; i < n_rows; i++) {
     uint32_t *last = &w->end[i * n + n - 1];
-    if (*last != w->row_end[i]) return false;
+    if (*last < w->length && w->text[*last] != '\n') return false;
     w->row_start[i] = (uint32_t)w->next_start;
     w->next_start = (size_t)*last + 1;
     if (*last > w->row_start[i] && w->text[*last - 1] == '\r') --*last;
@@ -111,19 +123,49 @@ static bool close_rows(lb_csv_walk *w)
   return true;
 }
 
-static bool next_by_masks(lb_csv_walk *w)
+/* Blocks until there are rows enough; false where one is not as it should be. */
+static inline __attribute__((always_inline)) bool walk_blocks(lb_csv_walk *w)
 {
   size_t wanted = w->max_rows * w->layout->n_columns;
-  drop_given(w);
   while (w->n_found < wanted && w->n_ends < w->max_rows && w->at < w->length) {
     if (w->i_mask == w->n_masks) make_masks(w);
     if (!take_block(w)) return false;
   }
+  return true;
+}
+
+#if defined(__x86_64__)
+__attribute__((target("popcnt,bmi"))) static bool walk_blocks_fast(lb_csv_walk *w)
+{
+  return walk_blocks(w);
+}
+
+static bool has_bit_counts(void)
+{
+  return __builtin_cpu_supports("popcnt") && __builtin_cpu_supports("bmi");
+}
+#else
+static bool walk_blocks_fast(lb_csv_walk *w)
+{
+  return walk_blocks(w);
+}
+
+static bool has_bit_counts(void)
+{
+  return false;
+}
+#endif
+
+static bool next_by_masks(lb_csv_walk *w)
+{
+  drop_given(w);
+  if (!(has_bit_counts() ? walk_blocks_fast(w) : walk_blocks(w))) return false;
   bool finished = w->at == w->length;
   if (finished && w->next_start <= w->length && w->text[w->length - 1] != '\n') {
     /* the last row of a file may end without a break */
     if (w->inside != 0 || w->after_carriage != 0) return false;
-    w->end[w->n_found++] = w->row_end[w->n_ends++] = (uint32_t)w->length;
+    w->end[w->n_found++] = (uint32_t)w->length;
+    w->n_ends++;
   }
   return close_rows(w);
 }

@@ -27,8 +27,8 @@ typedef struct lb_csv_walk {
   lb_csv_masks masks[LB_CSV_STRETCH];
   size_t n_masks, i_mask;
   lb_csv_cursor cursor; /* the careful way */
-  uint32_t *end, *row_end, *row_start;
-  size_t max_rows, capacity, n_found, n_ends, n_given;
+  uint32_t *end, *row_start;
+  size_t max_rows, capacity, n_found, n_ends, n_given; /* n_ends: rows that ended */
   size_t row, next_start;
 } lb_csv_walk;
 

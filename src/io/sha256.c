@@ -111,12 +111,17 @@ __attribute__((target("sha,sse4.1,ssse3"))) static void absorb_fast(uint32_t has
   _mm_storeu_si128((__m128i *)(void *)hash, _mm_blend_epi16(low, high, 0xF0));
   _mm_storeu_si128((__m128i *)(void *)(hash + 4), _mm_alignr_epi8(high, low, 8));
 }
+#else
+static bool has_instructions(void)
+{
+  return false;
+}
 #endif
 
 static void absorb(uint32_t hash[8], const uint8_t *data, size_t n_blocks, bool plain)
 {
 #if defined(__x86_64__)
-  if (!plain && has_instructions()) {
+  if (!plain) {
     absorb_fast(hash, data, n_blocks);
     return;
   }
@@ -144,6 +149,7 @@ static void digest(const void *bytes, size_t length, bool plain, char hex[LB_SHA
                       0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19}; /* 5.3.3 */
   const uint8_t *data = bytes;
   size_t at = length / BLOCK * BLOCK;
+  plain = plain || !has_instructions(); /* once: asking takes a while where a machine is virtual */
   if (at > 0) absorb(hash, data, at / BLOCK, plain);
   absorb_last(hash, length > at ? data + at : NULL, length - at, length, plain);
   for (size_t i = 0; i < LB_SHA256_HEX - 1; i++)
