@@ -37,7 +37,7 @@ CORE_O  := $(CORE:%.c=$(BUILD)/%.o)
 BIND_O  := $(BIND:%.c=$(BUILD)/%.o)
 HOST_O  := $(HOST:%.c=$(BUILD)/%.o)
 
-.PHONY: all demo test asan bench fuzz install uninstall format lint clean deps
+.PHONY: all demo test asan bench bench-peers fuzz install uninstall format lint clean deps
 .SECONDARY:
 
 all: $(BUILD)/lobule $(BUILD)/module/lobule/core.so
@@ -102,6 +102,10 @@ deps:
 
 bench: all
 	@BUILD=$(BUILD) sh tests/bench/run.sh
+
+# The programs that `make bench` compares with: Debian packages, and npm packages into $(BUILD)/peers.
+bench-peers:
+	@BUILD=$(BUILD) sh tests/bench/peers.sh
 
 FUZZ_SECONDS ?= 60
 fuzz:
