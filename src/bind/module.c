@@ -53,12 +53,9 @@ static int memory_trim(lua_State *L)
   return 1;
 }
 
-static const luaL_Reg FUNCTIONS[] = {{"threads", threads},
-                                     {"live_objects", live_objects},
-                                     {"live_blocks", live_blocks},
-                                     {"fail_after", fail_after},
-                                     {"memory_trim", memory_trim},
-                                     {NULL, NULL}};
+static const luaL_Reg FUNCTIONS[] = {{"threads", threads},         {"live_objects", live_objects},
+                                     {"live_blocks", live_blocks}, {"fail_after", fail_after},
+                                     {"memory_trim", memory_trim}, {NULL, NULL}};
 
 static void (*const NOUNS[])(lua_State *L) = {
     lbl_open_error,   lbl_open_class,      lbl_open_column,       lbl_open_cast,

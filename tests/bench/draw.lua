@@ -180,7 +180,8 @@ local function draw_memory(tasks, patients)
     desc = "Ratio of peak resident memory during the task, data and interpreter included.",
     x_label = ("Lobule's peak memory / least of the peers', %s patients"):format(grouped(n or 0)),
     other = "Peer", peer = "Most frugal peer", estimate = "Ratio",
-    favours = { "Lobule needs less", "peer needs less" } }, { { rows = n and ratio_rows(tasks, n, results.memory, mebibytes, short) or {} } })
+    favours = { "Lobule needs less", "peer needs less" } },
+    { { rows = n and ratio_rows(tasks, n, results.memory, mebibytes, short) or {} } })
 end
 
 local function text_of(name)

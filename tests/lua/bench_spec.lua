@@ -141,6 +141,18 @@ describe("benchmark", function()
   end)
 end)
 
+describe("threads that wait", function()
+  it("sleep, unless the environment says otherwise", function()
+    local function policy(setting)
+      local text <const> = output(("env -u OMP_WAIT_POLICY OMP_DISPLAY_ENV=true %s '%s' -e '' 2>&1")
+        :format(setting, PROGRAM))
+      return text:match "OMP_WAIT_POLICY = '(%u+)'"
+    end
+    assert.equal("PASSIVE", policy "")
+    assert.equal("ACTIVE", policy "OMP_WAIT_POLICY=active")
+  end)
+end)
+
 -- One line of a made-up run.
 local function line_of(peer, n, threads, wall, rss, check)
   return core.json_encode { peer = peer, task = "filter", n = n, threads = threads, reps = 3,
