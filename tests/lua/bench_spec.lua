@@ -182,9 +182,20 @@ describe("comparison", function()
     assert.is_true(ok)
     assert.truthy(text:find("| filter | 1000 | 0.0005 | 0.0004 | data.table (2) | 0.001 | 0.400"
       .. " | 2.5 | 40.0 | 5.5e-05 | no | 302.7 | 585.9 (data.table) | yes |", 1, true), text)
+    assert.is_nil(text:find("Spoilt", 1, true))
     text, ok = made_up(13)
     assert.is_falsy(ok)
     assert.truthy(text:find("| NO |", 1, true))
+  end)
+
+  it("says when the processor was not there", function()
+    made_up(12)
+    local file <const> = assert(io.open(out .. "/compare.json", "a"))
+    file:write((line_of("lobule", 100000, 1, 4e-2, 300000, 7):gsub('("cpu_min":)[^,]+', "%10.01")))
+    file:close()
+    local text <const> = output(("awk -f tests/bench/json.awk -f tests/bench/compare.awk "
+      .. "tests/bench/goals.tsv %s/compare.json"):format(out))
+    assert.truthy(text:find("Spoilt:** 1 of 5 measurements on one thread (1 of ours)", 1, true))
   end)
 
   it("is drawn: times, ratios and memory with every program's name", function()
