@@ -23,7 +23,8 @@ endif
 FLAGS = -std=c11 -D_GNU_SOURCE -DLOBULE_VERSION='"$(VERSION)"' $(WARN) -fPIC -fopenmp \
   -ffp-contract=off -Isrc $(shell pkg-config --cflags lua5.4 gsl libcjson) $(CFLAGS)
 # The program holds Lua whole and exports it, so that C modules of others find it; GSL only as far as used.
-LIBS     = -Wl,-Bstatic -lgsl -lgslcblas -Wl,-Bdynamic -lcjson -ldl -lm -fopenmp
+# OpenMP is linked in, so that what src/host/threads.c says comes before the library reads it.
+LIBS     = -Wl,-Bstatic -lgsl -lgslcblas -lgomp -Wl,-Bdynamic -lcjson -ldl -lm
 LUA_LIB  = -Wl,-E -Wl,--whole-archive -l:liblua5.4.a -Wl,--no-whole-archive
 
 CORE    := $(sort $(wildcard src/base/*.c src/frame/*.c src/expr/*.c src/model/*.c src/io/*.c \
@@ -37,7 +38,7 @@ CORE_O  := $(CORE:%.c=$(BUILD)/%.o)
 BIND_O  := $(BIND:%.c=$(BUILD)/%.o)
 HOST_O  := $(HOST:%.c=$(BUILD)/%.o)
 
-.PHONY: all demo test asan bench fuzz install uninstall format lint clean deps
+.PHONY: all demo test asan bench bench-peers fuzz install uninstall format lint clean deps
 .SECONDARY:
 
 all: $(BUILD)/lobule $(BUILD)/module/lobule/core.so
@@ -102,6 +103,10 @@ deps:
 
 bench: all
 	@BUILD=$(BUILD) sh tests/bench/run.sh
+
+# The programs that `make bench` compares with: Debian packages, and npm packages into $(BUILD)/peers.
+bench-peers:
+	@BUILD=$(BUILD) sh tests/bench/peers.sh
 
 FUZZ_SECONDS ?= 60
 fuzz:

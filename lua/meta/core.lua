@@ -299,6 +299,9 @@ function core.expression_functions() end
 ---@param n? integer
 ---@return integer
 function core.threads(n) end
+--- Gives memory back to the system that freed columns left for reuse; collect garbage first.
+---@return integer bytes
+function core.memory_trim() end
 --- C objects alive in this Lua state, for tests.
 ---@return integer
 function core.live_objects() end

@@ -102,11 +102,13 @@ static bool pool_put(void *block)
   return true;
 }
 
-static void pool_clear(void)
+static size_t pool_clear(void)
 {
   pthread_mutex_lock(&pool.lock);
+  size_t bytes = pool.bytes;
   while (pool.n > 0) free(pool_remove(0));
   pthread_mutex_unlock(&pool.lock);
+  return bytes;
 }
 
 /* Asks for huge pages within a block that is not touched yet; a kernel that says no is fine. */
@@ -123,7 +125,7 @@ static void *fresh(size_t total, bool zero)
 {
   void *block = zero ? calloc(1, total) : malloc(total);
   if (block == NULL) {
-    pool_clear();
+    (void)pool_clear();
     block = zero ? calloc(1, total) : malloc(total);
   }
   if (block != NULL) ask_huge(block, total);
@@ -204,4 +206,11 @@ size_t lb_mem_live(void)
 size_t lb_mem_bytes(void)
 {
   return atomic_load(&live_bytes);
+}
+
+size_t lb_mem_trim(void)
+{
+  size_t bytes = pool_clear();
+  malloc_trim(0);
+  return bytes;
 }

@@ -20,4 +20,6 @@ void lb_mem_fail_after(long k);
 /* Blocks and bytes now held. */
 size_t lb_mem_live(void);
 size_t lb_mem_bytes(void);
+/* Gives the freed blocks that wait for reuse back to the system; their number of bytes. */
+size_t lb_mem_trim(void);
 #endif

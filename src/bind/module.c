@@ -46,11 +46,16 @@ static int fail_after(lua_State *L)
   return 0;
 }
 
-static const luaL_Reg FUNCTIONS[] = {{"threads", threads},
-                                     {"live_objects", live_objects},
-                                     {"live_blocks", live_blocks},
-                                     {"fail_after", fail_after},
-                                     {NULL, NULL}};
+/* memory_trim() */
+static int memory_trim(lua_State *L)
+{
+  lua_pushinteger(L, (lua_Integer)lb_mem_trim());
+  return 1;
+}
+
+static const luaL_Reg FUNCTIONS[] = {{"threads", threads},         {"live_objects", live_objects},
+                                     {"live_blocks", live_blocks}, {"fail_after", fail_after},
+                                     {"memory_trim", memory_trim}, {NULL, NULL}};
 
 static void (*const NOUNS[])(lua_State *L) = {
     lbl_open_error,   lbl_open_class,      lbl_open_column,       lbl_open_cast,

@@ -97,13 +97,28 @@ static void test_fails_on_demand(void **state)
   lb_mem_free(c);
 }
 
+static void test_trim_gives_back_what_waits(void **state)
+{
+  (void)state;
+  size_t size = (size_t)1 << 20;
+  (void)lb_mem_trim();
+  void *block = lb_mem_alloc(size);
+  assert_non_null(block);
+  assert_int_equal(lb_mem_trim(), 0); /* a block in use does not wait */
+  lb_mem_free(block);
+#ifndef __SANITIZE_ADDRESS__
+  assert_true(lb_mem_trim() >= size);
+#endif
+  assert_int_equal(lb_mem_trim(), 0);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
       LB_TEST(test_counts_blocks_and_bytes), LB_TEST(test_nothing_is_a_block),
       LB_TEST(test_overflow_is_refused),     LB_TEST(test_zeroed),
       LB_TEST(test_resize_keeps_contents),   LB_TEST(test_text_copy),
-      LB_TEST(test_fails_on_demand),
+      LB_TEST(test_fails_on_demand),         LB_TEST(test_trim_gives_back_what_waits),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -101,6 +101,33 @@ local function many_arms()
   return spec
 end
 
+local function times(n, factor)
+  local y = {}
+  for i = 1, n do y[i] = factor * 10.0 ^ (i - 7) end
+  return y
+end
+
+-- Four panels on log axes: lines that end close together, a gap, one size, long names.
+local function lines_spec()
+  local x <const> = { 1000, 10000, 100000, 1000000 }
+  local many = {}
+  for i = 1, 8 do
+    many[i] = { label = "Program number " .. i, x = x, y = times(4, 1 + i / 50) }
+  end
+  return { title = "t", x_log = true, y_log = true, x_label = "Rows", y_label = "Time of a call",
+    y_ticks = { { at = 1e-6, label = "1 µs" }, { at = 1e-3, label = "1 ms" },
+      { at = 1, label = "1 s" } },
+    panels = {
+      { title = "Eight lines", lines = many },
+      { title = "A gap, what is least and what is aimed at", lines = {
+        { label = "Lobule", x = x, y = { 1e-5, NAN, 1e-3, 1e-2 } },
+        { label = "limit", x = x, y = times(4, 0.5), look = "limit" },
+        { label = "goal", x = x, y = times(4, 0.8), look = "target" } } },
+      { title = "One size", lines = { { label = "One", x = { 1000 }, y = { 0.01 }, series = 3 } } },
+      { title = "Nothing that a log axis can show", lines = { { x = { 1000 }, y = { 0 } } } },
+    } }
+end
+
 local T6 <const> = { 0, 6, 12, 18, 24, 30 }
 local DENSE <const> = {}
 for i = 0, 30 do DENSE[i + 1] = i end
@@ -121,6 +148,9 @@ local CASES <const> = {
   { "forest", "forest", forest_spec() },
   { "proportions", "forest", proportions_spec() },
   { "flow", "flow", flow_spec() },
+  { "lines", "lines", lines_spec() },
+  { "lines, straight axes", "lines", { title = "t", panels = { { lines = {
+    { label = "a", x = { 0, 1, 2 }, y = { 3, 1, 2 } }, { x = { 1 }, y = { 2 } } } } } } },
   { "flow, seven arms", "flow", many_arms() },
 }
 
@@ -164,6 +194,60 @@ local function xml_fault(text)
   end
   if #open > 0 then return "not closed: " .. open[#open] end
 end
+
+describe("lines", function()
+  it("know their points", function()
+    local columns <const> = figure.lines(lines_spec()):data()[1].columns
+    assert.same({ "panel", "line", "x", "y" }, { columns[1].name, columns[2].name,
+      columns[3].name, columns[4].name })
+    assert.equal(8 * 4 + 3 * 4 + 1 + 1, #columns[1].values)
+    assert.equal("Eight lines", columns[1].values[32])
+    assert.equal("Program number 8", columns[2].values[32])
+    assert.equal(1000000, columns[3].values[32])
+  end)
+
+  it("break where a value is missing", function()
+    local spec <const> = { title = "t", panels = { { lines = {
+      { x = { 0, 1, 2, 3, 4 }, y = { 1, 2, NAN, 2, 1 } } } } } }
+    local function pieces()
+      local drawn <const> = figure.lines(spec):svg():match '<g class="lb%-line">(.-)</g>'
+      return select(2, drawn:gsub('<path [^>]*lb%-s1 lb%-line', ""))
+    end
+    assert.equal(2, pieces())
+    spec.panels[1].lines[1].y[3] = 3
+    assert.equal(1, pieces())
+  end)
+
+  it("stand on log axes: equal factors are equal distances", function()
+    local text <const> = figure.lines { title = "t", x_log = true, y_log = true, panels = {
+      { lines = { { x = { 1, 10, 100 }, y = { 1, 10, 100 } } } } } }:svg()
+    local x1, y1, x2, y2, x3, y3 = text:match
+      'd="M([%d.]+) ([%d.]+)L([%d.]+) ([%d.]+)L([%d.]+) ([%d.]+)" class="lb%-s1'
+    assert.near(x2 - x1, x3 - x2, 0.02)
+    assert.near(y2 - y1, y3 - y2, 0.02)
+    assert.is_true(x2 - x1 > 10 and y1 - y2 > 10)
+  end)
+
+  it("refuse what cannot be drawn", function()
+    local function refused(change, message)
+      local spec <const> = lines_spec()
+      change(spec)
+      local ok, problem = pcall(figure.lines, spec)
+      assert.is_false(ok)
+      assert.truthy(tostring(problem):find(message, 1, true), tostring(problem))
+    end
+    refused(function(s) s.panels = {} end, "panels is empty")
+    refused(function(s) s.panels[2].lines[1].look = "dots" end, "'line', 'limit' or 'target'")
+    refused(function(s) s.panels[1].lines[9] = s.panels[1].lines[8] end, "more than 8 lines")
+    refused(function(s) s.panels[1].lines[1].y = { 1 } end, "has 1 values, expected 4")
+    refused(function(s) s.panels[1].lines[1].x = { 4, 3, 2, 1 } end, "below the one before")
+    refused(function(s) s.panels[1].lines[1].series = 9 end, "from 1 to 8")
+    refused(function(s) s.y_ticks = { { at = 1, label = "1" }, { at = 1, label = "1" } } end,
+      "y_ticks[2] is not above")
+    refused(function(s) s.columns = 0 end, "columns must be")
+    refused(function(s) s.xlog = true end, "unknown field 'xlog'")
+  end)
+end)
 
 describe("every figure", function()
   for _, case in ipairs(CASES) do

@@ -23,6 +23,11 @@ local ROW <const> = set [[label indent bold header cells estimate conf_low conf_
 local FLOW <const> = set(HEAD .. "steps arms")
 local STEP <const> = set "label n unit excluded excluded_label excluded_n note"
 local ARM <const> = set "label n unit lines"
+local LINES <const> = set(HEAD .. [[panels columns x_label y_label x_log y_log x_ticks y_ticks]])
+local PANEL <const> = set "title lines"
+local LINE <const> = set "label x y series look"
+local TICK <const> = set "at label"
+local LOOKS <const> = set "line limit target"
 local MOST_CURVES <const> = 8
 
 --- The first field, in alphabetical order, that the description may not have.
@@ -217,6 +222,60 @@ function M.flow(spec)
   for i, arm in ipairs(not problem and spec.arms or {}) do
     problem = problem or M.fields(arm, ARM, ("arms[%d]"):format(i))
       or number_or_nil(arm, { "n" }, ("arms[%d]"):format(i))
+  end
+  return problem
+end
+
+local function line(l, where)
+  local problem <const> = M.fields(l, LINE, where) or M.ascending(l.x, where .. ".x")
+    or M.numbers(l.y, #l.x, where .. ".y")
+  if problem then return problem end
+  local s <const> = l.series
+  if s ~= nil and not (math.type(s) == "integer" and s >= 1 and s <= MOST_CURVES) then
+    return where .. ".series must be a whole number from 1 to 8"
+  end
+  if l.look ~= nil and not LOOKS[l.look] then
+    return where .. ".look must be 'line', 'limit' or 'target'"
+  end
+end
+
+local function panel(p, i)
+  local where <const> = ("panels[%d]"):format(i)
+  local problem = M.fields(p, PANEL, where) or filled(p.lines, where .. ".lines")
+  if problem then return problem end
+  if #p.lines > MOST_CURVES and not p.lines[#p.lines].series then
+    return where .. " has more than 8 lines: give their series"
+  end
+  for k, l in ipairs(p.lines) do problem = problem or line(l, ("%s.lines[%d]"):format(where, k)) end
+  return problem
+end
+
+local function ticks(list, where)
+  if list == nil then return nil end
+  local problem, last = filled(list, where), -math.huge
+  for i, tick in ipairs(problem and {} or list) do
+    problem = problem or M.fields(tick, TICK, ("%s[%d]"):format(where, i))
+    if not problem and not (number.finite(tick.at) and type(tick.label) == "string") then
+      problem = ("%s[%d] must be { at = number, label = text }"):format(where, i)
+    elseif not problem and tick.at <= last then
+      problem = ("%s[%d] is not above the one before"):format(where, i)
+    end
+    last = not problem and tick.at or last
+  end
+  return problem
+end
+
+--- The description of small multiples of lines.
+---@param spec table
+---@return string|nil problem
+function M.lines(spec)
+  local problem = M.fields(spec, LINES, "the description") or M.head(spec)
+    or filled(spec.panels, "panels") or ticks(spec.x_ticks, "x_ticks")
+    or ticks(spec.y_ticks, "y_ticks")
+  for i, p in ipairs(problem and {} or spec.panels) do problem = problem or panel(p, i) end
+  local columns <const> = spec.columns
+  if not problem and columns ~= nil and not (math.type(columns) == "integer" and columns >= 1) then
+    problem = "columns must be a whole number from 1"
   end
   return problem
 end

@@ -93,4 +93,22 @@ function M.flow(spec)
   return { { title = "Flow", columns = columns } }
 end
 
+--- The points of all panels' lines.
+---@param spec table
+---@return lobule.figure.Table[]
+function M.lines(spec)
+  local columns <const>, c <const> = columns_of { "panel", "line", "x", "y" }
+  for _, panel in ipairs(spec.panels) do
+    for _, line in ipairs(panel.lines) do
+      for i, x in ipairs(line.x) do
+        append(c.panel, panel.title or "")
+        append(c.line, line.label or "")
+        append(c.x, x)
+        append(c.y, line.y[i])
+      end
+    end
+  end
+  return { { title = "Lines", columns = columns } }
+end
+
 return M

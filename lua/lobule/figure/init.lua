@@ -4,6 +4,7 @@ local curves = require "lobule.figure.curves"
 local data = require "lobule.figure.data"
 local flow = require "lobule.figure.flow"
 local forest = require "lobule.figure.forest"
+local lines = require "lobule.figure.lines"
 local style = require "lobule.figure.style"
 local svg = require "lobule.figure.svg"
 
@@ -28,13 +29,14 @@ local DEFAULT_WIDTH_MM <const> = 183
 ---@class lobule.Figure
 ---@field title string
 ---@field desc string
----@field private kind "curves"|"forest"|"flow"
+---@field private kind "curves"|"forest"|"flow"|"lines"
 ---@field private spec table
 ---@field private canvas lobule.figure.Canvas
 local Figure = {}
 Figure.__index = Figure
 
-local LAYOUT <const> = { curves = curves.layout, forest = forest.layout, flow = flow.layout }
+local LAYOUT <const> = { curves = curves.layout, forest = forest.layout, flow = flow.layout,
+  lines = lines.layout }
 
 -- A description of its own, so that the caller's tables may change later; objects are shared.
 local function copy(value)
@@ -59,6 +61,10 @@ local function describe(kind, spec)
       n == 1 and "curve" or "curves", labels)
   elseif kind == "forest" then
     return ("Forest plot of %s, %d rows."):format(spec.estimate_label or "estimates", #spec.rows)
+  end
+  if kind == "lines" then
+    return ("%s against %s in %d %s."):format(spec.y_label or "y", spec.x_label or "x",
+      #spec.panels, #spec.panels == 1 and "panel" or "panels")
   end
   local parts = {}
   for i, s in ipairs(spec.steps) do
@@ -263,6 +269,41 @@ end
 ---@return lobule.Figure
 function M.flow(spec)
   local figure <const>, problem <const> = build("flow", spec)
+  if not figure then fail(problem) end
+  return figure
+end
+
+---@class lobule.figure.Line
+---@field label? string               stands at the line's end
+---@field x number[]                  ascending
+---@field y number[]                  NaN breaks the line
+---@field series? integer             colour and symbol, 1 to 8; default its place
+---@field look? "line"|"limit"|"target"  a line with points (default), a dotted line, hollow marks
+
+---@class lobule.figure.Tick
+---@field at number
+---@field label string
+
+---@class lobule.figure.LinesSpec
+---@field title string
+---@field desc? string
+---@field id? string
+---@field data? lobule.figure.Table[]
+---@field width_mm? number
+---@field panels { title?: string, lines: lobule.figure.Line[] }[]
+---@field columns? integer            panels side by side, at most; default: as many as fit
+---@field x_label? string
+---@field y_label? string
+---@field x_log? boolean              log axes leave out what is not positive
+---@field y_log? boolean
+---@field x_ticks? lobule.figure.Tick[]  ascending; default round numbers
+---@field y_ticks? lobule.figure.Tick[]
+
+--- Lines in panels: the horizontal axis is shared, each panel has its own vertical one.
+---@param spec lobule.figure.LinesSpec
+---@return lobule.Figure
+function M.lines(spec)
+  local figure <const>, problem <const> = build("lines", spec)
   if not figure then fail(problem) end
   return figure
 end
