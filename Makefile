@@ -66,6 +66,8 @@ $(BUILD)/%.o: %.c
 # Files of inner loops, written so that the compiler turns them into vector code; nothing
 # here looks at floating-point flags, and comparisons that may raise one are not made into vectors.
 $(BUILD)/src/stats/%_kernel.o: FLAGS += -O3 -fno-trapping-math
+$(BUILD)/src/base/%_kernel.o $(BUILD)/src/frame/%_kernel.o $(BUILD)/src/expr/%_kernel.o \
+  $(BUILD)/src/expr/kernel_%.o: FLAGS += -O3 -fno-trapping-math -fno-math-errno
 
 # Plain loops over all rows.
 $(BUILD)/src/model/%.o $(BUILD)/src/stats/surv.o: FLAGS += -O3

@@ -1,0 +1,11 @@
+/* log_kernel.h - logarithms of many numbers at once. */
+#ifndef LB_BASE_LOG_KERNEL_H
+#define LB_BASE_LOG_KERNEL_H
+#include <stddef.h>
+
+/* out[i] = log(x[i]) and log10(x[i]), within 0.54 units in the last place, so that powers of ten
+ * give whole numbers; the same bits on every processor. Zero, negative, subnormal, infinite and NaN
+ * are as log() and log10() give them. x and out do not overlap. */
+void lb_log_array(const double *x, double *out, size_t n);
+void lb_log10_array(const double *x, double *out, size_t n);
+#endif
