@@ -24,6 +24,8 @@ FLAGS = -std=c11 -D_GNU_SOURCE -DLOBULE_VERSION='"$(VERSION)"' $(WARN) -fPIC -fo
   -ffp-contract=off -Isrc $(shell pkg-config --cflags lua5.4 gsl libcjson) $(CFLAGS)
 # The program holds Lua whole and exports it, so that C modules of others find it; GSL only as far as used.
 LIBS     = -Wl,-Bstatic -lgsl -lgslcblas -Wl,-Bdynamic -lcjson -ldl -lm -fopenmp
+# OpenMP too, so that host/waiting.c runs before it reads the environment.
+OMP_LIB  = -Wl,-Bstatic -lgomp -Wl,-Bdynamic
 LUA_LIB  = -Wl,-E -Wl,--whole-archive -l:liblua5.4.a -Wl,--no-whole-archive
 
 CORE    := $(sort $(wildcard src/base/*.c src/frame/*.c src/expr/*.c src/model/*.c src/io/*.c \
@@ -44,7 +46,7 @@ all: $(BUILD)/lobule $(BUILD)/module/lobule/core.so
 
 $(BUILD)/lobule: $(CORE_O) $(BIND_O) $(HOST_O) $(BUILD)/embed.o
 	@echo "linking $@"
-	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(LUA_LIB) $(LIBS) $(LDFLAGS)
+	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(LUA_LIB) $(LIBS:-fopenmp=$(OMP_LIB)) $(LDFLAGS)
 
 # nodelete: a module that uses OpenMP must stay loaded when lua_close unloads it.
 $(BUILD)/module/lobule/core.so: $(CORE_O) $(BIND_O)
