@@ -99,36 +99,40 @@ static inline uint64_t is_odd(double x)
   return (x >= DBL_MIN && x <= DBL_MAX) ? 0 : 1;
 }
 
-LB_CLONES static uint64_t natural_all(const double *restrict x, double *restrict out, size_t n)
+LB_CLONES static uint64_t natural_all(const double *restrict x, const uint8_t *restrict present,
+                                      double *restrict out, size_t n)
 {
   uint64_t odd = 0;
   for (size_t i = 0; i < n; i++) {
-    odd |= is_odd(x[i]);
-    out[i] = natural(x[i]);
+    double value = present[i] ? x[i] : 1;
+    odd |= is_odd(value);
+    out[i] = natural(value);
   }
   return odd;
 }
 
-LB_CLONES static uint64_t decimal_all(const double *restrict x, double *restrict out, size_t n)
+LB_CLONES static uint64_t decimal_all(const double *restrict x, const uint8_t *restrict present,
+                                      double *restrict out, size_t n)
 {
   uint64_t odd = 0;
   for (size_t i = 0; i < n; i++) {
-    odd |= is_odd(x[i]);
-    out[i] = decimal(x[i]);
+    double value = present[i] ? x[i] : 1;
+    odd |= is_odd(value);
+    out[i] = decimal(value);
   }
   return odd;
 }
 
-void lb_log_array(const double *x, double *out, size_t n)
+void lb_log_array(const double *x, const uint8_t *present, double *out, size_t n)
 {
-  if (natural_all(x, out, n) == 0) return;
+  if (natural_all(x, present, out, n) == 0) return;
   for (size_t i = 0; i < n; i++)
-    if (is_odd(x[i])) out[i] = log(x[i]);
+    if (present[i] && is_odd(x[i])) out[i] = log(x[i]);
 }
 
-void lb_log10_array(const double *x, double *out, size_t n)
+void lb_log10_array(const double *x, const uint8_t *present, double *out, size_t n)
 {
-  if (decimal_all(x, out, n) == 0) return;
+  if (decimal_all(x, present, out, n) == 0) return;
   for (size_t i = 0; i < n; i++)
-    if (is_odd(x[i])) out[i] = log10(x[i]);
+    if (present[i] && is_odd(x[i])) out[i] = log10(x[i]);
 }

@@ -128,9 +128,9 @@ void lb_k_map_real(lb_block *b, const lb_op *op, const lb_vec *const *arg, lb_ve
   const double *x = arg[0]->real;
   lb_valid_from(b, arg[0], out);
   if (op->map == log)
-    lb_log_array(x, out->real, b->n);
+    lb_log_array(x, arg[0]->valid, out->real, b->n);
   else if (op->map == log10)
-    lb_log10_array(x, out->real, b->n);
+    lb_log10_array(x, arg[0]->valid, out->real, b->n);
   else if (op->map == sqrt)
     square_root(b->n, x, out->real);
   else if (op->map == fabs)
