@@ -29,13 +29,9 @@ static void take_spans(size_t n, const uint8_t *taken, const lb_span *from, lb_s
     if (taken[i]) to[i] = from[i];
 }
 
-/* Where `taken`, values and presence of `from` (NULL: missing) into `out`. */
+/* Where `taken`, values and presence of `from` into `out`. */
 static void take(size_t n, lb_type type, const uint8_t *taken, const lb_vec *from, lb_vec *out)
 {
-  if (from == NULL) {
-    for (size_t i = 0; i < n; i++) out->valid[i] = (uint8_t)(out->valid[i] & ~taken[i]);
-    return;
-  }
   take_1(n, taken, from->valid, out->valid);
   switch (lb_type_width(type)) {
   case 1:
@@ -65,6 +61,11 @@ LB_CLONES static void clear_8(size_t n, const uint8_t *restrict valid, uint64_t 
   for (size_t i = 0; i < n; i++) to[i] &= -(uint64_t)valid[i];
 }
 
+LB_CLONES static void clear_1(size_t n, const uint8_t *restrict valid, uint8_t *restrict to)
+{
+  for (size_t i = 0; i < n; i++) to[i] &= valid[i];
+}
+
 LB_CLONES static void clear_4(size_t n, const uint8_t *restrict valid, uint32_t *restrict to)
 {
   for (size_t i = 0; i < n; i++) to[i] &= -(uint32_t)valid[i];
@@ -74,7 +75,7 @@ static void clear_missing(size_t n, lb_type type, lb_vec *out)
 {
   switch (lb_type_width(type)) {
   case 1:
-    for (size_t i = 0; i < n; i++) out->logical[i] &= out->valid[i];
+    clear_1(n, out->valid, out->logical);
     break;
   case 4:
     clear_4(n, out->valid, out->any);
@@ -88,14 +89,21 @@ static void clear_missing(size_t n, lb_type type, lb_vec *out)
   }
 }
 
-/* Masks of 255 where the condition is true, and where it is missing. */
-static void masks(size_t n, const lb_vec *condition, uint8_t *restrict holds,
-                  uint8_t *restrict missing)
+/* Masks of 255 where a condition is true, and where it is missing. */
+LB_CLONES static void masks(size_t n, const uint8_t *restrict true_bytes,
+                            const uint8_t *restrict valid, uint8_t *restrict holds,
+                            uint8_t *restrict missing)
 {
   for (size_t i = 0; i < n; i++) {
-    holds[i] = (uint8_t)-condition->logical[i];
-    missing[i] = (uint8_t)(condition->valid[i] - 1);
+    holds[i] = (uint8_t)-true_bytes[i];
+    missing[i] = (uint8_t)(valid[i] - 1);
   }
+}
+
+/* No presence where `taken` is 255. */
+LB_CLONES static void drop(size_t n, const uint8_t *restrict taken, uint8_t *restrict valid)
+{
+  for (size_t i = 0; i < n; i++) valid[i] = (uint8_t)(valid[i] & ~taken[i]);
 }
 
 /* Operands are conditions and values in turn, and a default: from the last pair to the first, each
@@ -105,9 +113,9 @@ static void choose(size_t n, const lb_op *op, const lb_vec *const *arg, lb_vec *
   uint8_t holds[LB_BLOCK_ROWS], missing[LB_BLOCK_ROWS];
   begin(n, op->type, arg[op->n - 1], out);
   for (size_t k = op->n / 2; k-- > 0;) {
-    masks(n, arg[2 * k], holds, missing);
+    masks(n, arg[2 * k]->logical, arg[2 * k]->valid, holds, missing);
     take(n, op->type, holds, arg[2 * k + 1], out);
-    take(n, op->type, missing, NULL, out);
+    drop(n, missing, out->valid);
   }
   clear_missing(n, op->type, out);
 }
@@ -130,7 +138,8 @@ void lb_k_coalesce(lb_block *b, const lb_op *op, const lb_vec *const *arg, lb_ve
   uint8_t present[LB_BLOCK_ROWS];
   begin(b->n, op->type, arg[op->n - 1], out);
   for (size_t k = op->n - 1; k-- > 0;) {
-    for (size_t i = 0; i < b->n; i++) present[i] = (uint8_t)-arg[k]->valid[i];
+    const uint8_t *valid = arg[k]->valid;
+    for (size_t i = 0; i < b->n; i++) present[i] = (uint8_t)-valid[i];
     take(b->n, op->type, present, arg[k], out);
   }
   clear_missing(b->n, op->type, out);
