@@ -26,7 +26,7 @@ typedef struct gather_job {
   void *values;    /* text: the offsets */
   int64_t *length; /* text: bytes of each block, then where they begin */
   char *bytes;     /* text */
-  uint8_t *valid;  /* NULL when no row comes out missing */
+  uint8_t *valid;  /* zeroed; NULL when no row comes out missing */
 } gather_job;
 
 static size_t block_end(size_t start, size_t n)
@@ -231,7 +231,7 @@ lb_status lb_column_gather(const lb_column *column, const lb_row *rows, size_t n
   lb_status st = check_rows(rows, n, lb_column_length(column), &job.any_none, err);
   if (st != LB_OK) return st;
   if (job.any_none || lb_column_valid(column) != NULL) {
-    job.valid = lb_mem_alloc(lb_bitmap_bytes(n));
+    job.valid = lb_bitmap_new(n, false);
     if (job.valid == NULL) return lb_error_nomem(err, "gathered column");
   }
   st = gather_values(&job, err);
