@@ -23,7 +23,7 @@ endif
 FLAGS = -std=c11 -D_GNU_SOURCE -DLOBULE_VERSION='"$(VERSION)"' $(WARN) -fPIC -fopenmp \
   -ffp-contract=off -Isrc $(shell pkg-config --cflags lua5.4 gsl libcjson) $(CFLAGS)
 # The program holds Lua whole and exports it, so that C modules of others find it; GSL only as far as used.
-# OpenMP is linked in, so that what src/host/threads.c says comes before the library reads it.
+# OpenMP is linked in, so that what src/host/waiting.c says comes before the library reads it.
 LIBS     = -Wl,-Bstatic -lgsl -lgslcblas -lgomp -Wl,-Bdynamic -lcjson -ldl -lm
 LUA_LIB  = -Wl,-E -Wl,--whole-archive -l:liblua5.4.a -Wl,--no-whole-archive
 
@@ -45,7 +45,7 @@ all: $(BUILD)/lobule $(BUILD)/module/lobule/core.so
 
 $(BUILD)/lobule: $(CORE_O) $(BIND_O) $(HOST_O) $(BUILD)/embed.o
 	@echo "linking $@"
-	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(LUA_LIB) $(LIBS) $(LDFLAGS)
+	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(LUA_LIB) $(LIBS:-fopenmp=$(OMP_LIB)) $(LDFLAGS)
 
 # nodelete: a module that uses OpenMP must stay loaded when lua_close unloads it.
 $(BUILD)/module/lobule/core.so: $(CORE_O) $(BIND_O)
@@ -67,6 +67,8 @@ $(BUILD)/%.o: %.c
 # Files of inner loops, written so that the compiler turns them into vector code; nothing
 # here looks at floating-point flags, and comparisons that may raise one are not made into vectors.
 $(BUILD)/src/stats/%_kernel.o $(BUILD)/src/model/%_kernel.o: FLAGS += -O3 -fno-trapping-math
+$(BUILD)/src/base/%_kernel.o $(BUILD)/src/frame/%_kernel.o $(BUILD)/src/expr/%_kernel.o \
+  $(BUILD)/src/expr/kernel_%.o: FLAGS += -O3 -fno-trapping-math -fno-math-errno
 
 # Plain loops over all rows.
 $(BUILD)/src/model/%.o $(BUILD)/src/stats/surv.o: FLAGS += -O3

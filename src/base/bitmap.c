@@ -3,9 +3,10 @@
 
 #include <string.h>
 
+#include "base/clones.h"
 #include "base/mem.h"
 
-size_t lb_bitmap_count(const uint8_t *bits, size_t n)
+LB_CLONES size_t lb_bitmap_count(const uint8_t *bits, size_t n)
 {
   size_t count = 0, n_bytes = n / 8, i = 0;
   for (; i + 8 <= n_bytes; i += 8) {

@@ -3,6 +3,7 @@
 #include "base/bitmap.h"
 #include "base/interrupt.h"
 #include "base/mem.h"
+#include "expr/aggregate_all.h"
 #include "expr/functions.h"
 #include "expr/kernel.h"
 #include <math.h>
@@ -349,6 +350,10 @@ lb_status lb_aggregate(const lb_op *op, const lb_column *arg, const lb_groups *g
                        bool *overflow, lb_column **out, lb_error *err)
 {
   task t = {(lb_function_id)op->aggregate, op, arg, groups, err};
+  lb_column *all = NULL;
+  lb_status st = lb_aggregate_all(op, arg, groups, &all, err);
+  if (st == LB_OK && all != NULL) *out = all;
+  if (st != LB_OK || all != NULL) return st;
   switch (t.id) {
   case LB_FN_MIN:
   case LB_FN_MAX:

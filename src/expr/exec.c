@@ -5,10 +5,10 @@
 #include "base/interrupt.h"
 #include "base/mem.h"
 #include "base/parallel.h"
+#include "expr/bits_kernel.h"
 #include <string.h>
 
-#define BLOCK_ROWS    1024        /* a few registers of this size fit the first-level cache */
-#define CHUNK_ROWS    (64 * 1024) /* a multiple of 8: no two chunks share a byte of a bitmap */
+#define CHUNK_ROWS    (64 * 1024) /* a multiple of 64: no two chunks share a word of a bitmap */
 #define PARALLEL_ROWS 100000
 #define NO_REGISTER   SIZE_MAX
 
@@ -28,13 +28,14 @@ typedef struct chunk {
   lb_tally tally;
   lb_str bytes; /* text of its rows */
   size_t n_true, n_false, n_missing, n_kept;
+  size_t first_kept; /* rows kept in the chunks before */
 } chunk;
 
 typedef struct job {
   plan plan;
   chunk *chunk;
   size_t n_chunk;
-  /* Where the values go: rows, or values with valid */
+  /* Where the values go: rows kept, as bits in `values` and then listed, or values with valid */
   bool rows_wanted, reject;
   lb_row *rows;
   void *values; /* text: lengths, later offsets, from element 1 on */
@@ -158,22 +159,6 @@ static bool scratch_make(const plan *p, size_t rows, scratch *out)
 
 /* Columns in ------------------------------------------------------------------------------- */
 
-/* start is a multiple of 8. */
-static void expand_bits(const uint8_t *bits, size_t start, size_t n, uint8_t *out)
-{
-  if (bits == NULL) {
-    memset(out, 1, n);
-    return;
-  }
-  bits += start / 8;
-  size_t i = 0;
-  for (; i + 8 <= n; i += 8) {
-    uint8_t b = bits[i / 8];
-    for (unsigned k = 0; k < 8; k++) out[i + k] = (uint8_t)((b >> k) & 1);
-  }
-  for (; i < n; i++) out[i] = lb_bit_get(bits, i);
-}
-
 static void load_text(const lb_column *column, size_t start, size_t n, lb_vec *out)
 {
   for (size_t i = 0; i < n; i++) {
@@ -185,7 +170,7 @@ static void load_text(const lb_column *column, size_t start, size_t n, lb_vec *o
 /* Numbers are read in place; bits and text are expanded into the register. */
 static void load(const lb_column *column, size_t start, size_t n, lb_vec *out)
 {
-  expand_bits(lb_column_valid(column), start, n, out->valid);
+  lb_bits_expand(lb_column_valid(column), start, n, out->valid);
   switch (lb_column_type(column)) {
   case LB_REAL:
     out->real = (double *)lb_column_real(column) + start;
@@ -204,7 +189,7 @@ static void load(const lb_column *column, size_t start, size_t n, lb_vec *out)
     load_text(column, start, n, out);
     return;
   case LB_LOGICAL:
-    expand_bits(lb_column_logical(column), start, n, out->logical);
+    lb_bits_expand(lb_column_logical(column), start, n, out->logical);
     for (size_t i = 0; i < n; i++) out->logical[i] &= out->valid[i];
   }
 }
@@ -231,17 +216,6 @@ static bool run_block(const plan *p, scratch *s, size_t start, size_t n, lb_tall
 
 /* Values out ------------------------------------------------------------------------------- */
 
-/* Bytes 0 or 1 become bits; start is a multiple of 8, bits beyond n stay as they are (zero). */
-static void pack_bits(const uint8_t *bytes, size_t n, size_t start, uint8_t *bits)
-{
-  bits += start / 8;
-  for (size_t i = 0; i < n; i += 8) {
-    unsigned b = 0;
-    for (unsigned k = 0; k < 8 && i + k < n; k++) b |= (unsigned)bytes[i + k] << k;
-    bits[i / 8] = (uint8_t)b;
-  }
-}
-
 static bool store_text(const lb_vec *v, size_t start, size_t n, job *j, chunk *c)
 {
   int64_t *length = (int64_t *)j->values + 1 + start;
@@ -254,34 +228,47 @@ static bool store_text(const lb_vec *v, size_t start, size_t n, job *j, chunk *c
 
 static bool store(const lb_vec *v, lb_type type, size_t start, size_t n, job *j, chunk *c)
 {
-  size_t present = 0, width = lb_type_width(type);
-  for (size_t i = 0; i < n; i++) present += v->valid[i];
-  c->n_missing += n - present;
-  pack_bits(v->valid, n, start, j->valid);
+  c->n_missing += n - lb_bits_count_bytes(v->valid, n);
+  lb_bits_pack(v->valid, start, n, j->valid);
   if (type == LB_TEXT) return store_text(v, start, n, j, c);
-  if (type == LB_LOGICAL)
-    pack_bits(v->logical, n, start, j->values);
-  else
-    memcpy((unsigned char *)j->values + start * width, v->any, n * width);
-  return true;
+  if (type == LB_LOGICAL) lb_bits_pack(v->logical, start, n, j->values);
+  return true; /* other values are where they belong: direct_values */
 }
 
-/* Without branches: whether a row is kept is not predictable. */
-static void store_rows(const lb_vec *v, size_t start, size_t n, job *j, chunk *c, size_t first)
+/* Which rows are kept, as bits in `values`. */
+static void store_choice(const lb_vec *v, size_t start, size_t n, job *j, chunk *c)
 {
-  lb_row *rows = j->rows + first;
-  size_t kept = c->n_kept, n_true = 0, present = 0;
-  uint8_t flip = j->reject ? 1 : 0;
-  for (size_t i = 0; i < n; i++) {
-    rows[kept] = (lb_row)(start + i);
-    kept += v->logical[i] ^ flip;
-    n_true += v->logical[i];
-    present += v->valid[i];
-  }
-  c->n_kept = kept;
+  size_t n_true = lb_bits_count_bytes(v->logical, n), present = lb_bits_count_bytes(v->valid, n);
+  uint8_t *bits = j->values;
+  lb_bits_pack(v->logical, start, n, bits);
+  if (j->reject)
+    for (size_t i = start / 8; i < lb_bitmap_bytes(start + n); i++) bits[i] ^= 0xff;
+  c->n_kept += j->reject ? n - n_true : n_true;
   c->n_true += n_true;
   c->n_false += present - n_true;
   c->n_missing += n - present;
+}
+
+/* Values of fixed width are computed where they stay. Constants have theirs in a register. */
+static bool direct_values(const job *j)
+{
+  const lb_exec *exec = j->plan.exec;
+  const lb_op *op = &exec->program->op[exec->root];
+  return !j->rows_wanted && op->type != LB_TEXT && op->type != LB_LOGICAL && !op->constant;
+}
+
+static bool store_block(const lb_vec *v, size_t start, size_t n, job *j, chunk *c)
+{
+  const lb_exec *exec = j->plan.exec;
+  const lb_op *op = &exec->program->op[exec->root];
+  size_t width = lb_type_width(op->type);
+  if (j->rows_wanted) {
+    store_choice(v, start, n, j, c);
+    return true;
+  }
+  if (op->constant && op->type != LB_TEXT && op->type != LB_LOGICAL)
+    memcpy((unsigned char *)j->values + start * width, v->any, n * width);
+  return store(v, op->type, start, n, j, c);
 }
 
 static void run_chunk(void *context, size_t number)
@@ -290,22 +277,21 @@ static void run_chunk(void *context, size_t number)
   const plan *p = &j->plan;
   chunk *c = &j->chunk[number];
   size_t first = number * CHUNK_ROWS, end = first + CHUNK_ROWS;
+  size_t width = lb_type_width(p->exec->program->op[p->exec->root].type);
+  bool direct = direct_values(j);
   if (end > p->exec->n) end = p->exec->n;
   scratch s;
   c->status = LB_ENOMEM;
-  if (!scratch_make(p, end - first < BLOCK_ROWS ? end - first : BLOCK_ROWS, &s)) return;
-  for (size_t at = first; at < end; at += BLOCK_ROWS) {
-    size_t n = end - at < BLOCK_ROWS ? end - at : BLOCK_ROWS;
-    const lb_vec *v = &s.vec[p->exec->root];
+  if (!scratch_make(p, end - first < LB_BLOCK_ROWS ? end - first : LB_BLOCK_ROWS, &s)) return;
+  for (size_t at = first; at < end; at += LB_BLOCK_ROWS) {
+    size_t n = end - at < LB_BLOCK_ROWS ? end - at : LB_BLOCK_ROWS;
+    lb_vec *v = &s.vec[p->exec->root];
     if (lb_interrupted()) {
       c->status = LB_EINTR;
       goto done;
     }
-    if (!run_block(p, &s, at, n, &c->tally)) goto done;
-    if (j->rows_wanted)
-      store_rows(v, at, n, j, c, first);
-    else if (!store(v, p->exec->program->op[p->exec->root].type, at, n, j, c))
-      goto done;
+    if (direct) v->any = (unsigned char *)j->values + at * width;
+    if (!run_block(p, &s, at, n, &c->tally) || !store_block(v, at, n, j, c)) goto done;
   }
   c->status = LB_OK;
 done:
@@ -345,12 +331,12 @@ static lb_status job_alloc_values(job *j, lb_type type, lb_error *err)
 {
   size_t n = j->plan.exec->n;
   if (type == LB_LOGICAL)
-    j->values = lb_bitmap_new(n, false);
+    j->values = lb_mem_alloc(lb_bitmap_bytes(n));
   else if (type == LB_TEXT)
     j->values = lb_mem_array(n + 1, sizeof(int64_t));
   else
     j->values = lb_mem_array(n, lb_type_width(type));
-  j->valid = lb_bitmap_new(n, false);
+  j->valid = lb_mem_alloc(lb_bitmap_bytes(n));
   return j->values == NULL || j->valid == NULL ? lb_error_nomem(err, "column") : LB_OK;
 }
 
@@ -411,31 +397,46 @@ lb_status lb_exec_column(const lb_exec *exec, lb_tally *tally, lb_column **out, 
   return st;
 }
 
-lb_status lb_exec_rows(const lb_exec *exec, bool reject, lb_tally *tally, lb_selection *out,
-                       lb_error *err)
+static void list_chunk(void *context, size_t number)
 {
-  job j = {.rows_wanted = true, .reject = reject};
+  const job *j = context;
+  size_t first = number * CHUNK_ROWS, left = j->plan.exec->n - first;
+  (void)lb_bits_rows(j->values, first, left < CHUNK_ROWS ? left : CHUNK_ROWS,
+                     j->rows + j->chunk[number].first_kept);
+}
+
+/* The numbers of the rows kept, when all chunks know how many they have. */
+static lb_status list_rows(job *j, lb_selection *out, lb_error *err)
+{
   lb_selection result = {0};
-  lb_status st = plan_make(exec, &j.plan, err);
-  if (st != LB_OK) return st;
-  j.rows = lb_mem_array(exec->n, sizeof *j.rows);
-  st = j.rows == NULL ? lb_error_nomem(err, "rows") : job_run(&j, tally, err);
-  if (st != LB_OK || tally->overflow != 0) goto done;
   size_t kept = 0;
-  for (size_t i = 0; i < j.n_chunk; i++) {
-    const chunk *c = &j.chunk[i];
-    if (kept != i * CHUNK_ROWS)
-      memmove(j.rows + kept, j.rows + i * CHUNK_ROWS, c->n_kept * sizeof *j.rows);
+  for (size_t i = 0; i < j->n_chunk; i++) {
+    chunk *c = &j->chunk[i];
+    c->first_kept = kept;
     kept += c->n_kept;
     result.n_true += c->n_true;
     result.n_false += c->n_false;
     result.n_missing += c->n_missing;
   }
-  lb_row *fitted = lb_mem_resize(j.rows, kept, sizeof *j.rows);
-  result.rows = fitted != NULL ? fitted : j.rows;
-  j.rows = NULL;
+  j->rows = lb_mem_array(kept, sizeof *j->rows);
+  if (j->rows == NULL) return lb_error_nomem(err, "rows");
+  if (!lb_parallel(j->n_chunk, j->plan.exec->n >= PARALLEL_ROWS, list_chunk, j))
+    return lb_error_interrupted(err);
+  result.rows = j->rows;
+  j->rows = NULL;
   *out = result;
-done:
+  return LB_OK;
+}
+
+lb_status lb_exec_rows(const lb_exec *exec, bool reject, lb_tally *tally, lb_selection *out,
+                       lb_error *err)
+{
+  job j = {.rows_wanted = true, .reject = reject};
+  lb_status st = plan_make(exec, &j.plan, err);
+  if (st != LB_OK) return st;
+  j.values = lb_mem_alloc(lb_bitmap_bytes(exec->n));
+  st = j.values == NULL ? lb_error_nomem(err, "rows") : job_run(&j, tally, err);
+  if (st == LB_OK && tally->overflow == 0) st = list_rows(&j, out, err);
   job_reset(&j);
   return st;
 }

@@ -3,6 +3,7 @@
 #ifndef LB_EXPR_KERNEL_H
 #define LB_EXPR_KERNEL_H
 #include "expr/program.h"
+#include <string.h>
 
 /* A constant list made ready to look values up in. Arrays ascend. */
 typedef struct lb_set {
@@ -105,11 +106,14 @@ void lb_k_day(lb_block *, const lb_op *, const lb_vec *const *, lb_vec *);
 /* Shared by kernels. */
 static inline void lb_valid_from(const lb_block *b, const lb_vec *x, lb_vec *out)
 {
-  for (size_t i = 0; i < b->n; i++) out->valid[i] = x->valid[i];
+  memcpy(out->valid, x->valid, b->n);
 }
+/* Local pointers: a store of bytes could otherwise change those in the structs. */
 static inline void lb_valid_both(const lb_block *b, const lb_vec *x, const lb_vec *y, lb_vec *out)
 {
-  for (size_t i = 0; i < b->n; i++) out->valid[i] = x->valid[i] & y->valid[i];
+  const uint8_t *first = x->valid, *second = y->valid;
+  uint8_t *valid = out->valid;
+  for (size_t i = 0, n = b->n; i < n; i++) valid[i] = first[i] & second[i];
 }
 /* The bytes of made text move while they grow, so kernels keep only lengths; this points each row
  * to its place when all are there. */

@@ -1,15 +1,21 @@
 /* kernel_cast.c - values of one type as another. */
+#include "base/clones.h"
 #include "base/date.h"
 #include "expr/kernel.h"
 #include <math.h>
 
 #define DAY_MICROSECONDS INT64_C(86400000000)
 
+LB_CLONES static void to_reals(size_t n, const int64_t *restrict x, double *restrict out)
+{
+  for (size_t i = 0; i < n; i++) out[i] = (double)x[i];
+}
+
 void lb_k_integer_real(lb_block *b, const lb_op *op, const lb_vec *const *arg, lb_vec *out)
 {
   (void)op;
   lb_valid_from(b, arg[0], out);
-  for (size_t i = 0; i < b->n; i++) out->real[i] = (double)arg[0]->integer[i];
+  to_reals(b->n, arg[0]->integer, out->real);
 }
 
 /* As lb_k_integer_real, and counts integers that a real may not hold exactly. */
@@ -46,6 +52,7 @@ void lb_k_real_integer(lb_block *b, const lb_op *op, const lb_vec *const *arg, l
   (void)op;
   lb_valid_from(b, arg[0], out);
   for (size_t i = 0; i < b->n; i++) {
+    out->integer[i] = 0;
     if (!out->valid[i] || to_integer(arg[0]->real[i], &out->integer[i])) continue;
     out->valid[i] = 0;
     b->tally->count[LB_TALLY_NUMBER]++;
@@ -58,6 +65,7 @@ void lb_k_text_real(lb_block *b, const lb_op *op, const lb_vec *const *arg, lb_v
   lb_valid_from(b, arg[0], out);
   for (size_t i = 0; i < b->n; i++) {
     lb_span t = arg[0]->text[i];
+    out->real[i] = 0;
     if (!out->valid[i] || lb_parse_real(t.data, t.length, &out->real[i])) continue;
     out->valid[i] = 0;
     b->tally->count[LB_TALLY_NUMBER]++;
@@ -71,6 +79,7 @@ void lb_k_text_integer(lb_block *b, const lb_op *op, const lb_vec *const *arg, l
   for (size_t i = 0; i < b->n; i++) {
     lb_span t = arg[0]->text[i];
     double x;
+    out->integer[i] = 0;
     if (!out->valid[i] || lb_parse_integer(t.data, t.length, &out->integer[i])) continue;
     if (lb_parse_real(t.data, t.length, &x) && x == trunc(x) && to_integer(x, &out->integer[i]))
       continue; /* "2.0" */
@@ -169,6 +178,7 @@ void lb_k_text_date(lb_block *b, const lb_op *op, const lb_vec *const *arg, lb_v
   lb_valid_from(b, arg[0], out);
   for (size_t i = 0; i < b->n; i++) {
     lb_span t = arg[0]->text[i];
+    out->code[i] = 0;
     if (!out->valid[i] || lb_date_parse(t.data, t.length, &out->code[i])) continue;
     out->valid[i] = 0;
     b->tally->count[LB_TALLY_DATE]++;

@@ -1,4 +1,5 @@
 /* kernel_date.c - differences between dates, dates from their parts and back. */
+#include "base/clones.h"
 #include "base/date.h"
 #include "expr/kernel.h"
 #include <math.h>
@@ -39,19 +40,30 @@ void lb_k_date_minus(lb_block *b, const lb_op *op, const lb_vec *const *arg, lb_
   shift(b, arg, out, true);
 }
 
+LB_CLONES static void days_between(size_t n, const int32_t *restrict from,
+                                   const int32_t *restrict to, int64_t *restrict out)
+{
+  for (size_t i = 0; i < n; i++) out[i] = (int64_t)to[i] - from[i];
+}
+
+LB_CLONES static void units_between(size_t n, const int32_t *restrict from,
+                                    const int32_t *restrict to, double days, double *restrict out)
+{
+  for (size_t i = 0; i < n; i++) out[i] = ((double)to[i] - (double)from[i]) / days;
+}
+
 /* from, to */
 void lb_k_date_days(lb_block *b, const lb_op *op, const lb_vec *const *arg, lb_vec *out)
 {
   (void)op;
   lb_valid_both(b, arg[0], arg[1], out);
-  for (size_t i = 0; i < b->n; i++) out->integer[i] = (int64_t)arg[1]->code[i] - arg[0]->code[i];
+  days_between(b->n, arg[0]->code, arg[1]->code, out->integer);
 }
 
 void lb_k_date_span(lb_block *b, const lb_op *op, const lb_vec *const *arg, lb_vec *out)
 {
   lb_valid_both(b, arg[0], arg[1], out);
-  for (size_t i = 0; i < b->n; i++)
-    out->real[i] = ((double)arg[1]->code[i] - (double)arg[0]->code[i]) / op->parameter;
+  units_between(b->n, arg[0]->code, arg[1]->code, op->parameter, out->real);
 }
 
 void lb_k_datetime_span(lb_block *b, const lb_op *op, const lb_vec *const *arg, lb_vec *out)

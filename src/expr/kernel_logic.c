@@ -1,96 +1,103 @@
 /* kernel_logic.c - comparison, Kleene's logic, membership. */
+#include "base/clones.h"
 #include "expr/kernel.h"
 #include <math.h>
 #include <string.h>
 
-/* valid first, then the bytes of what holds: 0 where missing. */
-static void mask(const lb_block *b, lb_vec *out)
+/* Comparison ------------------------------------------------------------------------------- */
+
+/* Nothing holds where a value is missing. */
+LB_CLONES static void compare_reals(lb_token_kind relation, size_t n, const double *restrict x,
+                                    const double *restrict y, const uint8_t *restrict valid,
+                                    uint8_t *restrict out)
 {
-  for (size_t i = 0; i < b->n; i++) out->logical[i] &= out->valid[i];
+  switch (relation) {
+  case LB_TOK_LT:
+    for (size_t i = 0; i < n; i++) out[i] = (uint8_t)((x[i] < y[i]) & valid[i]);
+    return;
+  case LB_TOK_LE:
+    for (size_t i = 0; i < n; i++) out[i] = (uint8_t)((x[i] <= y[i]) & valid[i]);
+    return;
+  case LB_TOK_GT:
+    for (size_t i = 0; i < n; i++) out[i] = (uint8_t)((x[i] > y[i]) & valid[i]);
+    return;
+  case LB_TOK_GE:
+    for (size_t i = 0; i < n; i++) out[i] = (uint8_t)((x[i] >= y[i]) & valid[i]);
+    return;
+  case LB_TOK_EQ:
+    for (size_t i = 0; i < n; i++) out[i] = (uint8_t)((x[i] == y[i]) & valid[i]);
+    return;
+  default:
+    for (size_t i = 0; i < n; i++) out[i] = (uint8_t)((x[i] != y[i]) & valid[i]);
+  }
+}
+
+LB_CLONES static void compare_integers(lb_token_kind relation, size_t n, const int64_t *restrict x,
+                                       const int64_t *restrict y, const uint8_t *restrict valid,
+                                       uint8_t *restrict out)
+{
+  switch (relation) {
+  case LB_TOK_LT:
+    for (size_t i = 0; i < n; i++) out[i] = (uint8_t)((x[i] < y[i]) & valid[i]);
+    return;
+  case LB_TOK_LE:
+    for (size_t i = 0; i < n; i++) out[i] = (uint8_t)((x[i] <= y[i]) & valid[i]);
+    return;
+  case LB_TOK_GT:
+    for (size_t i = 0; i < n; i++) out[i] = (uint8_t)((x[i] > y[i]) & valid[i]);
+    return;
+  case LB_TOK_GE:
+    for (size_t i = 0; i < n; i++) out[i] = (uint8_t)((x[i] >= y[i]) & valid[i]);
+    return;
+  case LB_TOK_EQ:
+    for (size_t i = 0; i < n; i++) out[i] = (uint8_t)((x[i] == y[i]) & valid[i]);
+    return;
+  default:
+    for (size_t i = 0; i < n; i++) out[i] = (uint8_t)((x[i] != y[i]) & valid[i]);
+  }
+}
+
+LB_CLONES static void compare_codes(lb_token_kind relation, size_t n, const int32_t *restrict x,
+                                    const int32_t *restrict y, const uint8_t *restrict valid,
+                                    uint8_t *restrict out)
+{
+  switch (relation) {
+  case LB_TOK_LT:
+    for (size_t i = 0; i < n; i++) out[i] = (uint8_t)((x[i] < y[i]) & valid[i]);
+    return;
+  case LB_TOK_LE:
+    for (size_t i = 0; i < n; i++) out[i] = (uint8_t)((x[i] <= y[i]) & valid[i]);
+    return;
+  case LB_TOK_GT:
+    for (size_t i = 0; i < n; i++) out[i] = (uint8_t)((x[i] > y[i]) & valid[i]);
+    return;
+  case LB_TOK_GE:
+    for (size_t i = 0; i < n; i++) out[i] = (uint8_t)((x[i] >= y[i]) & valid[i]);
+    return;
+  case LB_TOK_EQ:
+    for (size_t i = 0; i < n; i++) out[i] = (uint8_t)((x[i] == y[i]) & valid[i]);
+    return;
+  default:
+    for (size_t i = 0; i < n; i++) out[i] = (uint8_t)((x[i] != y[i]) & valid[i]);
+  }
 }
 
 void lb_k_compare_real(lb_block *b, const lb_op *op, const lb_vec *const *arg, lb_vec *out)
 {
-  const double *x = arg[0]->real, *y = arg[1]->real;
-  uint8_t *r = out->logical;
-  size_t n = b->n;
   lb_valid_both(b, arg[0], arg[1], out);
-  switch (op->relation) {
-  case LB_TOK_LT:
-    for (size_t i = 0; i < n; i++) r[i] = x[i] < y[i];
-    break;
-  case LB_TOK_LE:
-    for (size_t i = 0; i < n; i++) r[i] = x[i] <= y[i];
-    break;
-  case LB_TOK_GT:
-    for (size_t i = 0; i < n; i++) r[i] = x[i] > y[i];
-    break;
-  case LB_TOK_GE:
-    for (size_t i = 0; i < n; i++) r[i] = x[i] >= y[i];
-    break;
-  case LB_TOK_EQ:
-    for (size_t i = 0; i < n; i++) r[i] = x[i] == y[i];
-    break;
-  default:
-    for (size_t i = 0; i < n; i++) r[i] = x[i] != y[i];
-  }
-  mask(b, out);
+  compare_reals(op->relation, b->n, arg[0]->real, arg[1]->real, out->valid, out->logical);
 }
 
 void lb_k_compare_integer(lb_block *b, const lb_op *op, const lb_vec *const *arg, lb_vec *out)
 {
-  const int64_t *x = arg[0]->integer, *y = arg[1]->integer;
-  uint8_t *r = out->logical;
-  size_t n = b->n;
   lb_valid_both(b, arg[0], arg[1], out);
-  switch (op->relation) {
-  case LB_TOK_LT:
-    for (size_t i = 0; i < n; i++) r[i] = x[i] < y[i];
-    break;
-  case LB_TOK_LE:
-    for (size_t i = 0; i < n; i++) r[i] = x[i] <= y[i];
-    break;
-  case LB_TOK_GT:
-    for (size_t i = 0; i < n; i++) r[i] = x[i] > y[i];
-    break;
-  case LB_TOK_GE:
-    for (size_t i = 0; i < n; i++) r[i] = x[i] >= y[i];
-    break;
-  case LB_TOK_EQ:
-    for (size_t i = 0; i < n; i++) r[i] = x[i] == y[i];
-    break;
-  default:
-    for (size_t i = 0; i < n; i++) r[i] = x[i] != y[i];
-  }
-  mask(b, out);
+  compare_integers(op->relation, b->n, arg[0]->integer, arg[1]->integer, out->valid, out->logical);
 }
 
 void lb_k_compare_code(lb_block *b, const lb_op *op, const lb_vec *const *arg, lb_vec *out)
 {
-  const int32_t *x = arg[0]->code, *y = arg[1]->code;
-  uint8_t *r = out->logical;
-  size_t n = b->n;
   lb_valid_both(b, arg[0], arg[1], out);
-  switch (op->relation) {
-  case LB_TOK_LT:
-    for (size_t i = 0; i < n; i++) r[i] = x[i] < y[i];
-    break;
-  case LB_TOK_LE:
-    for (size_t i = 0; i < n; i++) r[i] = x[i] <= y[i];
-    break;
-  case LB_TOK_GT:
-    for (size_t i = 0; i < n; i++) r[i] = x[i] > y[i];
-    break;
-  case LB_TOK_GE:
-    for (size_t i = 0; i < n; i++) r[i] = x[i] >= y[i];
-    break;
-  case LB_TOK_EQ:
-    for (size_t i = 0; i < n; i++) r[i] = x[i] == y[i];
-    break;
-  default:
-    for (size_t i = 0; i < n; i++) r[i] = x[i] != y[i];
-  }
-  mask(b, out);
+  compare_codes(op->relation, b->n, arg[0]->code, arg[1]->code, out->valid, out->logical);
 }
 
 int lb_span_compare(lb_span a, lb_span b)
@@ -139,34 +146,54 @@ void lb_k_compare_logical(lb_block *b, const lb_op *op, const lb_vec *const *arg
   uint8_t differ = op->relation == LB_TOK_NE;
   lb_valid_both(b, arg[0], arg[1], out);
   for (size_t i = 0; i < b->n; i++)
-    out->logical[i] = (uint8_t)((arg[0]->logical[i] ^ arg[1]->logical[i] ^ differ ^ 1u) & 1u);
-  mask(b, out);
+    out->logical[i] =
+        (uint8_t)((arg[0]->logical[i] ^ arg[1]->logical[i] ^ differ ^ 1u) & out->valid[i]);
+}
+
+/* Kleene's logic --------------------------------------------------------------------------- */
+
+/* One operand or the result of and, or. */
+typedef struct truth {
+  uint8_t *restrict holds, *restrict valid;
+} truth;
+
+LB_CLONES static void both(size_t n, truth x, truth y, truth out)
+{
+  for (size_t i = 0; i < n; i++) {
+    uint8_t a = x.holds[i], b = y.holds[i], is_true = a & b;
+    uint8_t is_false = (uint8_t)((x.valid[i] & ~a) | (y.valid[i] & ~b));
+    out.holds[i] = is_true;
+    out.valid[i] = is_true | is_false;
+  }
+}
+
+LB_CLONES static void either(size_t n, truth x, truth y, truth out)
+{
+  for (size_t i = 0; i < n; i++) {
+    uint8_t a = x.holds[i], b = y.holds[i], is_true = a | b;
+    uint8_t is_false = (uint8_t)((x.valid[i] & ~a) & (y.valid[i] & ~b));
+    out.holds[i] = is_true;
+    out.valid[i] = is_true | is_false;
+  }
+}
+
+static truth truth_of(const lb_vec *x)
+{
+  return (truth){x->logical, x->valid};
 }
 
 /* False decides although the other is missing. */
 void lb_k_and(lb_block *b, const lb_op *op, const lb_vec *const *arg, lb_vec *out)
 {
   (void)op;
-  const lb_vec *x = arg[0], *y = arg[1];
-  for (size_t i = 0; i < b->n; i++) {
-    uint8_t is_true = x->logical[i] & y->logical[i];
-    uint8_t is_false = (uint8_t)((x->valid[i] & ~x->logical[i]) | (y->valid[i] & ~y->logical[i]));
-    out->logical[i] = is_true;
-    out->valid[i] = is_true | is_false;
-  }
+  both(b->n, truth_of(arg[0]), truth_of(arg[1]), truth_of(out));
 }
 
 /* True decides although the other is missing. */
 void lb_k_or(lb_block *b, const lb_op *op, const lb_vec *const *arg, lb_vec *out)
 {
   (void)op;
-  const lb_vec *x = arg[0], *y = arg[1];
-  for (size_t i = 0; i < b->n; i++) {
-    uint8_t is_true = x->logical[i] | y->logical[i];
-    uint8_t is_false = (uint8_t)((x->valid[i] & ~x->logical[i]) & (y->valid[i] & ~y->logical[i]));
-    out->logical[i] = is_true;
-    out->valid[i] = is_true | is_false;
-  }
+  either(b->n, truth_of(arg[0]), truth_of(arg[1]), truth_of(out));
 }
 
 void lb_k_not(lb_block *b, const lb_op *op, const lb_vec *const *arg, lb_vec *out)
@@ -189,8 +216,7 @@ void lb_k_is_nan(lb_block *b, const lb_op *op, const lb_vec *const *arg, lb_vec 
 {
   (void)op;
   lb_valid_from(b, arg[0], out);
-  for (size_t i = 0; i < b->n; i++) out->logical[i] = arg[0]->real[i] != arg[0]->real[i];
-  mask(b, out);
+  compare_reals(LB_TOK_NE, b->n, arg[0]->real, arg[0]->real, out->valid, out->logical);
 }
 
 /* Membership ------------------------------------------------------------------------------- */

@@ -53,9 +53,10 @@ typedef struct lb_tally {
 } lb_tally;
 
 typedef struct lb_op lb_op;
+#define LB_BLOCK_ROWS 1024 /* a few registers of this size fit the first-level cache */
 /* What a kernel is given beside its values. */
 typedef struct lb_block {
-  size_t n;  /* rows */
+  size_t n;  /* rows, at most LB_BLOCK_ROWS */
   size_t op; /* number of the operation */
   lb_tally *tally;
   lb_str *bytes; /* emptied by the caller; where a kernel that makes text puts it */

@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "base/names.h"
 #include "base/parallel.h"
+#include "frame/gather_kernel.h"
 #include "frame/name_list.h"
 #include "frame/row_list.h"
 
@@ -370,14 +371,12 @@ static lb_status check_taken(const lb_frame *frame, const lb_row *rows, size_t n
 {
   if (n > MAX_ROWS)
     return lb_error_set(err, LB_EDATA, "%zu rows; a frame holds at most %zu", n, MAX_ROWS);
-  bool in_place = n == frame->n_rows;
-  for (size_t i = 0; i < n; i++) {
+  lb_rows_look look = lb_rows_check(rows, n, frame->n_rows);
+  for (size_t i = 0; look.outside && i < n; i++)
     if (rows[i] >= frame->n_rows && rows[i] != LB_NO_ROW)
       return lb_error_set(err, LB_EARG, "row %zu of a frame with %zu rows", (size_t)rows[i] + 1,
                           frame->n_rows);
-    in_place = in_place && rows[i] == i;
-  }
-  *same = in_place;
+  *same = look.in_place && n == frame->n_rows;
   return LB_OK;
 }
 

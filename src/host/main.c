@@ -16,6 +16,7 @@
 #include "host/session.h"
 #include "host/stop.h"
 #include "host/trace.h"
+#include "host/waiting.h"
 
 /* What passes between main and the protected call. */
 typedef struct program {
@@ -223,6 +224,7 @@ static int run(program *p)
 
 int main(int argc, char **argv)
 {
+  lb_waiting_forget();
   if (argc > 1 && strcmp(argv[1], LB_CHILD_WORD) == 0) return lb_child_main(argc, argv);
   program p = {.status = LB_EXIT_OK};
   if (argc < 1 || !lb_options_parse(argc, argv, &p.options)) return LB_EXIT_USAGE;
