@@ -68,7 +68,7 @@ $(BUILD)/%.o: %.c
 $(BUILD)/src/stats/%_kernel.o: FLAGS += -O3 -fno-trapping-math
 
 # Plain loops over all rows.
-$(BUILD)/src/model/%.o $(BUILD)/src/stats/surv.o $(BUILD)/src/frame/order_part.o: FLAGS += -O3
+$(BUILD)/src/model/%.o $(BUILD)/src/stats/surv.o $(BUILD)/src/frame/order_part.o $(BUILD)/src/base/select.o $(BUILD)/src/frame/group.o: FLAGS += -O3
 
 # C tests of a layer link the core, never Lua.
 $(BUILD)/tests/%.o: tests/%.c
