@@ -229,8 +229,7 @@ static size_t add_range(lb_order_part p, bool any_nan, lb_order_part *parts)
     return p.bits > 0;
   }
   size_t n = add_missing(&p, parts); /* all 64 bits are taken by values */
-  p.valid = NULL;
-  p.base = 0;
+  p.base = p.missing = 0;
   p.bits = 64;
   parts[n] = p;
   return n + 1;

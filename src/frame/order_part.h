@@ -21,7 +21,7 @@ typedef struct lb_order_part {
   lb_order_kind kind;
   const lb_column *column; /* borrowed */
   lb_type type;
-  const uint8_t *valid; /* of the column; NULL where missing rows have a part of their own */
+  const uint8_t *valid; /* of the column */
   const void *values;   /* of the column; NULL for text */
   bool descending, missing_first;
   unsigned bits;      /* of the codes: at most 64 */
