@@ -68,7 +68,8 @@ $(BUILD)/%.o: %.c
 $(BUILD)/src/stats/%_kernel.o: FLAGS += -O3 -fno-trapping-math
 
 # Plain loops over all rows.
-$(BUILD)/src/model/%.o $(BUILD)/src/stats/surv.o $(BUILD)/src/frame/order_part.o $(BUILD)/src/base/select.o $(BUILD)/src/frame/group.o: FLAGS += -O3
+$(BUILD)/src/model/%.o $(BUILD)/src/stats/surv.o $(BUILD)/src/base/select.o: FLAGS += -O3
+$(patsubst %,$(BUILD)/src/frame/%.o,order_part group gather_records): FLAGS += -O3
 
 # C tests of a layer link the core, never Lua.
 $(BUILD)/tests/%.o: tests/%.c

@@ -272,6 +272,63 @@ static void test_gather_in_no_order(void **state)
   lb_frame_release(one);
 }
 
+/* A whole frame at once, its numbers by way of records, gives what each column gives alone. */
+static void test_gather_of_a_frame(void **state)
+{
+  (void)state;
+  static const size_t SIZES[] = {100000, 131072, 131201};
+  lb_error err = {0};
+  uint32_t seed = 29;
+  for (size_t s = 0; s < 3; s++) {
+    lb_frame *frame = random_frame(70001 + s * 128, 31);
+    size_t n = SIZES[s], length = lb_frame_rows(frame);
+    lb_row *rows = lb_mem_array(n, sizeof *rows);
+    for (size_t i = 0; i < n; i++) rows[i] = (lb_row)(next_random(&seed) % length);
+    rows[n / 2] = (lb_row)length - 1;
+    for (int pass = 0; pass < 3; pass++) { /* one thread, two, and a row that is none */
+      lb_frame *taken = NULL;
+      lb_threads_set(pass == 0 ? 1 : 2);
+      if (pass == 2) rows[n - 1] = LB_NO_ROW;
+      LB_OK_OR_FAIL(lb_frame_take(frame, rows, n, &taken, &err), err);
+      LB_OK_OR_FAIL(lb_frame_gather(taken, &err), err);
+      for (size_t c = 0; c < P; c++) {
+        const lb_column *got, *from = lb_frame_column_source(frame, c);
+        LB_OK_OR_FAIL(lb_frame_column(taken, c, &got, &err), err);
+        cells_are(got, from, rows, n);
+      }
+      lb_frame_release(taken);
+    }
+    lb_threads_set(0);
+    lb_mem_free(rows);
+    lb_frame_release(frame);
+  }
+}
+
+static void test_gather_of_a_frame_without_memory(void **state)
+{
+  (void)state;
+  uint32_t seed = 37;
+  size_t n = 100000;
+  lb_frame *frame = random_frame(n, 41);
+  lb_row *rows = lb_mem_array(n, sizeof *rows);
+  for (size_t i = 0; i < n; i++) rows[i] = (lb_row)(next_random(&seed) % n);
+  size_t before = lb_mem_live();
+  lb_status st = LB_ENOMEM;
+  for (long k = 0; st != LB_OK; k++) {
+    lb_frame *taken = NULL;
+    lb_mem_fail_after(-1);
+    LB_OK_OR_FAIL(lb_frame_take(frame, rows, n, &taken, NULL), (lb_error){0});
+    lb_mem_fail_after(k);
+    st = lb_frame_gather(taken, NULL);
+    lb_mem_fail_after(-1);
+    assert_true(st == LB_OK || st == LB_ENOMEM);
+    lb_frame_release(taken);
+    assert_int_equal(lb_mem_live(), before);
+  }
+  lb_mem_free(rows);
+  lb_frame_release(frame);
+}
+
 /* ---- memory that fails ---- */
 
 static void test_memory(void **state)
@@ -311,6 +368,9 @@ int main(void)
   const struct CMUnitTest tests[] = {LB_TEST(test_orders),
                                      LB_TEST(test_order_shared_between_threads),
                                      LB_TEST(test_a_late_double_among_decimals),
-                                     LB_TEST(test_gather_in_no_order), LB_TEST(test_memory)};
+                                     LB_TEST(test_gather_in_no_order),
+                                     LB_TEST(test_gather_of_a_frame),
+                                     LB_TEST(test_gather_of_a_frame_without_memory),
+                                     LB_TEST(test_memory)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
