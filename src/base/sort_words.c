@@ -9,8 +9,8 @@
 #define N_BUCKETS      (1u << DIGIT_BITS)
 #define FEW_DIGIT_BITS 8u /* fewer counters to clear and to sum than words to move */
 #define FEW_WORDS      8192u
-#define INSERTION      48u     /* up to here insertion is faster and needs no memory */
-#define PARALLEL       100000u /* from here a thread earns its wake-up */
+#define INSERTION      48u               /* up to here insertion is faster and needs no memory */
+#define PARALLEL       100000u           /* from here a thread earns its wake-up */
 #define CHUNK_WORDS    ((size_t)1 << 22) /* at most, so that Ctrl-C is heard */
 
 typedef struct pass {

@@ -145,8 +145,8 @@ static lb_status find_only(asof_job *job, bool *unique, lb_error *err)
   return LB_OK;
 }
 
-/* What a left row waits for, together in one cache line. Times are turned for LB_ASOF_AFTER, so that
- * the best is always the latest not after `time`. */
+/* What a left row waits for, together in one cache line. Times are turned for LB_ASOF_AFTER, so
+ * that the best is always the latest not after `time`. */
 typedef struct waiting {
   double time, nearest;
   lb_row best;
@@ -162,8 +162,8 @@ static void offer_block(const asof_job *job, double turn, size_t start, size_t e
     if (l == LB_NO_ROW) continue;
     waiting *w = &left[l];
     double candidate = job->right_time[r] * turn;
-    bool better = (candidate <= w->time) & !(w->time - candidate > job->within) &
-                  (candidate >= w->nearest);
+    bool better =
+        (candidate <= w->time) & !(w->time - candidate > job->within) & (candidate >= w->nearest);
     w->best = better ? (lb_row)r : w->best;
     w->nearest = better ? candidate : w->nearest;
   }

@@ -12,7 +12,7 @@
 #include "frame/keys_dense.h"
 
 #define KEY_MISSING LB_KEY_MISSING
-#define BATCH       64u             /* slots asked for before the first is looked at */
+#define BATCH       64u /* slots asked for before the first is looked at */
 #define POLL_ROWS   65536u
 #define SHORT_TEXT  15u /* bytes that fit a word beside their length */
 #define FIRST_SLOTS 1024u

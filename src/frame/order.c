@@ -12,11 +12,11 @@
 #include "base/sort_words.h"
 #include "frame/order_part.h"
 
-#define POLL_ROWS  65536   /* a run this long is worth asking for Ctrl-C */
-#define LONG_ROWS  1000000 /* a sort of so many says how far it is */
-#define FILL_ROWS  16384   /* rows of one task; a multiple of LB_ORDER_BLOCK */
+#define POLL_ROWS     65536   /* a run this long is worth asking for Ctrl-C */
+#define LONG_ROWS     1000000 /* a sort of so many says how far it is */
+#define FILL_ROWS     16384   /* rows of one task; a multiple of LB_ORDER_BLOCK */
 #define FILL_PARALLEL 100000
-#define PIECES     3 /* of a part, at most: a word has 32 bits or more for keys */
+#define PIECES        3 /* of a part, at most: a word has 32 bits or more for keys */
 
 /* Some bits of a part's codes: a part may begin in one word and end in the next. */
 typedef struct piece {
@@ -227,8 +227,7 @@ static lb_status add_keys(sorter *s, const lb_frame *frame, const lb_sort_key *k
                           lb_frame_columns(frame));
     lb_status st = lb_frame_column(frame, keys[k].column, &column, s->err);
     if (st != LB_OK) return st;
-    s->n_parts +=
-        lb_order_parts(column, keys[k].descending, missing_first, s->parts + s->n_parts);
+    s->n_parts += lb_order_parts(column, keys[k].descending, missing_first, s->parts + s->n_parts);
   }
   return LB_OK;
 }

@@ -100,9 +100,8 @@ static uint64_t bits_from(const uint8_t *bits, size_t start, size_t n)
   return word;
 }
 
-/* Distances of raw codes in blocks: `turn` is all ones for a descending key. raw - low ascending,
- * high - raw = ~(raw - high) + 1 ... written as (raw ^ turn) - (end ^ turn), as ~high - ~raw wraps to
- * the same. */
+/* Codes of a block are (raw ^ turn) - from. Ascending, turn is 0 and from is low - base. Descending,
+ * turn is all ones and from is ~high - base, since ~raw - ~high = high - raw. */
 LB_CLONES
 static void whole_32(const int32_t *values, size_t n, uint64_t turn, uint64_t from, uint64_t *code)
 {

@@ -36,8 +36,8 @@ typedef struct lb_order_part {
  * rows apart has none. Returns how many. */
 size_t lb_order_parts(const lb_column *column, bool descending, bool missing_first,
                       lb_order_part *parts);
-/* Codes of rows start .. start + n - 1 (start a multiple of 64, n <= LB_ORDER_BLOCK), or of one row:
- * below 2^bits, in the order of the key. */
+/* Codes of rows start .. start + n - 1 (start a multiple of 64, n <= LB_ORDER_BLOCK), or of one
+ * row: below 2^bits, in the order of the key. */
 void lb_order_codes(const lb_order_part *part, size_t start, size_t n, uint64_t *code);
 uint64_t lb_order_code(const lb_order_part *part, size_t row);
 #endif

@@ -16,7 +16,7 @@ static uint32_t next_random(uint64_t *random)
 
 static double random_value(uint64_t *random, unsigned kind)
 {
-  static const double SPECIAL[] = {0.0,  -0.0,      (double)INFINITY, -(double)INFINITY,
+  static const double SPECIAL[] = {0.0,    -0.0,    (double)INFINITY, -(double)INFINITY,
                                    5e-324, -5e-324, 1.7e308,          -1.7e308};
   uint32_t r = next_random(random);
   switch (kind) {

@@ -295,10 +295,14 @@ static void test_out_of_memory(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      LB_TEST(test_one_factor),          LB_TEST(test_nan_before_missing_and_zeros_tied),
-      LB_TEST(test_no_keys_and_no_rows), LB_TEST(test_refused),
-      LB_TEST(test_random_frames),       LB_TEST(test_filtered_frame),
-      LB_TEST(test_shared_between_threads), LB_TEST(test_out_of_memory),
+      LB_TEST(test_one_factor),
+      LB_TEST(test_nan_before_missing_and_zeros_tied),
+      LB_TEST(test_no_keys_and_no_rows),
+      LB_TEST(test_refused),
+      LB_TEST(test_random_frames),
+      LB_TEST(test_filtered_frame),
+      LB_TEST(test_shared_between_threads),
+      LB_TEST(test_out_of_memory),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -32,8 +32,7 @@ static bool same_key(const lb_column *a, size_t i, const lb_column *b, size_t j)
   lb_type type = lb_column_type(a);
   if (type == LB_INTEGER || type == LB_DATETIME)
     return lb_column_integer(a)[i] == lb_column_integer(b)[j];
-  if (type != LB_TEXT && type != LB_FACTOR)
-    return lb_column_number(a, i) == lb_column_number(b, j);
+  if (type != LB_TEXT && type != LB_FACTOR) return lb_column_number(a, i) == lb_column_number(b, j);
   size_t n, m;
   const char *s = lb_column_text(a, i, &n), *t = lb_column_text(b, j, &m);
   return n == m && memcmp(s, t, n) == 0;
@@ -88,8 +87,16 @@ static void test_ids(void **state)
       {{"P00000001", "P99999999", "P50000000", NULL, NULL, NULL},                 /* a wide range */
        {"P99999999", "P50000001", "P00000001", NULL, NULL, NULL}},
       {{NULL, NULL, NULL, NULL, NULL, NULL}, {"P1", NULL, "P2", "P3", NULL, NULL}},
-      {{"\xc3\xa9" "01", "\xc3\xa9" "02", NULL, NULL, NULL, NULL},
-       {"\xc3\xa9" "02", "\xc3\xa8" "02", "02", NULL, NULL, NULL}}};
+      {{"\xc3\xa9"
+        "01",
+        "\xc3\xa9"
+        "02",
+        NULL, NULL, NULL, NULL},
+       {"\xc3\xa9"
+        "02",
+        "\xc3\xa8"
+        "02",
+        "02", NULL, NULL, NULL}}};
   for (size_t k = 0; k < sizeof SIDES / sizeof SIDES[0]; k++)
     codes_agree(texts(6, SIDES[k][0]), texts(6, SIDES[k][1]));
   codes_agree(texts(0, NULL), texts(6, SIDES[0][1]));
@@ -196,7 +203,8 @@ static void test_asof_against_every_pair(void **state)
                                  way < 3 ? (double)INFINITY : 2};
       LB_OK_OR_FAIL(lb_asof_rows(&pair, &options, &found, &err), err);
       assert_int_equal(found.n, n);
-      for (size_t l = 0; l < n; l++) assert_int_equal(found.right[l], plain_asof(&pair, &options, l));
+      for (size_t l = 0; l < n; l++)
+        assert_int_equal(found.right[l], plain_asof(&pair, &options, l));
       lb_row_pairs_reset(&found);
     }
     lb_frame_release(left);
@@ -240,8 +248,7 @@ static void test_threads(void **state)
   assert_memory_equal(codes[0].left, codes[1].left, MANY * sizeof(lb_row));
   assert_memory_equal(codes[0].right, codes[1].right, MANY * sizeof(lb_row));
   assert_int_equal(codes[0].n_codes, codes[1].n_codes);
-  assert_int_equal(codes[0].n_right_missing,
-                   lb_column_missing(lb_frame_column_source(right, 0)));
+  assert_int_equal(codes[0].n_right_missing, lb_column_missing(lb_frame_column_source(right, 0)));
   lb_key_codes_reset(&codes[0]);
   lb_key_codes_reset(&codes[1]);
   lb_interrupt_raise();

@@ -80,11 +80,11 @@ static lb_frame *random_frame(size_t n, uint32_t seed)
     wide[i] = next_random(&seed) % 2 == 0 ? INT64_MIN : INT64_MAX - (int64_t)(narrow[i] + 4);
     day[i] = (int32_t)(next_random(&seed) % 7000);
   }
-  lb_column *columns[P] = {factors(arm, LEVELS, 3),        dates(n, day, na),
-                           reals_of(n, seed, 0, na),       reals_of(n, seed + 1, 1, NULL),
-                           reals_of(n, seed + 2, 2, na),   integers(n, wide, na),
-                           integers(n, narrow, NULL),      logicals(flag),
-                           random_texts(n, seed + 3),      datetimes(n, wide, NULL)};
+  lb_column *columns[P] = {factors(arm, LEVELS, 3),      dates(n, day, na),
+                           reals_of(n, seed, 0, na),     reals_of(n, seed + 1, 1, NULL),
+                           reals_of(n, seed + 2, 2, na), integers(n, wide, na),
+                           integers(n, narrow, NULL),    logicals(flag),
+                           random_texts(n, seed + 3),    datetimes(n, wide, NULL)};
   lb_frame *frame = NULL;
   LB_OK_OR_FAIL(lb_frame_new(n, NULL, &frame, &err), err);
   for (size_t i = 0; i < P; i++) {
