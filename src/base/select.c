@@ -1,5 +1,6 @@
 /* select.c - selection by counting: numbers fall into some two thousand ranges by their bits, and
- * only the range that holds the rank is looked at again (no branch to guess, as partitioning has). */
+ * only the range that holds the rank is looked at again: no branch to guess, as partitioning has.
+ */
 #include "base/select.h"
 
 #include <stdint.h>
@@ -18,7 +19,7 @@ static inline uint64_t code_of(double value)
   uint64_t bits;
   value += 0.0;
   memcpy(&bits, &value, sizeof bits);
-  return bits ^ ((uint64_t)((int64_t)bits >> 63) | UINT64_C(1) << 63);
+  return bits ^ ((0 - (bits >> 63)) | UINT64_C(1) << 63);
 }
 
 /* Lowest and highest number; false: one is NaN. */

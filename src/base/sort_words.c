@@ -1,4 +1,4 @@
-/* sort_words.c - least-significant-digit radix sort of words, a pass counted and moved by chunks. */
+/* sort_words.c - least-significant-digit radix sort of words, each pass by chunks. */
 #include "base/sort_words.h"
 
 #include "base/interrupt.h"

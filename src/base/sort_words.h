@@ -5,8 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Sorts words[0..n) by their bits low .. low + bits - 1, stably. `spare` holds n words more; *sorted
- * becomes whichever of the two holds the result. Many words are shared between threads, which does
+/* Sorts words[0..n) by their bits low .. low + bits - 1, stably. `spare` holds n words more;
+ * *sorted becomes whichever of the two holds the result. Many words are shared between threads, which does
  * not change the result. n < 2^32. LB_ENOMEM, LB_EINTR (the words are then lost), without a
  * message. */
 lb_status lb_sort_words(uint64_t *words, uint64_t *spare, size_t n, unsigned low, unsigned bits,

@@ -1,5 +1,5 @@
-/* aggregate_real.c - sums, moments and quantiles of groups: sums in one pass over the rows, the rest
- * on values laid out by group, groups shared between threads. */
+/* aggregate_real.c - sums, moments and quantiles of groups: sums in one pass over the rows, the
+ * rest on values laid out by group, groups shared between threads. */
 #include <math.h>
 
 #include "base/bitmap.h"

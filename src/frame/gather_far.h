@@ -5,7 +5,8 @@
 #include "frame/column.h"
 
 /* Rows of a column and where they go. `valid` is given (zeroed, or NULL when no row comes out
- * missing); `values` and, for text, `bytes` are made. The caller owns all three, also on failure. */
+ * missing); `values` and, for text, `bytes` are made. The caller owns all three, also on
+ * failure. */
 typedef struct lb_far {
   const lb_column *column;
   const lb_row *rows; /* each below the column's length, or LB_NO_ROW */

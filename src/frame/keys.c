@@ -2,6 +2,7 @@
  * hash table that is probed in batches. */
 #include "frame/keys.h"
 
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
@@ -202,6 +203,7 @@ static lb_status code_factor(table *t, const key_side *side, lb_row *code, lb_er
   size_t n = lb_column_length(side->column), n_levels = lb_column_level_count(side->column);
   const uint8_t *valid = lb_column_valid(side->column);
   const int32_t *level = lb_column_codes(side->column);
+  assert(side->level != NULL && side->level_code != NULL);
   for (size_t start = 0; start < n_levels; start += BATCH) {
     size_t here = n_levels - start < BATCH ? n_levels - start : BATCH;
     if (!code_batch(t, side->level + start, here, side->add, side->level_code + start))

@@ -2,6 +2,7 @@
  * of neighbouring patients then have neighbouring codes, which a hash table would scatter. */
 #include "frame/keys_dense.h"
 
+#include <assert.h>
 #include <stdatomic.h>
 #include <string.h>
 
@@ -198,6 +199,7 @@ static bool set_range(job *j, int64_t low, int64_t high, size_t n)
 static bool ids_first(job *j, lb_status *st, lb_error *err)
 {
   size_t n = lb_column_length(j->column), row = 0;
+  assert(j->offsets != NULL);
   while (row < n && !lb_is_valid(j->valid, row)) row++;
   if (row == n) return false;
   size_t length = (size_t)(j->offsets[row + 1] - j->offsets[row]);

@@ -24,7 +24,7 @@ static inline uint64_t real_bits(double value)
   uint64_t bits;
   value += 0.0; /* -0 becomes 0 */
   memcpy(&bits, &value, sizeof bits);
-  return bits ^ ((uint64_t)((int64_t)bits >> 63) | SIGN);
+  return bits ^ ((0 - (bits >> 63)) | SIGN);
 }
 
 static inline double rounded(double value)
@@ -100,8 +100,8 @@ static uint64_t bits_from(const uint8_t *bits, size_t start, size_t n)
   return word;
 }
 
-/* Codes of a block are (raw ^ turn) - from. Ascending, turn is 0 and from is low - base. Descending,
- * turn is all ones and from is ~high - base, since ~raw - ~high = high - raw. */
+/* Codes of a block are (raw ^ turn) - from. Ascending, turn is 0 and from is low - base.
+ * Descending, turn is all ones and from is ~high - base, since ~raw - ~high = high - raw. */
 LB_CLONES
 static void whole_32(const int32_t *values, size_t n, uint64_t turn, uint64_t from, uint64_t *code)
 {
@@ -197,6 +197,7 @@ static bool find_range(lb_order_part *p, bool *any_nan)
   p->low = UINT64_MAX;
   p->high = 0;
   *any_nan = false;
+  assert(p->values != NULL || p->kind == LB_ORDER_TEXT);
   bool real = p->kind == LB_ORDER_REAL;
   for (size_t i = 0; i < lb_column_length(p->column); i++) {
     if (!lb_is_valid(p->valid, i)) continue;
@@ -289,6 +290,7 @@ static bool find_decimal(lb_order_part *p)
 {
   size_t n = lb_column_length(p->column), first = 0;
   const double *values = p->values;
+  assert(values != NULL);
   while (first < n && !lb_is_valid(p->valid, first)) first++;
   if (first == n) return false;
   p->scale = likely_scale(p);

@@ -1,5 +1,5 @@
-/* test_select.c - the k-th smallest against a sort: ties, signed zeros, infinities, skewed and narrow
- * ranges, around the sizes where the method changes. */
+/* test_select.c - the k-th smallest against a sort: ties, signed zeros, infinities, skewed and
+ * narrow ranges, around the sizes where the method changes. */
 #include "check.h"
 
 #include <stdlib.h>
