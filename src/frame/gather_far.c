@@ -54,7 +54,7 @@ static inline size_t place_of(lb_row row)
 static inline uint64_t is_present(const uint8_t *valid, lb_row row)
 {
   size_t at = place_of(row);
-  uint64_t bit = valid == NULL ? 1 : valid[at >> 3] >> (at & 7) & 1;
+  uint64_t bit = valid == NULL || lb_bit_get(valid, at);
   return row == LB_NO_ROW ? 0 : bit;
 }
 
