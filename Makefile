@@ -45,7 +45,7 @@ all: $(BUILD)/lobule $(BUILD)/module/lobule/core.so
 
 $(BUILD)/lobule: $(CORE_O) $(BIND_O) $(HOST_O) $(BUILD)/embed.o
 	@echo "linking $@"
-	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(LUA_LIB) $(LIBS:-fopenmp=$(OMP_LIB)) $(LDFLAGS)
+	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(LUA_LIB) $(LIBS) $(LDFLAGS)
 
 # nodelete: a module that uses OpenMP must stay loaded when lua_close unloads it.
 $(BUILD)/module/lobule/core.so: $(CORE_O) $(BIND_O)
@@ -71,7 +71,8 @@ $(BUILD)/src/base/%_kernel.o $(BUILD)/src/frame/%_kernel.o $(BUILD)/src/expr/%_k
   $(BUILD)/src/expr/kernel_%.o: FLAGS += -O3 -fno-trapping-math -fno-math-errno
 
 # Plain loops over all rows.
-$(BUILD)/src/model/%.o $(BUILD)/src/stats/surv.o: FLAGS += -O3
+$(BUILD)/src/model/%.o $(BUILD)/src/stats/surv.o $(BUILD)/src/base/select.o: FLAGS += -O3
+$(patsubst %,$(BUILD)/src/frame/%.o,order_part group gather_records): FLAGS += -O3
 
 # C tests of a layer link the core, never Lua.
 $(BUILD)/tests/%.o: tests/%.c

@@ -28,6 +28,7 @@
 #define ONE       UINT64_C(0x3ff0000000000000)
 #define SHORT     (~((UINT64_C(1) << 27) - 1)) /* leaves 26 leading bits */
 #define TWO_52    0x1p52
+#define BLOCK     512
 
 /* log x = k log 2 + high + low; high has at most 26 bits, low is below 2 % of it. */
 typedef struct parts {
@@ -123,16 +124,43 @@ LB_CLONES static uint64_t decimal_all(const double *restrict x, const uint8_t *r
   return odd;
 }
 
-void lb_log_array(const double *x, const uint8_t *present, double *out, size_t n)
+/* One block, all or some of it present. */
+static void natural_block(const double *x, const uint8_t *present, double *out, size_t n)
 {
   if (natural_all(x, present, out, n) == 0) return;
   for (size_t i = 0; i < n; i++)
     if (present[i] && is_odd(x[i])) out[i] = log(x[i]);
 }
 
-void lb_log10_array(const double *x, const uint8_t *present, double *out, size_t n)
+static void decimal_block(const double *x, const uint8_t *present, double *out, size_t n)
 {
   if (decimal_all(x, present, out, n) == 0) return;
   for (size_t i = 0; i < n; i++)
     if (present[i] && is_odd(x[i])) out[i] = log10(x[i]);
+}
+
+/* A block after another with the same flags: all present. */
+static void all_present(void (*block)(const double *, const uint8_t *, double *, size_t),
+                        const double *x, double *out, size_t n)
+{
+  uint8_t present[BLOCK];
+  memset(present, 1, sizeof present);
+  for (size_t from = 0; from < n; from += BLOCK)
+    block(x + from, present, out + from, n - from < BLOCK ? n - from : BLOCK);
+}
+
+void lb_log_array(const double *x, const uint8_t *present, double *out, size_t n)
+{
+  if (present == NULL)
+    all_present(natural_block, x, out, n);
+  else
+    natural_block(x, present, out, n);
+}
+
+void lb_log10_array(const double *x, const uint8_t *present, double *out, size_t n)
+{
+  if (present == NULL)
+    all_present(decimal_block, x, out, n);
+  else
+    decimal_block(x, present, out, n);
 }

@@ -1,5 +1,5 @@
 /* parallel.c - block loops over OpenMP. Waiting threads sleep by the host's choice of
- * OMP_WAIT_POLICY (host/threads.c); nothing here spins. */
+ * OMP_WAIT_POLICY (host/waiting.c); nothing here spins. */
 #include "base/parallel.h"
 
 #include <omp.h>

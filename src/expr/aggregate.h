@@ -10,6 +10,9 @@
  * LB_ENOMEM, LB_EINTR. */
 lb_status lb_aggregate(const lb_op *op, const lb_column *arg, const lb_groups *groups,
                        bool *overflow, lb_column **out, lb_error *err);
+/* As lb_aggregate for what is a real: sums, moments and quantiles of a real column. */
+lb_status lb_aggregate_real(const lb_op *op, const lb_column *arg, const lb_groups *groups,
+                            lb_column **out, lb_error *err);
 /* Both missing, both NaN, or equal. */
 bool lb_same_value(const lb_column *column, size_t a, size_t b);
 #endif

@@ -10,6 +10,7 @@
 #include "base/names.h"
 #include "base/parallel.h"
 #include "frame/gather_kernel.h"
+#include "frame/gather_records.h"
 #include "frame/name_list.h"
 #include "frame/row_list.h"
 
@@ -454,9 +455,52 @@ static void gather_one(void *context, size_t i)
   job->status[i] = lb_frame_column(job->frame, i, &column, NULL);
 }
 
+/* Columns from `first` on that share its list of rows and fit a record, still to be gathered: their
+ * slots; *next is the first that has another list. */
+static size_t record_columns(const lb_frame *frame, size_t first, size_t *slots, size_t *next)
+{
+  const lb_row_list *rows = frame->slots[first].rows;
+  size_t n = 0, i = first;
+  for (; i < frame->n_columns && frame->slots[i].rows == rows; i++) {
+    const slot *s = &frame->slots[i];
+    if (rows != NULL && s->gathered == NULL && lb_fits_record(s->source)) slots[n++] = i;
+  }
+  *next = i;
+  return n;
+}
+
+/* Gathers together what rows in no order would fetch column by column. Where a list has LB_NO_ROW,
+ * or too little memory is left for records, the columns are left to be gathered one by one. */
+static lb_status gather_records(const lb_frame *frame, lb_error *err)
+{
+  size_t *slots = lb_mem_array(frame->n_columns, sizeof *slots);
+  const lb_column **columns = lb_mem_array(frame->n_columns, sizeof *columns);
+  lb_column **made = lb_mem_array(frame->n_columns, sizeof *made);
+  lb_status st = LB_OK;
+  if (slots == NULL || columns == NULL || made == NULL) st = lb_error_nomem(err, "columns");
+  for (size_t first = 0, next; first < frame->n_columns && st == LB_OK; first = next) {
+    size_t n = record_columns(frame, first, slots, &next);
+    if (n == 0) continue;
+    const lb_row *rows = lb_row_list_rows(frame->slots[first].rows);
+    for (size_t k = 0; k < n; k++) columns[k] = frame->slots[slots[k]].source;
+    if (!lb_records_pay(n, lb_column_length(columns[0]), rows, frame->n_rows)) continue;
+    lb_status one = lb_gather_records(columns, n, rows, frame->n_rows, made, NULL);
+    if (one == LB_EINTR) st = lb_error_interrupted(err);
+    for (size_t k = 0; k < n && one == LB_OK; k++) frame->slots[slots[k]].gathered = made[k];
+  }
+  lb_mem_free(slots);
+  lb_mem_free(columns);
+  lb_mem_free(made);
+  return st;
+}
+
 lb_status lb_frame_gather(const lb_frame *frame, lb_error *err)
 {
   size_t n = frame->n_columns;
+  if (frame->n_rows >= GATHER_PARALLEL) {
+    lb_status st = gather_records(frame, err);
+    if (st != LB_OK) return st;
+  }
   gather_all job = {frame, lb_mem_zero(n, sizeof(lb_status))};
   if (job.status == NULL) return lb_error_nomem(err, "gathered columns");
   bool whole = lb_parallel(n, frame->n_rows >= GATHER_PARALLEL, gather_one, &job);

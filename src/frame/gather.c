@@ -7,6 +7,7 @@
 #include "base/parallel.h"
 #include "frame/column.h"
 #include "frame/column_internal.h"
+#include "frame/gather_far.h"
 #include "frame/gather_kernel.h"
 
 /* A multiple of 8, so that no two blocks write the same byte of a bitmap. */
@@ -176,8 +177,20 @@ static lb_status gather_text(gather_job *job, lb_error *err)
   return st;
 }
 
+/* Rows as a sort leaves them. */
+static lb_status gather_far(gather_job *job, lb_error *err)
+{
+  lb_far far = {.column = job->column, .rows = job->rows, .n = job->n, .valid = job->valid};
+  lb_status st = lb_gather_far(&far, err);
+  job->values = far.values;
+  job->bytes = far.bytes;
+  return st;
+}
+
 static lb_status gather_values(gather_job *job, lb_error *err)
 {
+  if (lb_column_length(job->column) > 0 && lb_rows_are_far(job->rows, job->n))
+    return gather_far(job, err);
   switch (lb_column_type(job->column)) {
   case LB_TEXT:
     return gather_text(job, err);

@@ -5,9 +5,15 @@
 #include <string.h>
 
 #include "base/bitmap.h"
+#include "base/clones.h"
 #include "base/interrupt.h"
 #include "base/mem.h"
+#include "base/parallel.h"
 #include "base/sort.h"
+
+#define N_SHARES     8u      /* of the rows, when they are shared between threads */
+#define SHARED_ROWS  100000u /* from here */
+#define SHARED_CODES 1024u   /* up to here: the tables of all shares stay in the cache */
 
 /* Codes 0 .. n_codes-1 in the order of one key's values, the missing last. Codes that no row has
  * are allowed, as long as they stay few enough to be counted in a table. */
@@ -38,13 +44,31 @@ static void codes_of_bits(const lb_column *column, key_codes *key)
   key->n_codes = 3;
 }
 
+/* 64 bits of a column's validity from row `start` on, a multiple of 64. */
+static uint64_t valid_word(const uint8_t *valid, size_t start, size_t n)
+{
+  uint64_t word = 0;
+  if (valid == NULL) return UINT64_MAX;
+  memcpy(&word, valid + start / 8, n < 64 ? lb_bitmap_bytes(n) : 8);
+  return word;
+}
+
+LB_CLONES
+static void codes_of_64(const int32_t *level, size_t n, uint64_t valid, lb_row missing,
+                        lb_row *code)
+{
+  for (size_t i = 0; i < n; i++) code[i] = (valid >> i & 1) != 0 ? (lb_row)level[i] : missing;
+}
+
 static void codes_of_factor(const lb_column *column, key_codes *key)
 {
   const int32_t *codes = lb_column_codes(column);
   const uint8_t *valid = lb_column_valid(column);
-  size_t n_levels = lb_column_level_count(column);
-  for (size_t i = 0; i < lb_column_length(column); i++)
-    key->code[i] = (lb_row)(lb_is_valid(valid, i) ? (size_t)codes[i] : n_levels);
+  size_t n = lb_column_length(column), n_levels = lb_column_level_count(column);
+  for (size_t i = 0; i < n; i += 64) {
+    size_t here = n - i < 64 ? n - i : 64;
+    codes_of_64(codes + i, here, valid_word(valid, i, here), (lb_row)n_levels, key->code + i);
+  }
   key->n_codes = n_levels + 1;
 }
 
@@ -215,6 +239,12 @@ static lb_status compact(combined *all, lb_error *err)
   return LB_OK;
 }
 
+LB_CLONES
+static void add_codes(size_t n, int64_t radix, const lb_row *key, int64_t *code)
+{
+  for (size_t i = 0; i < n; i++) code[i] = code[i] * radix + (int64_t)key[i];
+}
+
 static lb_status combine(combined *all, const key_codes *key, lb_error *err)
 {
   /* Ranks and a key's codes are below 2^32: only billions of rows can get past this. */
@@ -223,8 +253,7 @@ static lb_status combine(combined *all, const key_codes *key, lb_error *err)
   if (st != LB_OK) return st;
   if (all->n_codes > most)
     return lb_error_set(err, LB_EDATA, "too many rows to group by several keys");
-  int64_t radix = (int64_t)key->n_codes;
-  for (size_t i = 0; i < all->n; i++) all->code[i] = all->code[i] * radix + (int64_t)key->code[i];
+  add_codes(all->n, (int64_t)key->n_codes, key->code, all->code);
   all->n_codes *= key->n_codes;
   return all->n_codes > table_limit(all->n) ? compact(all, err) : LB_OK;
 }
@@ -266,42 +295,96 @@ static size_t number_groups(const size_t *count, size_t n_codes, size_t *group_o
   return g;
 }
 
-/* Rows to their places: stable, since rows are walked in order. `next` is scratch. */
-static void place_rows(const combined *all, const size_t *group_of, size_t *next, lb_groups *out)
+/* Rows in shares, each counted and placed by itself: the places are those of one walk over all
+ * rows. Many codes are one share, as its counters are all there is to touch. */
+typedef struct sharing {
+  const combined *all;
+  size_t n_shares;
+  size_t *count; /* n_shares tables of n_codes: rows of a code; then the place of the next */
+  size_t *group_of;
+  lb_groups *out;
+} sharing;
+
+static size_t share_start(const sharing *s, size_t share)
 {
-  for (size_t g = 0; g < out->n_groups; g++) next[g] = out->start[g];
-  for (size_t i = 0; i < all->n; i++) {
-    size_t g = group_of[all->code[i]];
-    out->group[i] = (lb_row)g;
-    out->row[next[g]++] = (lb_row)i;
+  return s->all->n / s->n_shares * share + (share == s->n_shares ? s->all->n % s->n_shares : 0);
+}
+
+static void count_share(void *context, size_t share)
+{
+  const sharing *s = context;
+  size_t *count = s->count + share * s->all->n_codes;
+  for (size_t i = share_start(s, share); i < share_start(s, share + 1); i++)
+    count[s->all->code[i]]++;
+}
+
+static void place_share(void *context, size_t share)
+{
+  const sharing *s = context;
+  size_t *next = s->count + share * s->all->n_codes;
+  for (size_t i = share_start(s, share); i < share_start(s, share + 1); i++) {
+    int64_t code = s->all->code[i];
+    s->out->group[i] = (lb_row)s->group_of[code];
+    s->out->row[next[code]++] = (lb_row)i;
   }
+}
+
+/* Counts of shares to places, those of the first share to counts of all. */
+static void sum_shares(const sharing *s, size_t *total)
+{
+  for (size_t c = 0; c < s->all->n_codes; c++)
+    for (size_t share = 0; share < s->n_shares; share++) {
+      size_t here = s->count[share * s->all->n_codes + c];
+      s->count[share * s->all->n_codes + c] = total[c];
+      total[c] += here;
+    }
+}
+
+/* Places are counted from the start of a code's group. */
+static void start_shares(const sharing *s)
+{
+  for (size_t share = 0; share < s->n_shares; share++)
+    for (size_t c = 0; c < s->all->n_codes; c++)
+      s->count[share * s->all->n_codes + c] += s->out->start[s->group_of[c]];
+}
+
+static bool rows_alloc(size_t n, size_t n_groups, lb_groups *out)
+{
+  out->n_rows = n;
+  out->group = lb_mem_array(n, sizeof *out->group);
+  out->row = lb_mem_array(n, sizeof *out->row);
+  out->start = lb_mem_zero(n_groups + 2, sizeof *out->start);
+  return out->group != NULL && out->row != NULL && out->start != NULL;
 }
 
 static lb_status divide(const combined *all, size_t n_keys, lb_groups *out, lb_error *err)
 {
   lb_status st = LB_OK;
-  size_t *count = lb_mem_zero(all->n_codes, sizeof *count), present_codes = 0;
-  size_t *group_of = lb_mem_array(all->n_codes, sizeof *group_of);
-  if (count == NULL || group_of == NULL) {
+  bool shared = all->n >= SHARED_ROWS && all->n_codes <= SHARED_CODES;
+  sharing s = {.all = all, .n_shares = shared ? N_SHARES : 1, .out = out};
+  size_t *total = lb_mem_zero(all->n_codes, sizeof *total), present_codes = 0;
+  s.count = lb_mem_zero(all->n_codes, s.n_shares * sizeof *s.count);
+  s.group_of = lb_mem_zero(all->n_codes, sizeof *s.group_of);
+  if (total == NULL || s.count == NULL || s.group_of == NULL) {
     st = lb_error_nomem(err, "groups");
     goto done;
   }
-  for (size_t i = 0; i < all->n; i++) count[all->code[i]]++;
-  for (size_t c = 0; c < all->n_codes; c++) present_codes += count[c] > 0;
-  out->n_rows = all->n;
-  out->group = lb_mem_array(all->n, sizeof *out->group);
-  out->row = lb_mem_array(all->n, sizeof *out->row);
-  out->start = lb_mem_zero(present_codes + 2, sizeof *out->start);
-  if (out->group == NULL || out->row == NULL || out->start == NULL) {
+  if (!lb_parallel(s.n_shares, shared, count_share, &s)) st = lb_error_interrupted(err);
+  if (st != LB_OK) goto done;
+  sum_shares(&s, total);
+  for (size_t c = 0; c < all->n_codes; c++) present_codes += total[c] > 0;
+  if (!rows_alloc(all->n, present_codes, out)) {
     st = lb_error_nomem(err, "groups");
     goto done;
   }
-  out->n_groups = number_groups(count, all->n_codes, group_of, out->start);
-  place_rows(all, group_of, count, out);
+  out->n_groups = number_groups(total, all->n_codes, s.group_of, out->start);
+  start_shares(&s);
+  if (!lb_parallel(s.n_shares, shared, place_share, &s)) st = lb_error_interrupted(err);
   if (n_keys == 0) out->n_groups = 1; /* also without rows: start is zeroed and long enough */
 done:
-  lb_mem_free(count);
-  lb_mem_free(group_of);
+  lb_mem_free(total);
+  lb_mem_free(s.count);
+  lb_mem_free(s.group_of);
   return st;
 }
 

@@ -33,6 +33,24 @@ static lb_status check_times(const lb_key_pair *pair, size_t l, size_t r, lb_err
   return lb_error_mend(err, "Both must be dates, both date-times, or both numbers.");
 }
 
+static void fill_times(const lb_column *source, double *times)
+{
+  size_t n = lb_column_length(source);
+  const uint8_t *valid = lb_column_valid(source);
+  switch (lb_column_type(source)) {
+  case LB_DATE:
+    for (size_t i = 0; i < n; i++) times[i] = lb_column_days(source)[i];
+    break;
+  case LB_REAL:
+    memcpy(times, lb_column_real(source), n * sizeof *times);
+    break;
+  default:
+    for (size_t i = 0; i < n; i++) times[i] = (double)lb_column_integer(source)[i];
+  }
+  for (size_t i = 0; i < n && valid != NULL; i++)
+    if (!lb_bit_get(valid, i)) times[i] = (double)NAN;
+}
+
 /* Times as numbers, NaN where missing; lb_mem_free. Exact for dates, and for integers and
  * date-times below 2^53. */
 static lb_status times_of(const lb_frame *frame, size_t column, double **out, lb_error *err)
@@ -43,7 +61,7 @@ static lb_status times_of(const lb_frame *frame, size_t column, double **out, lb
   size_t n = lb_column_length(source);
   double *times = lb_mem_array(n, sizeof *times);
   if (times == NULL) return lb_error_nomem(err, "times");
-  for (size_t i = 0; i < n; i++) times[i] = lb_column_number(source, i);
+  fill_times(source, times);
   *out = times;
   return LB_OK;
 }
@@ -57,6 +75,7 @@ typedef struct asof_job {
   lb_key_index left, right; /* right: by code, then time, when it is searched */
   double *left_time, *right_time;
   lb_row *best; /* of each left row */
+  lb_row *only; /* the one left row of each code, or LB_NO_ROW */
 } asof_job;
 
 static void asof_reset(asof_job *job)
@@ -67,6 +86,7 @@ static void asof_reset(asof_job *job)
   lb_mem_free(job->left_time);
   lb_mem_free(job->right_time);
   lb_mem_free(job->best);
+  lb_mem_free(job->only);
 }
 
 /* Is a right time allowed for a left time? NaN never is. */
@@ -105,6 +125,69 @@ static lb_status stream_right(asof_job *job, lb_error *err)
   }
   return LB_OK;
 }
+
+/* ---- one left row a key ---- */
+
+/* Fills job->only; *unique false: a key has several left rows. */
+static lb_status find_only(asof_job *job, bool *unique, lb_error *err)
+{
+  const lb_key_codes *codes = &job->codes;
+  size_t twice = 0;
+  job->only = lb_mem_array(codes->n_codes, sizeof *job->only);
+  if (job->only == NULL) return lb_error_nomem(err, "join by time");
+  for (size_t c = 0; c < codes->n_codes; c++) job->only[c] = LB_NO_ROW;
+  for (size_t l = 0; l < codes->n_left && twice == 0; l++) {
+    if (codes->left[l] == LB_NO_ROW) continue;
+    twice += job->only[codes->left[l]] != LB_NO_ROW;
+    job->only[codes->left[l]] = (lb_row)l;
+  }
+  *unique = twice == 0;
+  return LB_OK;
+}
+
+/* What a left row waits for, together in one cache line. Times are turned for LB_ASOF_AFTER, so
+ * that the best is always the latest not after `time`. */
+typedef struct waiting {
+  double time, nearest;
+  lb_row best;
+} waiting;
+
+/* Right rows of a block offered to the one left row of their key. No branch looks at the times:
+ * whether a laboratory value lies before the procedure is as good as random. */
+static void offer_block(const asof_job *job, double turn, size_t start, size_t end, waiting *left)
+{
+  const lb_row *code = job->codes.right, *only = job->only;
+  for (size_t r = start; r < end; r++) {
+    lb_row l = code[r] == LB_NO_ROW ? LB_NO_ROW : only[code[r]];
+    if (l == LB_NO_ROW) continue;
+    waiting *w = &left[l];
+    double candidate = job->right_time[r] * turn;
+    bool better =
+        (candidate <= w->time) & !(w->time - candidate > job->within) & (candidate >= w->nearest);
+    w->best = better ? (lb_row)r : w->best;
+    w->nearest = better ? candidate : w->nearest;
+  }
+}
+
+static lb_status stream_only(asof_job *job, lb_error *err)
+{
+  size_t n = job->codes.n_left, n_right = job->codes.n_right;
+  double turn = job->options->direction == LB_ASOF_AFTER ? -1 : 1;
+  waiting *left = lb_mem_array(n, sizeof *left);
+  if (left == NULL) return lb_error_nomem(err, "join by time");
+  for (size_t l = 0; l < n; l++)
+    left[l] = (waiting){job->left_time[l] * turn, (double)-INFINITY, LB_NO_ROW};
+  lb_status st = LB_OK;
+  for (size_t start = 0; start < n_right && st == LB_OK; start += POLL_ROWS) {
+    offer_block(job, turn, start, n_right - start < POLL_ROWS ? n_right : start + POLL_ROWS, left);
+    if (lb_interrupted()) st = lb_error_interrupted(err);
+  }
+  for (size_t l = 0; l < n; l++) job->best[l] = left[l].best;
+  lb_mem_free(left);
+  return st;
+}
+
+/* ---- several left rows a key ---- */
 
 /* Right rows by code and, within a code, by time; rows without a time have no place. */
 static lb_status index_by_time(const double *time, const lb_row *code, size_t n, size_t n_codes,
@@ -186,6 +269,19 @@ static bool few_left(const asof_job *job)
   return true;
 }
 
+static lb_status find_best(asof_job *job, lb_error *err)
+{
+  const lb_key_codes *codes = &job->codes;
+  bool unique = false;
+  lb_status st = LB_OK;
+  if (job->options->direction != LB_ASOF_NEAREST) st = find_only(job, &unique, err);
+  if (st == LB_OK && unique) return stream_only(job, err);
+  if (st == LB_OK)
+    st = lb_key_index_make(codes->left, codes->n_left, codes->n_codes, &job->left, err);
+  if (st != LB_OK) return st;
+  return few_left(job) ? stream_right(job, err) : search_right(job, err);
+}
+
 static size_t count_without(const lb_row *code, const double *a, const double *b, size_t n)
 {
   size_t missing = 0;
@@ -234,8 +330,6 @@ lb_status lb_asof_rows(const lb_key_pair *pair, const lb_asof_options *options, 
   st = lb_keys_match(pair, codes, err);
   if (st == LB_OK) st = times_of(pair->left, options->left_time, &job.left_time, err);
   if (st == LB_OK) st = times_of(pair->right, options->right_time, &job.right_time, err);
-  if (st == LB_OK)
-    st = lb_key_index_make(codes->left, codes->n_left, codes->n_codes, &job.left, err);
   if (st != LB_OK) goto done;
   job.best = lb_mem_array(codes->n_left, sizeof *job.best);
   if (job.best == NULL) {
@@ -243,7 +337,7 @@ lb_status lb_asof_rows(const lb_key_pair *pair, const lb_asof_options *options, 
     goto done;
   }
   for (size_t l = 0; l < codes->n_left; l++) job.best[l] = LB_NO_ROW;
-  st = few_left(&job) ? stream_right(&job, err) : search_right(&job, err);
+  st = find_best(&job, err);
   if (st == LB_OK) st = asof_pairs(&job, out, err);
 done:
   asof_reset(&job);

@@ -10,9 +10,10 @@
 #include "base/hash.h"
 #include "base/interrupt.h"
 #include "base/mem.h"
+#include "frame/keys_dense.h"
 
-#define KEY_MISSING (LB_NO_ROW - 1) /* a key cell is missing, as against: no partner */
-#define BATCH       64u             /* slots asked for before the first is looked at */
+#define KEY_MISSING LB_KEY_MISSING
+#define BATCH       64u /* slots asked for before the first is looked at */
 #define POLL_ROWS   65536u
 #define SHORT_TEXT  15u /* bytes that fit a word beside their length */
 #define FIRST_SLOTS 1024u
@@ -180,11 +181,6 @@ static bool cell_word(const key_side *side, table *t, size_t row, word *out, lb_
     const char *text = lb_column_text(column, row, &length);
     return text_word(t, text, length, side->add, out, code);
   }
-  case LB_FACTOR:
-    assert(side->level != NULL && side->level_code != NULL);
-    *out = side->level[lb_column_codes(column)[row]];
-    *code = side->level_code[lb_column_codes(column)[row]];
-    break;
   case LB_REAL:
     *out = real_word(lb_column_real(column)[row]);
     if (isnan(lb_column_real(column)[row])) *code = KEY_MISSING;
@@ -201,11 +197,31 @@ static bool cell_word(const key_side *side, table *t, size_t row, word *out, lb_
   return true;
 }
 
+/* A factor asks the table once a level. Levels that no row has may take a code. */
+static lb_status code_factor(table *t, const key_side *side, lb_row *code, lb_error *err)
+{
+  size_t n = lb_column_length(side->column), n_levels = lb_column_level_count(side->column);
+  const uint8_t *valid = lb_column_valid(side->column);
+  const int32_t *level = lb_column_codes(side->column);
+  assert(side->level != NULL && side->level_code != NULL);
+  for (size_t start = 0; start < n_levels; start += BATCH) {
+    size_t here = n_levels - start < BATCH ? n_levels - start : BATCH;
+    if (!code_batch(t, side->level + start, here, side->add, side->level_code + start))
+      return lb_error_nomem(err, "join keys");
+  }
+  for (size_t i = 0; i < n; i++) {
+    code[i] = lb_is_valid(valid, i) ? side->level_code[level[i]] : KEY_MISSING;
+    if (i % POLL_ROWS == 0 && lb_interrupted()) return lb_error_interrupted(err);
+  }
+  return LB_OK;
+}
+
 /* Codes of one column; `code` is written whole. */
 static lb_status code_side(table *t, const key_side *side, lb_row *code, lb_error *err)
 {
   size_t n = lb_column_length(side->column);
   word words[BATCH];
+  if (lb_column_type(side->column) == LB_FACTOR) return code_factor(t, side, code, err);
   for (size_t start = 0; start < n; start += BATCH) {
     size_t here = n - start < BATCH ? n - start : BATCH;
     for (size_t i = 0; i < here; i++) {
@@ -285,14 +301,17 @@ static bool table_init(table *t)
 /* Column k of both frames into codes. */
 static lb_status match_column(const matcher *m, size_t k, lb_row *const code[2], size_t *n_codes)
 {
+  const lb_column *column[2];
+  bool done = false;
+  lb_status st = lb_frame_column(m->frame[0], m->columns[0][k], &column[0], m->err);
+  if (st == LB_OK) st = lb_frame_column(m->frame[1], m->columns[1][k], &column[1], m->err);
+  if (st == LB_OK) st = lb_keys_dense(column, code, n_codes, &done, m->err);
+  if (st != LB_OK || done) return st;
   table t;
-  lb_status st = table_init(&t) ? LB_OK : lb_error_nomem(m->err, "join keys");
+  st = table_init(&t) ? LB_OK : lb_error_nomem(m->err, "join keys");
   for (size_t i = 0; i < 2 && st == LB_OK; i++) {
-    const lb_column *column;
     key_side side = {0};
-    st = lb_frame_column(m->frame[i], m->columns[i][k], &column, m->err);
-    if (st == LB_OK && !side_init(&side, &t, column, i == 0))
-      st = lb_error_nomem(m->err, "join keys");
+    if (!side_init(&side, &t, column[i], i == 0)) st = lb_error_nomem(m->err, "join keys");
     if (st == LB_OK) st = code_side(&t, &side, code[i], m->err);
     side_reset(&side);
   }

@@ -11,8 +11,8 @@ typedef struct lb_key_pair {
 } lb_key_pair;
 
 /* Code of every row: equal codes, equal keys. LB_NO_ROW where a key is missing (or NaN: it equals
- * nothing), or where the code cannot be of use as the smaller frame has no such key. Owns its
- * arrays. */
+ * nothing); it may also stand for a key of the larger frame that the smaller has not. Some codes
+ * may be no row's. Owns its arrays. */
 typedef struct lb_key_codes {
   size_t n_left, n_right, n_codes;
   lb_row *left, *right;
@@ -20,8 +20,9 @@ typedef struct lb_key_codes {
 } lb_key_codes;
 
 /* Text and factor match by text; integer and real by value, exactly; other types only their own
- * (LB_ETYPE with both columns' names). No columns: one code for all. Hashes the smaller frame and
- * streams the other: O(n + m). */
+ * (LB_ETYPE with both columns' names). No columns: one code for all. Whole numbers and numbered ids
+ * of a narrow range are their own codes; else hashes the smaller frame and streams the other:
+ * O(n + m). */
 lb_status lb_keys_match(const lb_key_pair *pair, lb_key_codes *out, lb_error *err);
 void lb_key_codes_reset(lb_key_codes *codes);
 

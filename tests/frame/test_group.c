@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+#include "base/parallel.h"
 #include "frame/group.h"
 
 static lb_frame *frame_of(size_t n, const char *const *names, lb_column *const *columns, size_t p)
@@ -254,6 +255,24 @@ static void test_filtered_frame(void **state)
   lb_frame_release(frame);
 }
 
+/* Rows counted and placed in shares are those of one walk, for any number of threads. */
+static void test_shared_between_threads(void **state)
+{
+  (void)state;
+  static const size_t SIZES[] = {99999, 100000, 100007};
+  for (size_t s = 0; s < 3; s++) {
+    lb_frame *frame = random_frame(SIZES[s], (uint32_t)s + 40);
+    for (int threads = 1; threads <= 3; threads++) {
+      lb_threads_set(threads);
+      agrees_with_sort(frame, (const size_t[]){0, 2}, 2);
+      agrees_with_sort(frame, (const size_t[]){0, 1, 2, 4}, 4);
+    }
+    agrees_with_sort(frame, (const size_t[]){5, 0}, 2); /* too many codes to share */
+    lb_threads_set(0);
+    lb_frame_release(frame);
+  }
+}
+
 static void test_out_of_memory(void **state)
 {
   (void)state;
@@ -276,9 +295,13 @@ static void test_out_of_memory(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      LB_TEST(test_one_factor),          LB_TEST(test_nan_before_missing_and_zeros_tied),
-      LB_TEST(test_no_keys_and_no_rows), LB_TEST(test_refused),
-      LB_TEST(test_random_frames),       LB_TEST(test_filtered_frame),
+      LB_TEST(test_one_factor),
+      LB_TEST(test_nan_before_missing_and_zeros_tied),
+      LB_TEST(test_no_keys_and_no_rows),
+      LB_TEST(test_refused),
+      LB_TEST(test_random_frames),
+      LB_TEST(test_filtered_frame),
+      LB_TEST(test_shared_between_threads),
       LB_TEST(test_out_of_memory),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

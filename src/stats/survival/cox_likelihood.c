@@ -3,6 +3,7 @@
 #include "stats/survival/cox_work.h"
 
 #include "base/interrupt.h"
+#include "base/log_kernel.h"
 #include "base/mem.h"
 #include "base/parallel.h"
 #include "stats/exp_kernel.h"
@@ -277,7 +278,7 @@ typedef struct logs {
 /* Takes the log-likelihood of those waiting. */
 static void take_logs(logs *wait, double *log_lik)
 {
-  lb_log_array(wait->sum, wait->log, wait->n);
+  lb_log_array(wait->sum, NULL, wait->log, wait->n);
   for (size_t k = 0; k < wait->n; k++) *log_lik -= wait->weight[k] * wait->log[k];
   wait->n = 0;
 }

@@ -3,6 +3,7 @@
 #include "stats/survival/km.h"
 
 #include "base/interrupt.h"
+#include "base/log_kernel.h"
 #include "base/mem.h"
 #include "stats/exp_kernel.h"
 #include "stats/interval.h"
@@ -68,7 +69,7 @@ static void limits_log_log(lb_km_curve *c, const uint32_t *place, size_t n, doub
 {
   double *half = room, *log_s = half + n, *low = log_s + n, *high = low + n;
   for (size_t k = 0; k < n; k++) high[k] = c->survival[place[k]];
-  lb_log_array(high, log_s, n);
+  lb_log_array(high, NULL, log_s, n);
   for (size_t k = 0; k < n; k++) half[k] /= -log_s[k];
   lb_exp_array(half, half, n);
   for (size_t k = 0; k < n; k++) {
