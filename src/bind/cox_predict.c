@@ -307,8 +307,8 @@ static int cox_concordance(lua_State *L)
   fill_predictor(box, &x, mean, box->number);
   lb_concordance c;
   lb_error err = {0};
-  lb_status st = lb_concordance_fit(&y, box->number, strata.code == NULL ? NULL : &strata, &cluster,
-                                    &c, &err);
+  lb_status st =
+      lb_concordance_fit(&y, box->number, strata.code == NULL ? NULL : &strata, &cluster, &c, &err);
   if (st != LB_OK) return lbl_raise(L, &err);
   bool unknown = who.model != box->model && box->cluster.code != NULL;
   if (unknown) c.std_error = (double)NAN; /* whose rows belong together nobody said */

@@ -10,7 +10,7 @@
 #include "model/basis.h"
 #include "model/model_data.h"
 
-#define ROWS_TEXT 320
+#define ROWS_TEXT   320
 #define LEVEL_SHOWN 24 /* bytes of a level in a message */
 #define MOST_LEVELS 8
 
@@ -167,7 +167,7 @@ static void shorten(const char *label, char out[LEVEL_SHOWN + 4])
   size_t n = strlen(label), keep = n < LEVEL_SHOWN ? n : LEVEL_SHOWN;
   while (keep < n && keep > 0 && ((unsigned char)label[keep] & 0xC0) == 0x80) keep--;
   memcpy(out, label, keep);
-  strcpy(out + keep, keep < n ? "..." : "");
+  snprintf(out + keep, 4, "%s", keep < n ? "..." : "");
 }
 
 /* A level that the fit did not see, shortened as it may be anybody's text, and those that it did:
@@ -183,7 +183,8 @@ static lb_status refuse_level(const char *name, const lb_coding *like, const cha
                near < like->n ? like->label[near] : "", near < like->n ? "'?)" : "");
   for (; k < like->n && k < MOST_LEVELS; k++) {
     shorten(like->label[k], level);
-    used += (size_t)snprintf(known + used, sizeof known - used, "%s'%s'", k == 0 ? "" : ", ", level);
+    used +=
+        (size_t)snprintf(known + used, sizeof known - used, "%s'%s'", k == 0 ? "" : ", ", level);
   }
   if (k < like->n)
     lb_error_mend(err, "Its levels are %s and %zu more.", known, like->n - k);

@@ -53,7 +53,8 @@ static lb_concordance slow_concordance(const lb_surv *y, const lb_partition *clu
   double pairs = c.concordant + c.discordant + c.tied_x;
   c.concordance = (c.concordant + c.tied_x / 2) / pairs;
   for (size_t i = 0; i < y->n; i++)
-    sum[cluster == NULL ? (int32_t)i : cluster->code[i]] += (won[i] - c.concordance * met[i]) / pairs;
+    sum[cluster == NULL ? (int32_t)i : cluster->code[i]] +=
+        (won[i] - c.concordance * met[i]) / pairs;
   for (size_t i = 0; i < N; i++) squares += sum[i] * sum[i];
   c.std_error = sqrt(squares);
   return c;

@@ -5,8 +5,8 @@
 
 #include <gsl/gsl_errno.h>
 
-#define N 48
-#define P 2
+#define N         48
+#define P         2
 #define N_CLUSTER 16
 
 static double time_[N], entry_[N], weight_[N], x_[P][N];

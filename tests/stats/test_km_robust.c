@@ -88,7 +88,8 @@ static void split_rows_and_groups(void **state)
     group[N + i] = 1;
   }
   const lb_partition cluster = {subject, N}, groups = {group, 2};
-  const lb_surv split = {2 * N, time, entry, event, NULL, 0}, whole = {N, TIME, ENTRY, EVENT, NULL, 0};
+  const lb_surv split = {2 * N, time, entry, event, NULL, 0},
+                whole = {N, TIME, ENTRY, EVENT, NULL, 0};
   lb_km a = {0}, b = {0};
   lb_km_point p, q;
   lb_error err = {0};
@@ -183,8 +184,12 @@ static void allocation_failures(void **state)
 
 int main(void)
 {
-  const struct CMUnitTest tests[] = {LB_TEST(differences), LB_TEST(differences_with_late_entry),
-                                     LB_TEST(differences_by_cluster), LB_TEST(split_rows_and_groups),
-                                     LB_TEST(scale), LB_TEST(edges), LB_TEST(allocation_failures)};
+  const struct CMUnitTest tests[] = {LB_TEST(differences),
+                                     LB_TEST(differences_with_late_entry),
+                                     LB_TEST(differences_by_cluster),
+                                     LB_TEST(split_rows_and_groups),
+                                     LB_TEST(scale),
+                                     LB_TEST(edges),
+                                     LB_TEST(allocation_failures)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
