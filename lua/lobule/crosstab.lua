@@ -13,10 +13,6 @@ local M = {}
 
 local MISSING <const> = "NA"
 
-local function quoted(name)
-  return "`" .. name .. "`"
-end
-
 --- A column as a factor, so that its levels have an order and names.
 local function as_factor(frame, name)
   local column = frame:column(name)

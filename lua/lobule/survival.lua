@@ -70,8 +70,9 @@ end
 --- time. Greenwood standard errors; limits log-log by default. Rows missing any variable of the
 --- formula are left out
 --- and counted.
---- With clusters (eyes of a patient, patients of a centre) the variance is that of the infinitesimal
---- jackknife, influences added up within clusters (Williams 1995, Int J Epidemiol 24:S12).
+--- With clusters (eyes of a patient, patients of a centre) the variance is that of the
+--- infinitesimal jackknife, influences added up within clusters (Williams 1995, Int J Epidemiol
+--- 24:S12).
 ---@param formula string            "Surv(time, event) ~ group", "Surv(entry, time, event) ~ 1",
 ---                                 "Surv(time, event) ~ group + cluster(id)"; times in any one unit
 ---@param data lobule.Cohort|lobule.Frame

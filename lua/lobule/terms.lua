@@ -58,8 +58,8 @@ local function reference_of(terms, variable)
   end
 end
 
---- Where a main effect holds that takes part in interactions: "Sex = male", "Age (years) = 0"; nil of
---- one that does not.
+--- Where a main effect holds that takes part in interactions: "Sex = male", "Age (years) = 0"; nil
+--- of one that does not.
 ---@param terms table[]
 ---@param variable string
 ---@param labels table<string, string>

@@ -151,7 +151,8 @@ local function annotation(spec)
   for i, line in ipairs(spec.annotation or {}) do
     local where <const> = ("annotation[%d]"):format(i)
     if type(line) == "table" then
-      local problem <const> = M.fields(line, NOTE, where) or number_or_nil(line, { "p_value" }, where)
+      local problem <const> = M.fields(line, NOTE, where)
+        or number_or_nil(line, { "p_value" }, where)
       if problem then return problem end
       if type(line.text) ~= "string" then return where .. ".text must be text" end
     elseif type(line) ~= "string" then

@@ -264,8 +264,8 @@ function Cox:__tostring()
   return table.concat(parts, "\n")
 end
 
---- The forest plot of hazard ratios. The parts of a curve (ns, bs, rcs, poly) are left out and named
---- below the plot; a main effect that takes part in an interaction says where it holds ("at
+--- The forest plot of hazard ratios. The parts of a curve (ns, bs, rcs, poly) are left out and
+--- named below the plot; a main effect that takes part in an interaction says where it holds ("at
 --- Sex = male", "at Age = 0").
 ---@param kind? "forest"
 ---@param options? table            title (of the document, not drawn), width_mm (183), favours:

@@ -176,9 +176,10 @@ local PREDICT <const> = { { "type", { "lp", "risk", "expected", "survival", "ter
 --- Standard errors of expected and survival include baseline and coefficients (Tsiatis 1981; Link
 --- 1984). Where the fit is robust (clusters, sampling weights) all are the infinitesimal jackknife,
 --- added up within clusters, of baseline and coefficients together (Lin & Wei 1989); R's survfit
---- joins robust coefficients to a baseline of independent rows, which is too narrow. Standard errors
---- of lp, risk and terms are those of the distance from the means, as are the predictions: R's
---- differ where it centres differently.
+--- joins robust coefficients to a baseline of independent rows, which differs where rows of a
+--- cluster resemble each other. Standard errors of lp, risk and terms are those of the distance
+--- from the means, as the predictions are: R's differ where it centres differently, and for risk it
+--- multiplies by the root of the risk, not by the risk.
 ---@param options? table            type ("lp"); newdata: frame, cohort or { age = { 50, 70 } };
 ---                                 times; conf_level (that of the fit); conf_type of survival:
 ---                                 "log-log" (default), "log", "plain"
@@ -221,8 +222,8 @@ end
 --- Harrell's concordance of the linear predictor with survival, within strata: of comparable pairs,
 --- the fraction in which the higher predictor fails first, ties of the predictor counting one half;
 --- standard error by the infinitesimal jackknife, added up within clusters. For newdata, of these
---- people's own outcomes; their clusters are not asked for, so a clustered fit has no standard error
---- there (NA).
+--- people's own outcomes; their clusters are not asked for, so a clustered fit has no standard
+--- error there (NA).
 ---@param options? table            newdata: a frame or cohort with the outcome
 ---@return lobule.Frame             # concordance, std_error, concordant, discordant, tied_x,
 ---                                 tied_y, tied_xy (weighted pairs), n

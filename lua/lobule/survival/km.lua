@@ -233,8 +233,8 @@ function KM:__tostring()
 end
 
 --- The figure: step curves, bands, censoring marks, and the table of numbers at risk, censored and
---- events, weighted counts with one decimal. Up to three curves that end together are named at their
---- ends, all others in a key in the order of the table.
+--- events, weighted counts with one decimal. Up to three curves that end together are named at
+--- their ends, all others in a key in the order of the table.
 ---@param options? table            times (ticks and table columns), risk_table (true), conf (true),
 ---                                 x_label, y_label, title (of the document, for those who cannot
 ---                                 see it; not drawn: a caption or legend stands below), width_mm

@@ -51,9 +51,9 @@ end
 
 --- Survival of each group against the first at fixed times: the difference, the ratio (its standard
 --- error on the log scale) and the log ratio of cumulative hazards, whose test holds its level best
---- (Klein et al. 2007, Stat Med 26:4505). Independent groups, standard errors of the curves; clusters,
---- which may have rows in several groups, are refused. The times must be chosen before looking at
---- the curves.
+--- (Klein et al. 2007, Stat Med 26:4505). Independent groups, standard errors of the curves;
+--- clusters, which may have rows in several groups, are refused. The times must be chosen before
+--- looking at the curves.
 ---@param options table             times: ascending; conf_level (that of the fit)
 ---@return lobule.Frame             # strata, reference, time, measure, estimate, std_error,
 ---                                 conf_low, conf_high, statistic (chi-square), df, p_value

@@ -21,7 +21,8 @@ typedef struct lb_concordance {
  * derivative of the concordance to that weight (Therneau & Watson 2015, Mayo Clinic TR 85), added
  * up within clusters before squaring; cluster NULL = each row is one. Late entry is honoured. The
  * predictor is n finite numbers. LB_EDATA: as lb_surv_check or a predictor that is not finite;
- * LB_EARG: stratum or cluster out of range; LB_ENOMEM; LB_EINTR. O(n log n). `out` untouched on failure. */
+ * LB_EARG: stratum or cluster out of range; LB_ENOMEM; LB_EINTR. O(n log n). `out` untouched on
+ * failure. */
 lb_status lb_concordance_fit(const lb_surv *y, const double *predictor, const lb_partition *strata,
                              const lb_partition *cluster, lb_concordance *out, lb_error *err);
 #endif
