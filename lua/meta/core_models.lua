@@ -28,8 +28,8 @@ function Model:info() end
 ---@param model lobule.Model
 ---@param conf_level number
 ---@param conf_type "log-log"|"log"|"plain"|"logit"|"arcsine"|"log-peto"
----@param robust? boolean           variance by the infinitesimal jackknife, for sampling weights and
----                                 clusters (those of the model)
+---@param robust? boolean           variance by the infinitesimal jackknife, for sampling weights;
+---                                 clusters of the model have it by themselves
 ---@return lobule.KMFit
 function core.km(model, conf_level, conf_type, robust) end
 
@@ -77,8 +77,8 @@ function core.logrank(model, rho) end
 function core.cox(model, ties, max_iter, tolerance, frequency) end
 
 --- Robust variance of a Cox fit, by the clusters of the model if it has any. `fit` is the table of
---- core.cox with ties, frequency and naive_vcov (its model-based vcov) added; so for all below. With
---- fit.robust = true predictions and baseline take the robust variance.
+--- core.cox with ties, frequency and naive_vcov (its model-based vcov) added; so for all below.
+--- With fit.robust = true predictions and baseline take the robust variance.
 ---@param model lobule.Model
 ---@param fit table
 ---@return table                    # vcov, std_error, wald, score, n_cluster

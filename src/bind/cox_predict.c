@@ -2,10 +2,13 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/interrupt.h"
 #include "bind/cox_box.h"
 #include "stats/interval.h"
 #include "stats/survival/concordance.h"
 #include "stats/survival/cox_survival.h"
+
+#define POLL_ROWS 256 /* with late entry a robust variance looks at all rows for each */
 
 /* Whom the predictions are for. */
 typedef struct people {
@@ -94,12 +97,13 @@ static int cox_linear(lua_State *L)
 /* Expected events up to each one's own time. The fitted rows share the hazard of tied times as the
  * likelihood does, so that event - expected is the martingale residual; the standard error is that
  * of the whole interval. */
-static void fill_expected(lbl_cox *box, const people *who, double *z)
+static lb_status fill_expected(lbl_cox *box, const people *who, double *z, lb_error *err)
 {
   const lb_model *m = who->model;
   bool own = m == box->model && box->repeat.row == NULL;
-  if (m->time == NULL) return; /* a model without times has no rows to ask for */
+  if (m->time == NULL) return LB_OK; /* a model without times has no rows to ask for */
   for (size_t i = 0; i < m->n_used; i++) {
+    if (i % POLL_ROWS == 0 && lb_interrupted()) return lb_error_interrupted(err);
     lb_cox_person person = {.z = z, .stratum = stratum_of(who, i)};
     person.log_risk = lb_cox_person_row(&box->at, &box->path, &who->x, i, z);
     size_t to = lb_cox_path_find(&box->path, person.stratum, m->time[i]);
@@ -110,6 +114,7 @@ static void fill_expected(lbl_cox *box, const people *who, double *z)
     box->number[i] = h.hazard;
     box->number[m->n_used + i] = h.std_error;
   }
+  return LB_OK;
 }
 
 /* cox_expected(model, fit, newdata) */
@@ -121,7 +126,8 @@ static int cox_expected(lua_State *L)
   if (who.model->time == NULL) lbl_raise_argument(L, 3, "newdata", "a design with its outcome");
   double *z = lbl_scratch(L, box->x.p, sizeof *z);
   lbl_cox_numbers(L, box, who.x.n, 2);
-  fill_expected(box, &who, z);
+  lb_error err = {0};
+  if (fill_expected(box, &who, z, &err) != LB_OK) return lbl_raise(L, &err);
   return push_pair(L, box, &who);
 }
 

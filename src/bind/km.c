@@ -53,7 +53,7 @@ static lb_status fit_robust(const lb_model *model, const lb_surv *y, const lb_pa
   return lb_km_robust_fit(y, groups, &cluster, options, out, err);
 }
 
-/* km(model, conf_level, conf_type, robust); clusters need robust */
+/* km(model, conf_level, conf_type, robust); clusters of the model make it robust */
 static int km(lua_State *L)
 {
   lua_settop(L, 4);
@@ -68,8 +68,9 @@ static int km(lua_State *L)
   lb_km *out = lbl_box(L, LBL_KM, sizeof *out, 0);
   lb_error err = {0};
   const lb_partition *by = groups.n == 0 ? NULL : &groups;
-  lb_status st = lua_toboolean(L, 4) ? fit_robust(model, &y, by, &options, out, &err)
-                                     : lb_km_fit(&y, by, &options, out, &err);
+  bool robust = lua_toboolean(L, 4) || model->cluster != NULL;
+  lb_status st = robust ? fit_robust(model, &y, by, &options, out, &err)
+                        : lb_km_fit(&y, by, &options, out, &err);
   if (st != LB_OK) return lbl_raise(L, &err);
   lbl_account(L, km_bytes(out));
   return 1;

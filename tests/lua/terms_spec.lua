@@ -46,7 +46,8 @@ describe("a forest plot", function()
   end)
 
   it("spells terms as print and compare do", function()
-    for _, text in ipairs { tostring(cox), tostring(lb.compare { { "a", cox } }), cox:plot().desc } do
+    local compared = tostring(lb.compare { { "a", cox } })
+    for _, text in ipairs { tostring(cox), compared, cox:plot().desc } do
       has(text, "sex x Age (years): male")
       has(text, "sex: male vs female")
     end
@@ -62,7 +63,8 @@ describe("new data", function()
     fails("column 'sex' has a level 'femal' that the fit did not see (did you mean 'female'?)",
       predict, "femal")
     fails("Its levels are 'female', 'male'.", predict, "other")
-    fails("a level 'a letter about somebody,...' that", predict, "a letter about somebody, at length")
+    fails("a level 'a letter about somebody,...' that", predict,
+      "a letter about somebody, at length")
     assert.are.same({ "age", "age_std_error", "sex", "sex_std_error" },
       cox:predict({ type = "terms" }):names())
   end)

@@ -119,12 +119,10 @@ static void against_differences(const lb_partition *cluster, const double *entry
   const lb_cox_at at = {&y, &DESIGN, &STRATA, ties, fit.coef};
   LB_OK_OR_FAIL(lb_cox_path_new(&at, &path, &err), err);
   LB_OK_OR_FAIL(lb_cox_jackknife_new(&at, &path, fit.vcov, cluster, &k, &err), err);
-  for (int again = 0; again < 2; again++) { /* made, then kept */
-    for (size_t q = 0; q < N_ASKED; q++) {
-      double std_error;
-      hazard_of(&at, &path, &ASKED[q], &k, &std_error);
-      LB_NEAR(std_error, sqrt(variance[q]), 1e-6);
-    }
+  for (size_t q = 0; q < N_ASKED; q++) {
+    double std_error;
+    hazard_of(&at, &path, &ASKED[q], &k, &std_error);
+    LB_NEAR(std_error, sqrt(variance[q]), 1e-6);
   }
   lb_cox_jackknife_reset(&k);
   lb_cox_path_reset(&path);

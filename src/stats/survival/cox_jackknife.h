@@ -21,18 +21,17 @@ typedef struct lb_cox_jackknife {
   double *vcov;                /* p x p: sum B B' */
   double *direct;              /* D of each cluster, at work */
   double *moment;              /* n_time x (p + 1): sum D^2, sum B D from the stratum's start on */
-  bool *known;                 /* n_time: moments that are there */
   double *scratch;             /* p + 1 moments of an interval */
 } lb_cox_jackknife;
 
-/* `vcov` is the model-based variance at at->coef. LB_EARG cluster out of range; LB_ENOMEM. `out`
- * untouched on failure. */
+/* `vcov` is the model-based variance at at->coef. LB_EARG cluster out of range; LB_ENOMEM; LB_EINTR.
+ * O((n + n_time) p). `out` untouched on failure. */
 lb_status lb_cox_jackknife_new(const lb_cox_at *at, const lb_cox_path *path, const double *vcov,
                                const lb_partition *cluster, lb_cox_jackknife *out, lb_error *err);
 void lb_cox_jackknife_reset(lb_cox_jackknife *jackknife); /* safe on a zeroed struct */
 
-/* As lb_cox_person_hazard with the robust standard error. O(n p) for an interval that is new: those
- * that begin with the stratum are kept. */
+/* As lb_cox_person_hazard with the robust standard error. O(p^2) for intervals that begin with the
+ * stratum, O(n p) for others (late entry). */
 lb_cox_hazard lb_cox_jackknife_hazard(lb_cox_jackknife *jackknife, const lb_cox_person *person,
                                       size_t from, size_t to);
 #endif
