@@ -312,7 +312,7 @@ local function check_summary(given, frame)
 end
 
 --- Table 1: numbers as median (IQR) or mean (SD), factors and logicals as n/N (%), missing rows, by
---- arm and in all. No tests: p values
+--- arm and, unless overall = false, in all. No tests: p values
 --- of baseline differences answer no question; the standardised mean difference does.
 ---@param data lobule.Cohort|lobule.Frame
 ---@param options? table            by: column of arms; columns: a list (default all but id, arm,

@@ -160,7 +160,8 @@ describe("Table 1", function()
     has(text, "wt_loss, median (IQR)")
     has(text, "Mean (standard deviation); median (first to third quartile).")
     assert.is_nil(text:find("n/N", 1, true))
-    has(tostring(lb.table_one(lung, { columns = { "sex" } })), "n/N (%) of those with a known value.")
+    has(tostring(lb.table_one(lung, { columns = { "sex" } })),
+      "n/N (%) of those with a known value.")
     has(tostring(lb.table_one(lung, { columns = columns, summary = { default = "mean" } })),
       "wt_loss, mean (SD)")
     fails("no column 'agee'", lb.table_one, lung, { summary = { agee = "mean" } })
