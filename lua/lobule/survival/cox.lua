@@ -245,7 +245,11 @@ local function fit_lines(self, profile)
   local shown_index = index and ("concordance %s (SE %s)"):format(format.fixed(index, 3),
     format.fixed(std_error, 3)) or nil
   local tests = global_tests(fit, profile)
-  if tests then lines[2] = tests .. (shown_index and ", " .. shown_index or "") end
+  if tests and fit.robust then
+    lines[2], lines[3] = tests, shown_index
+  elseif tests then
+    lines[2] = tests .. (shown_index and ", " .. shown_index or "")
+  end
   local weighted = require("lobule.survival.weights").text(self.options)
   if fit.robust then
     weighted = ("robust variance, %s%s"):format(self.info.n_cluster
