@@ -3,6 +3,7 @@ local check = require "lobule.check"
 local core = require "lobule.core"
 local format = require "lobule.format"
 local result = require "lobule.result"
+local terms = require "lobule.terms"
 
 ---@class lobule.Compare
 ---@field title string
@@ -81,27 +82,18 @@ local function shown_text(self, row)
   return ("%s (%s to %s)"):format(show(row.estimate), show(row.conf_low), show(row.conf_high))
 end
 
---- What a report calls a variable, from the first model that knows a label.
-local function shown_variable(self, variable)
-  local parts = {}
-  for part in variable:gmatch "[^:]+" do
-    local label
+--- Labels of columns, each from the first model that knows one.
+local function labels_of(self)
+  return setmetatable({}, { __index = function(_, name)
     for _, model in ipairs(self.models) do
       local labels = rawget(model.fit, "info") and model.fit.info.labels or {}
-      label = label or labels[part]
+      if labels[name] then return labels[name] end
     end
-    parts[#parts + 1] = label or part
-  end
-  return table.concat(parts, " : ")
+  end })
 end
 
 local function term_text(self, term)
-  local text = shown_variable(self, term.variable or term.term)
-  if not term.level then
-    -- Columns of a basis share their variable: "ns(age, 3)[2]".
-    return term.term:match "%[%d+%]$" and term.term or text
-  end
-  return text .. ": " .. term.level .. (term.reference and " vs " .. term.reference or "")
+  return (terms.label(term, labels_of(self)))
 end
 
 local function view(self)
@@ -127,23 +119,28 @@ function Compare:__tostring()
   return table.concat(parts, "\n")
 end
 
+--- Parts of curves are left out: one by one they are ratios of nothing.
 local function forest_rows(self)
-  local rows = {}
+  local rows, words = {}, {}
   for _, term in ipairs(self.terms) do
-    rows[#rows + 1] = { label = term_text(self, term), header = true }
+    local drawn = not terms.basis_number(term)
+    if drawn then rows[#rows + 1] = { label = term_text(self, term), header = true } end
     for m, model in ipairs(self.models) do
-      local row = term.by[m]
+      local row = drawn and term.by[m]
       if row then
         rows[#rows + 1] = { label = model.name, indent = 1, estimate = row.estimate or 0 / 0,
           conf_low = row.conf_low or 0 / 0, conf_high = row.conf_high or 0 / 0,
           text = shown_text(self, row) }
+        words[#words + 1] = ("%s, %s: %s"):format(term_text(self, term), model.name,
+          shown_text(self, row))
       end
     end
   end
-  return rows
+  return rows, words
 end
 
---- The forest plot: a heading for each term, a line for each model.
+--- The forest plot: a heading for each term, a line for each model; the parts of a curve are left
+--- out and named below it.
 ---@param kind? "forest"
 ---@param options? table            title, width_mm (183), favours: two texts
 ---@return lobule.Figure
@@ -152,19 +149,16 @@ function Compare:plot(kind, options)
   check.options({ kind = kind }, { { "kind", { "forest" }, "forest" } })
   local opts <const> = check.options(options, { { "title", "string", self.title },
     { "width_mm", "positive", 183 }, { "favours", "texts" } })
-  local words = {}
-  for _, row in ipairs(self.terms) do
-    for m, model in ipairs(self.models) do
-      if row.by[m] then
-        words[#words + 1] = ("%s, %s: %s"):format(term_text(self, row), model.name,
-          shown_text(self, row.by[m]))
-      end
-    end
+  local rows, words = forest_rows(self)
+  local note = terms.left_out_note(self.terms, labels_of(self))
+  if #rows == 0 then
+    core.raise("argument", "all terms are parts of curves: none has a ratio of its own")
   end
   local label = self.ratio or "Estimate"
   local figure = require("lobule.figure").forest { title = opts.title,
-    desc = label .. "s with their intervals by model. " .. table.concat(words, "; ") .. ".",
-    width_mm = opts.width_mm, rows = forest_rows(self), log = self.ratio ~= nil,
+    desc = label .. "s with their intervals by model. " .. table.concat(words, "; ") .. "."
+      .. (note and " " .. note or ""), note = note,
+    width_mm = opts.width_mm, rows = rows, log = self.ratio ~= nil,
     estimate_label = ("%s (%s %% CI)"):format(label, core.format_number(100 * self.conf_level)),
     reference = self.ratio and 1 or 0, x_label = label, favours = opts.favours }
   return figure

@@ -1,4 +1,4 @@
---- Two columns counted against each other, and columns described one by one.
+--- Two columns counted against each other.
 local check = require "lobule.check"
 local core = require "lobule.core"
 local format = require "lobule.format"
@@ -12,10 +12,6 @@ result.mixin(Crosstab)
 local M = {}
 
 local MISSING <const> = "NA"
-
-local function quoted(name)
-  return "`" .. name .. "`"
-end
 
 --- A column as a factor, so that its levels have an order and names.
 local function as_factor(frame, name)
@@ -164,61 +160,5 @@ function M.crosstab(data, rows, columns, options)
   return setmetatable(self, Crosstab)
 end
 
--- One row a column -------------------------------------------------------------------------------
-
-local NUMBERS <const> = { "mean", "sd", "min", "q1", "median", "q3", "max" }
-
---- The frame in parts: by the levels of a column, or whole.
-local function parts_of(frame, by)
-  if not by then return { { frame = frame } } end
-  local coded, parts = as_factor(frame, by), {}
-  for i, level in ipairs(coded:column(by):levels()) do
-    parts[i] = { name = level, frame = coded:filter(quoted(by) .. " == $level",
-      { with = { level = level } }) }
-  end
-  if coded:column(by):missing() > 0 then
-    parts[#parts + 1] = { frame = coded:filter("is_na(" .. quoted(by) .. ")") }
-  end
-  return parts
-end
-
---- Columns described; see lb.describe.
----@param data lobule.Cohort|lobule.Frame
----@param options? table
----@return lobule.Frame
-function M.describe(data, options)
-  local opts <const> = check.options(options, { { "by", "string" }, { "columns", "texts" } })
-  local frame = check.data(data)
-  if opts.by then check.column(frame, opts.by) end
-  local names, k = {}, 0
-  for _, name in ipairs(opts.columns or frame:names()) do
-    check.column(frame, name)
-    if name ~= opts.by then names[#names + 1] = name end
-  end
-  local heads = { "column", "group", "type", "n", "n_missing", "n_distinct" }
-  local keys = table.move(NUMBERS, 1, #NUMBERS, #heads + 1, heads)
-  local lists = {}
-  for j in ipairs(keys) do lists[j] = {} end
-  local parts = parts_of(frame, opts.by)
-  for _, name in ipairs(names) do
-    for _, part in ipairs(parts) do
-      local column = part.frame:column(name)
-      local s = core.summary(column)
-      s.column, s.group, s.type, s.n = name, part.name, column:type(), s.n - s.n_missing
-      k = k + 1
-      for j, key in ipairs(keys) do
-        local value = s[key]
-        lists[j][k] = (value == nil or value ~= value) and core.NA or value
-      end
-    end
-  end
-  local columns = {}
-  for j, key in ipairs(keys) do
-    lists[j].n = k
-    local kind = j <= 3 and "text" or (j <= 6 and "integer" or "real")
-    if key ~= "group" or opts.by then columns[#columns + 1] = { key, lists[j], kind } end
-  end
-  return result.frame(columns)
-end
-
+M.as_factor = as_factor
 return M

@@ -190,6 +190,17 @@ function M.interval(low, high, decimals, missing)
   return from .. " to " .. to
 end
 
+--- An interval of a time by which a curve falls so low: a limit that the curve's own limits do not
+--- reach is "not reached", and both of them once.
+---@param low number?
+---@param high number?
+---@return string
+function M.reached(low, high)
+  if not low and not high then return "not reached" end
+  return ("%s to %s"):format(low and M.number(low) or "not reached",
+    high and M.number(high) or "not reached")
+end
+
 --- A ratio: two decimals below 10, three significant digits from there on; "<0.01" for smaller
 --- ones, an exponent from a million on (no estimate any more, but a sign of separation).
 ---@param x number|lobule.NA|nil

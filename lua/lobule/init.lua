@@ -94,13 +94,16 @@ function lb.compare(list, options)
 end
 
 --- One row a column: how many values, missing, distinct; mean, sd, minimum, quartiles (type 7) and
---- maximum of numbers. Never values of text.
+--- maximum of numbers; first, median (of an even number the middle, rounded down) and last of
+--- dates,
+--- in columns of their own where there are dates. Never values of text, and of the id of a cohort
+--- counts alone.
 ---@param data lobule.Cohort|lobule.Frame
 ---@param options? table            by: a column of groups (missing is a group); columns: a list
 ---@return lobule.Frame             # column, (group), type, n, n_missing, n_distinct, mean, sd,
----                                 min, q1, median, q3, max
+---                                 min, q1, median, q3, max; (min_date, median_date, max_date)
 function lb.describe(data, options)
-  local frame = require("lobule.crosstab").describe(data, options)
+  local frame = require "lobule.columns"(data, options)
   return frame
 end
 

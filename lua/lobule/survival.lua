@@ -6,6 +6,7 @@ local weights = require "lobule.survival.weights"
 local M = {}
 
 local KM_OPTIONS <const> = weights.join {
+  { "cluster", "string" },
   { "conf_level", "level", 0.95 },
   { "conf_type", { "log-log", "log", "plain", "logit", "arcsine", "log-peto" }, "log-log" },
 }
@@ -58,16 +59,26 @@ local function build(formula, data, kind, column)
   return model, info
 end
 
+--- The formula with the option cluster = "x" as its term.
+local function clustered(formula, opts)
+  check.type(formula, "string", "formula")
+  return opts.cluster and ("%s + cluster(%s)"):format(formula, opts.cluster) or formula
+end
+
 --- Kaplan-Meier curves (Kaplan & Meier 1958, JASA 53:457), one per group on the right-hand side. At
 --- risk at t: entry < t <=
 --- time. Greenwood standard errors; limits log-log by default. Rows missing any variable of the
 --- formula are left out
 --- and counted.
----@param formula string            "Surv(time, event) ~ group", "Surv(entry, time, event) ~ 1";
----                                 times in any one unit
+--- With clusters (eyes of a patient, patients of a centre) the variance is that of the
+--- infinitesimal jackknife, influences added up within clusters (Williams 1995, Int J Epidemiol
+--- 24:S12).
+---@param formula string            "Surv(time, event) ~ group", "Surv(entry, time, event) ~ 1",
+---                                 "Surv(time, event) ~ group + cluster(id)"; times in any one unit
 ---@param data lobule.Cohort|lobule.Frame
 ---@param options? table            conf_level (0.95); conf_type: "log-log" (default), "log",
----                                 "plain", "logit", "arcsine", "log-peto"; weights: a column;
+---                                 "plain", "logit", "arcsine", "log-peto"; cluster: a
+---                                 column, as cluster(x) in the formula; weights: a column;
 ---                                 weight_type: "frequency" (rows repeated), "sampling" (variance
 ---                                 by the infinitesimal jackknife, each row a subject), "case"
 ---                                 (Greenwood on weighted counts)
@@ -77,9 +88,11 @@ end
 function M.km(formula, data, options)
   local opts <const> = check.options(options, KM_OPTIONS)
   weights.check(opts, data)
-  local robust <const> = opts.weight_type == "sampling"
-  local model, info = build(formula, data, robust and "groups" or "counts", opts.weights)
-  local fit = core.km(model, opts.conf_level, opts.conf_type, robust)
+  local whole = clustered(formula, opts)
+  local by_row <const> = opts.weight_type == "sampling" or whole:find "cluster%s*%(" ~= nil
+  local model, info = build(whole, data, by_row and "groups" or "counts", opts.weights)
+  opts.robust = info.n_cluster ~= nil or opts.weight_type == "sampling"
+  local fit = core.km(model, opts.conf_level, opts.conf_type, opts.robust)
   local result = require("lobule.survival.km").new(fit, info, opts)
   return result
 end
@@ -123,9 +136,7 @@ end
 function M.cox(formula, data, options)
   local opts <const> = check.options(options, COX_OPTIONS)
   weights.check(opts, data)
-  check.type(formula, "string", "formula")
-  if opts.cluster then formula = ("%s + cluster(%s)"):format(formula, opts.cluster) end
-  local model, info = build(formula, data, "design", opts.weights)
+  local model, info = build(clustered(formula, opts), data, "design", opts.weights)
   local fit = core.cox(model, opts.ties, opts.max_iter, opts.tolerance,
     opts.weight_type == "frequency")
   fit.ties, fit.frequency, fit.naive_vcov = opts.ties, opts.weight_type == "frequency", fit.vcov

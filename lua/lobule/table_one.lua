@@ -7,7 +7,7 @@ local shown_as = require "lobule.shown"
 local smd = require "lobule.smd"
 
 local OPTIONS <const> = { { "by", "string" }, { "columns", "texts" }, { "smd", "boolean", false },
-  { "summary", { "median", "mean" }, "median" },
+  { "summary", "any", "median" }, { "overall", "boolean", true }, { "p_value", "boolean", false },
   { "caption", "string", "Baseline characteristics" } }
 
 ---@class lobule.TableOne
@@ -67,9 +67,10 @@ local function summaries(groups, name)
   return list
 end
 
-local function numeric_rows(self, title, list)
-  local row = { title .. (self.options.summary == "mean" and ", mean (SD)" or ", median (IQR)") }
-  local how = self.options.summary
+local function numeric_rows(self, name, title, list)
+  local how = self.summary[name] or self.summary.default
+  local row = { title .. (how == "mean" and ", mean (SD)" or ", median (IQR)") }
+  self.shown[how] = true
   local decimals = decimals_of(list, how)
   for i, summary in ipairs(list) do row[i + 1] = numeric_cell(summary, how, decimals) end
   return { row }
@@ -114,8 +115,8 @@ local function logical_row(self, title, list)
 end
 
 --- A number that is only ever 0 or 1 is a yes or no.
-local function is_binary(list)
-  local all = list[#list]
+local function is_binary(column)
+  local all = core.summary(column)
   return all.n_distinct == 2 and all.min == 0 and all.max == 1
 end
 
@@ -144,11 +145,11 @@ local function variable_rows(self, name)
   local title, list = title_of(column, name), summaries(self.groups, name)
   local kind, rows = column:type(), nil
   if kind == "factor" then
-    rows = level_rows(self, title, list)
-  elseif kind == "logical" or (kind ~= "text" and is_binary(list)) then
-    rows = logical_row(self, title, list)
+    rows, self.shown.share = level_rows(self, title, list), true
+  elseif kind == "logical" or (kind ~= "text" and is_binary(column)) then
+    rows, self.shown.share = logical_row(self, title, list), true
   elseif kind == "real" or kind == "integer" then
-    rows = numeric_rows(self, title, list)
+    rows = numeric_rows(self, name, title, list)
   else
     core.raise("type",
       ("column '%s' is %s: Table 1 takes numbers, factors and logicals"):format(name, kind),
@@ -176,12 +177,29 @@ local function collect_groups(self, by)
       if key ~= core.NA then self.arms[#self.arms + 1] = group.frame end
     end
   end
+  if by and not self.options.overall then return end
   self.groups[#self.groups + 1] = self.frame
   self.labels[#self.labels + 1] = by and "All" or "Patients"
 end
 
+--- What the footnote explains: only what the table shows.
+local function notes_of(self)
+  local shown, notes, parts = self.shown, {}, {}
+  if shown.share then parts[1] = "n/N (%) of those with a known value" end
+  if shown.mean then parts[#parts + 1] = "mean (standard deviation)" end
+  if shown.median then parts[#parts + 1] = "median (first to third quartile)" end
+  if #parts > 0 then notes[1] = (table.concat(parts, "; "):gsub("^m", "M")) .. "." end
+  if self.options.smd then
+    notes[#notes + 1] = #self.arms > 2
+      and "SMD: standardised mean difference, the largest of all pairs of arms."
+      or "SMD: standardised mean difference."
+  end
+  return notes
+end
+
 local function build(self)
   local smallest = math.huge
+  self.shown = {}
   for _, group in ipairs(self.groups) do smallest = math.min(smallest, #group) end
   self.decimals = smallest < 100 and 0 or 1
   local columns = { { label = "", align = "left" } }
@@ -193,17 +211,9 @@ local function build(self)
   for _, name in ipairs(self.names) do
     for _, row in ipairs(variable_rows(self, name)) do rows[#rows + 1] = row end
   end
-  local notes = { "n/N (%) of those with a known value; "
-    .. (self.options.summary == "mean" and "mean (standard deviation)."
-    or "median (first to third quartile).") }
-  if self.options.smd then
-    notes[2] = #self.arms > 2
-      and "SMD: standardised mean difference, the largest of all pairs of arms."
-      or "SMD: standardised mean difference."
-  end
   return require("lobule.table").new { caption = self.options.caption, wrap = true,
     columns = columns,
-    rows = rows, notes = notes }
+    rows = rows, notes = notes_of(self) }
 end
 
 --- The table itself.
@@ -290,24 +300,41 @@ end
 
 core.class("table_one", TableOne)
 
+--- The kinds of summary by column name, `default` for the others.
+local function check_summary(given, frame)
+  local kinds = { default = "median" }
+  if type(given) == "string" then given = { default = given } end
+  for name, how in next, check.type(given, "table", "summary") do
+    if name ~= "default" then check.column(frame, name) end
+    kinds[name] = check.options({ summary = how }, { { "summary", { "median", "mean" } } }).summary
+  end
+  return kinds
+end
+
 --- Table 1: numbers as median (IQR) or mean (SD), factors and logicals as n/N (%), missing rows, by
---- arm and in all. No tests: p values
+--- arm and, unless overall = false, in all. No tests: p values
 --- of baseline differences answer no question; the standardised mean difference does.
 ---@param data lobule.Cohort|lobule.Frame
 ---@param options? table            by: column of arms; columns: a list (default all but id, arm,
----                                 text, dates); smd (false); summary: "median" (default),
----                                 "mean"; caption
+---                                 text, dates); smd (false); summary: "median" (default), "mean",
+---                                 or by column { age = "mean", bili = "median" } (others, or
+---                                 `default`: median); overall (true): a column of all; caption
 ---@return lobule.TableOne
+---@raise p_value = true: there are no tests of rows yet
 return function(data, options)
   local opts <const> = check.options(options, OPTIONS)
   local frame, cohort = check.data(data)
+  if opts.p_value then
+    core.raise("argument", "p_value: Table 1 has no tests in this version", "smd = true shows how "
+      .. "far arms differ; between randomised arms a p value answers no question.")
+  end
   local by = opts.by or (cohort and cohort.arm) or nil
   if by then check.column(frame, by) end
   local self = setmetatable({ frame = frame, options = opts, lineage = cohort
     and require("lobule.lineage").lines(cohort) or false }, TableOne)
   self.names = opts.columns or default_columns(frame, cohort, by)
   for _, name in ipairs(self.names) do check.column(frame, name) end
-  opts.by = by
+  opts.by, self.summary = by, check_summary(opts.summary, frame)
   collect_groups(self, by)
   if opts.smd and #self.arms < 2 then core.raise("argument",
     "smd needs at least two arms: name them with by") end

@@ -29,7 +29,8 @@ function Model:info() end
 ---@param model lobule.Model
 ---@param conf_level number
 ---@param conf_type "log-log"|"log"|"plain"|"logit"|"arcsine"|"log-peto"
----@param robust? boolean           variance by the infinitesimal jackknife, for sampling weights
+---@param robust? boolean           variance by the infinitesimal jackknife, for sampling weights;
+---                                 clusters of the model have it by themselves
 ---@return lobule.KMFit
 function core.km(model, conf_level, conf_type, robust) end
 
@@ -78,6 +79,7 @@ function core.cox(model, ties, max_iter, tolerance, frequency) end
 
 --- Robust variance of a Cox fit, by the clusters of the model if it has any. `fit` is the table of
 --- core.cox with ties, frequency and naive_vcov (its model-based vcov) added; so for all below.
+--- With fit.robust = true predictions and baseline take the robust variance.
 ---@param model lobule.Model
 ---@param fit table
 ---@return table                    # vcov, std_error, wald, score, n_cluster
@@ -94,7 +96,8 @@ function core.cox_residuals(model, fit, kind, all) end
 ---@param model lobule.Model
 ---@param fit table
 ---@param newdata? lobule.Model     with its outcome; nil: the fitted rows
----@return table                    # concordance, std_error (nil without pairs), concordant,
+---@return table                    # concordance, std_error (nil without pairs, or for new data
+---                                 of a clustered fit), concordant,
 ---                                 discordant, tied_x, tied_y, tied_xy, n
 function core.cox_concordance(model, fit, newdata) end
 --- Linear predictors less that of the mean of the covariates, or the part of one variable.

@@ -168,7 +168,8 @@ void lbl_set_matrix(lua_State *L, const char *name, const double *values, size_t
 const struct lb_model *lbl_check_model(lua_State *L, int arg);
 /* Raises when its formula has a special term that the method would pass over in silence: cluster(),
  * and strata() when told. */
-void lbl_refuse_special(lua_State *L, const struct lb_model *model, bool strata);
+void lbl_refuse_cluster(lua_State *L, const struct lb_model *model);
+void lbl_refuse_strata(lua_State *L, const struct lb_model *model);
 
 /* Each adds its functions to the table on top of the stack, and makes its metatables. */
 void lbl_open_column(lua_State *L);

@@ -13,6 +13,7 @@ static int box_gc(lua_State *L)
   lbl_cox *box = luaL_checkudata(L, 1, COX_BOX);
   lb_repeat_reset(&box->repeat);
   lb_cox_reset(&box->fit);
+  lb_cox_jackknife_reset(&box->jackknife);
   lb_cox_path_reset(&box->path);
   lb_cox_robust_reset(&box->robust);
   lb_cox_schoenfeld_reset(&box->schoenfeld);

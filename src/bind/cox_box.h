@@ -4,7 +4,7 @@
 #define LB_BIND_COX_BOX_H
 #include "bind/bind.h"
 #include "model/model.h"
-#include "stats/survival/cox_residual.h"
+#include "stats/survival/cox_jackknife.h"
 #include "stats/survival/repeat.h"
 
 typedef struct lbl_cox {
@@ -18,13 +18,15 @@ typedef struct lbl_cox {
   lb_cox fit;
   lb_cox_path path;
   lb_cox_robust robust;
+  lb_cox_jackknife jackknife; /* of a fit with a robust variance; else path NULL */
   lb_cox_schoenfeld schoenfeld;
   double *number; /* of lb_mem: results of the call */
 } lbl_cox;
 
 /* Pushed on the stack and collected; reads the model at `arg`. frequency: rows are repeated. */
 lbl_cox *lbl_cox_new(lua_State *L, int arg, bool frequency);
-/* The same with the coefficients of the fit table at `fit`: fields coef, vcov, ties, frequency. */
+/* The same with the coefficients of the fit table at `fit`: fields coef, naive_vcov, ties,
+ * frequency. */
 lbl_cox *lbl_cox_at(lua_State *L, int arg, int fit);
 /* NULL without a partition. */
 const lb_partition *lbl_cox_strata(const lbl_cox *box);

@@ -2,10 +2,13 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/interrupt.h"
 #include "bind/cox_box.h"
 #include "stats/interval.h"
 #include "stats/survival/concordance.h"
 #include "stats/survival/cox_survival.h"
+
+#define POLL_ROWS 256 /* with late entry a robust variance looks at all rows for each */
 
 /* Whom the predictions are for. */
 typedef struct people {
@@ -28,8 +31,23 @@ static lbl_cox *open_path(lua_State *L)
 {
   lb_error err = {0};
   lbl_cox *box = lbl_cox_at(L, 1, 2);
-  if (lb_cox_path_new(&box->at, &box->path, &err) != LB_OK) lbl_raise(L, &err);
+  lb_status st = lb_cox_path_new(&box->at, &box->path, &err);
+  lua_getfield(L, 2, "robust");
+  if (st == LB_OK && lua_toboolean(L, -1))
+    st = lb_cox_jackknife_new(&box->at, &box->path, box->vcov, lbl_cox_cluster(box),
+                              &box->jackknife, &err);
+  lua_pop(L, 1);
+  if (st != LB_OK) lbl_raise(L, &err);
   return box;
+}
+
+/* With the variance of the fit: model-based, or robust. */
+static lb_cox_hazard person_hazard(lbl_cox *box, const lb_cox_person *person, size_t from,
+                                   size_t to)
+{
+  if (box->jackknife.path != NULL)
+    return lb_cox_jackknife_hazard(&box->jackknife, person, from, to);
+  return lb_cox_person_hazard(&box->path, box->vcov, person, from, to);
 }
 
 static size_t stratum_of(const people *who, size_t i)
@@ -70,7 +88,8 @@ static int cox_linear(lua_State *L)
   lbl_cox_numbers(L, box, who.x.n, 2);
   lb_error err = {0};
   lb_cox_linear linear = {&who.x, only, box->number, box->number + who.x.n};
-  if (lb_cox_person_linear(&box->at, &box->path, box->vcov, &linear, &err) != LB_OK)
+  const double *vcov = box->jackknife.path == NULL ? box->vcov : box->jackknife.vcov;
+  if (lb_cox_person_linear(&box->at, &box->path, vcov, &linear, &err) != LB_OK)
     return lbl_raise(L, &err);
   return push_pair(L, box, &who);
 }
@@ -78,22 +97,24 @@ static int cox_linear(lua_State *L)
 /* Expected events up to each one's own time. The fitted rows share the hazard of tied times as the
  * likelihood does, so that event - expected is the martingale residual; the standard error is that
  * of the whole interval. */
-static void fill_expected(lbl_cox *box, const people *who, double *z)
+static lb_status fill_expected(lbl_cox *box, const people *who, double *z, lb_error *err)
 {
   const lb_model *m = who->model;
   bool own = m == box->model && box->repeat.row == NULL;
-  if (m->time == NULL) return; /* a model without times has no rows to ask for */
+  if (m->time == NULL) return LB_OK; /* a model without times has no rows to ask for */
   for (size_t i = 0; i < m->n_used; i++) {
+    if (i % POLL_ROWS == 0 && lb_interrupted()) return lb_error_interrupted(err);
     lb_cox_person person = {.z = z, .stratum = stratum_of(who, i)};
     person.log_risk = lb_cox_person_row(&box->at, &box->path, &who->x, i, z);
     size_t to = lb_cox_path_find(&box->path, person.stratum, m->time[i]);
     size_t from = box->path.start[person.stratum];
     if (m->entry != NULL) from = lb_cox_path_find(&box->path, person.stratum, m->entry[i]);
-    lb_cox_hazard h = lb_cox_person_hazard(&box->path, box->vcov, &person, from, to);
+    lb_cox_hazard h = person_hazard(box, &person, from, to);
     if (own) h.hazard = exp(person.log_risk) * lb_cox_path_row(&box->path, person.stratum, i, 0);
     box->number[i] = h.hazard;
     box->number[m->n_used + i] = h.std_error;
   }
+  return LB_OK;
 }
 
 /* cox_expected(model, fit, newdata) */
@@ -105,7 +126,8 @@ static int cox_expected(lua_State *L)
   if (who.model->time == NULL) lbl_raise_argument(L, 3, "newdata", "a design with its outcome");
   double *z = lbl_scratch(L, box->x.p, sizeof *z);
   lbl_cox_numbers(L, box, who.x.n, 2);
-  fill_expected(box, &who, z);
+  lb_error err = {0};
+  if (fill_expected(box, &who, z, &err) != LB_OK) return lbl_raise(L, &err);
   return push_pair(L, box, &who);
 }
 
@@ -132,8 +154,7 @@ static void fill_survival(lbl_cox *box, const people *who, const survival_plan *
     for (size_t t = 0; t < plan->n_time; t++) {
       size_t cell = who->model->row[i] * plan->n_time + t;
       size_t to = lb_cox_path_find(&box->path, person.stratum, plan->time[t]);
-      lb_cox_hazard h =
-          lb_cox_person_hazard(&box->path, box->vcov, &person, box->path.start[person.stratum], to);
+      lb_cox_hazard h = person_hazard(box, &person, box->path.start[person.stratum], to);
       lb_cox_survival s = lb_cox_survival_of(h, plan->z_value, plan->conf);
       box->number[SURVIVAL * cells + cell] = s.survival;
       box->number[STD_ERROR * cells + cell] = s.std_error;
@@ -205,7 +226,7 @@ static void fill_baseline(lbl_cox *box, bool centred, double *z)
     double before = 0;
     person.stratum = s;
     for (size_t k = path->start[s]; k < path->start[s + 1]; k++) {
-      lb_cox_hazard h = lb_cox_person_hazard(path, box->vcov, &person, path->start[s], k + 1);
+      lb_cox_hazard h = person_hazard(box, &person, path->start[s], k + 1);
       box->number[B_STRATUM * n + k] = (double)(s + 1);
       box->number[B_TIME * n + k] = path->time[k];
       box->number[B_N_RISK * n + k] = path->n_risk[k];
@@ -254,7 +275,7 @@ static void push_concordance(lua_State *L, const lb_concordance *c)
   lua_createtable(L, 0, 8);
   if (!isnan(c->concordance)) {
     lbl_set_number(L, "concordance", c->concordance);
-    lbl_set_number(L, "std_error", c->std_error);
+    if (!isnan(c->std_error)) lbl_set_number(L, "std_error", c->std_error);
   }
   lbl_set_number(L, "concordant", c->concordant);
   lbl_set_number(L, "discordant", c->discordant);
@@ -280,19 +301,23 @@ static int cox_concordance(lua_State *L)
   }
   lb_surv y = box->y;
   lb_design x = box->x;
-  lb_partition strata = box->strata;
+  lb_partition strata = box->strata, cluster = box->cluster;
   if (who.model != box->model) {
     if (who.model->time == NULL) lbl_raise_argument(L, 3, "newdata", "a design with its outcome");
     lb_model_surv(who.model, &y);
     x = who.x;
     strata.code = who.stratum;
+    cluster = (lb_partition){0}; /* not asked of new data */
   }
   lbl_cox_numbers(L, box, x.n, 1);
   fill_predictor(box, &x, mean, box->number);
   lb_concordance c;
   lb_error err = {0};
-  if (lb_concordance_fit(&y, box->number, strata.code == NULL ? NULL : &strata, &c, &err) != LB_OK)
-    return lbl_raise(L, &err);
+  lb_status st =
+      lb_concordance_fit(&y, box->number, strata.code == NULL ? NULL : &strata, &cluster, &c, &err);
+  if (st != LB_OK) return lbl_raise(L, &err);
+  bool unknown = who.model != box->model && box->cluster.code != NULL;
+  if (unknown) c.std_error = (double)NAN; /* whose rows belong together nobody said */
   push_concordance(L, &c);
   return 1;
 }

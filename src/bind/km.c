@@ -46,6 +46,13 @@ static size_t km_bytes(const lb_km *km)
 static const char *const CONF_TYPES[] = {"log-log", "log",      "plain", "logit",
                                          "arcsine", "log-peto", NULL};
 
+static lb_status fit_robust(const lb_model *model, const lb_surv *y, const lb_partition *groups,
+                            const lb_km_options *options, lb_km *out, lb_error *err)
+{
+  const lb_partition cluster = {model->cluster, model->n_cluster};
+  return lb_km_robust_fit(y, groups, &cluster, options, out, err);
+}
+
 static lb_status fit_model(const lb_model *model, const lb_km_options *options, bool robust,
                            lb_km *out, lb_error *err)
 {
@@ -53,16 +60,17 @@ static lb_status fit_model(const lb_model *model, const lb_km_options *options, 
   lb_surv y;
   lb_model_surv(model, &y);
   const lb_partition groups = {model->groups.code, model->groups.n};
-  return (robust ? lb_km_robust_fit : lb_km_fit)(&y, groups.n == 0 ? NULL : &groups, options, out,
-                                                 err);
+  const lb_partition *by = groups.n == 0 ? NULL : &groups;
+  return robust ? fit_robust(model, &y, by, options, out, err)
+                : lb_km_fit(&y, by, options, out, err);
 }
 
-/* km(model, conf_level, conf_type, robust) */
+/* km(model, conf_level, conf_type, robust); clusters of the model make it robust */
 static int km(lua_State *L)
 {
   lua_settop(L, 4);
   const lb_model *model = lbl_check_model(L, 1);
-  lbl_refuse_special(L, model, true);
+  lbl_refuse_strata(L, model);
   lb_km_options options = LB_KM_DEFAULTS;
   options.conf_level = lbl_check_number(L, 2, "conf_level");
   options.conf_type = (lb_km_conf)lbl_check_choice(L, 3, "conf_type", CONF_TYPES);
@@ -71,7 +79,8 @@ static int km(lua_State *L)
     lbl_raise_argument(L, 1, "model", "a model of kind \"groups\"");
   lb_km *out = lbl_box(L, LBL_KM, sizeof *out, 0);
   lb_error err = {0};
-  if (fit_model(model, &options, robust, out, &err) != LB_OK) return lbl_raise(L, &err);
+  if (fit_model(model, &options, robust || model->cluster != NULL, out, &err) != LB_OK)
+    return lbl_raise(L, &err);
   lbl_account(L, km_bytes(out));
   return 1;
 }

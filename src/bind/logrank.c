@@ -59,7 +59,7 @@ static int logrank(lua_State *L)
 {
   lua_settop(L, 2);
   const lb_model *model = lbl_check_model(L, 1);
-  lbl_refuse_special(L, model, false);
+  lbl_refuse_cluster(L, model);
   lb_logrank_options options = LB_LOGRANK_DEFAULTS;
   options.rho = lua_isnil(L, 2) ? 0 : lbl_check_number(L, 2, "rho");
   if (options.rho != 0) options.weight = LB_LOGRANK_FLEMING_HARRINGTON;

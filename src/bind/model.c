@@ -10,18 +10,25 @@ const struct lb_model *lbl_check_model(lua_State *L, int arg)
   return model;
 }
 
-void lbl_refuse_special(lua_State *L, const struct lb_model *model, bool strata)
+void lbl_refuse_cluster(lua_State *L, const struct lb_model *model)
 {
   lb_error err = {0};
-  if (model->formula.n_cluster > 0)
-    lb_error_set(&err, LB_EARG, "cluster(%s) is not available in this version",
-                 model->formula.cluster[0].text);
-  if (strata && model->formula.n_strata > 0) {
-    const char *text = model->formula.strata[0].text;
-    lb_error_set(&err, LB_EARG, "strata(%s) has no meaning for curves", text);
-    lb_error_mend(&err, "For a curve of each stratum add it as a group:  ~ ... + %s", text);
-  }
-  if (err.code != LB_OK) lbl_raise(L, &err);
+  if (model->formula.n_cluster == 0) return;
+  lb_error_set(&err, LB_EARG, "cluster(%s): the test assumes independent rows",
+               model->formula.cluster[0].text);
+  lb_error_mend(&err, "The robust score test of survival.cox with the groups as its only term is "
+                      "the test for clusters.");
+  lbl_raise(L, &err);
+}
+
+void lbl_refuse_strata(lua_State *L, const struct lb_model *model)
+{
+  lb_error err = {0};
+  if (model->formula.n_strata == 0) return;
+  const char *text = model->formula.strata[0].text;
+  lb_error_set(&err, LB_EARG, "strata(%s) has no meaning for curves", text);
+  lb_error_mend(&err, "For a curve of each stratum add it as a group:  ~ ... + %s", text);
+  lbl_raise(L, &err);
 }
 
 static int model_close(lua_State *L)

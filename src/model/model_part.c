@@ -2,13 +2,17 @@
  * what the fitted ones were. */
 #include <float.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/names.h"
 #include "model/basis.h"
 #include "model/model_data.h"
 
-#define ROWS_TEXT 320
+#define ROWS_TEXT   320
+#define LEVEL_SHOWN 24 /* bytes of a level in a message */
+#define MOST_LEVELS 8
 
 void lb_part_drop_rows(lb_part *part)
 {
@@ -158,11 +162,42 @@ static lb_status fill_basis(const lb_model_data *d, size_t v, const lb_part *lik
 
 /* ---- Factors ---- */
 
+/* Copies at most LEVEL_SHOWN bytes of a level, whole characters; "..." marks the cut. */
+static void shorten(const char *label, char out[LEVEL_SHOWN + 4])
+{
+  size_t n = strlen(label), keep = n < LEVEL_SHOWN ? n : LEVEL_SHOWN;
+  while (keep < n && keep > 0 && ((unsigned char)label[keep] & 0xC0) == 0x80) keep--;
+  memcpy(out, label, keep);
+  snprintf(out + keep, 4, "%s", keep < n ? "..." : "");
+}
+
+/* A level that the fit did not see, shortened as it may be anybody's text, and those that it did:
+ * results print them too. */
+static lb_status refuse_level(const char *name, const lb_coding *like, const char *label,
+                              lb_error *err)
+{
+  char shown[LEVEL_SHOWN + 4], level[LEVEL_SHOWN + 4], known[MOST_LEVELS * (LEVEL_SHOWN + 8)] = "";
+  size_t near = lb_name_nearest(label, (const char *const *)like->label, like->n), used = 0, k = 0;
+  shorten(label, shown);
+  lb_error_set(err, LB_EDATA, "column '%.200s' has a level '%s' that the fit did not see%s%.100s%s",
+               name, shown, near < like->n ? " (did you mean '" : "",
+               near < like->n ? like->label[near] : "", near < like->n ? "'?)" : "");
+  for (; k < like->n && k < MOST_LEVELS; k++) {
+    shorten(like->label[k], level);
+    used +=
+        (size_t)snprintf(known + used, sizeof known - used, "%s'%s'", k == 0 ? "" : ", ", level);
+  }
+  if (k < like->n)
+    lb_error_mend(err, "Its levels are %s and %zu more.", known, like->n - k);
+  else
+    lb_error_mend(err, "Its levels are %s.", known);
+  return LB_EDATA;
+}
+
 /* Copies labels; the codes of `like` for the levels of new data. */
 static lb_status match_levels(const lb_model_data *d, const lb_slot *slot, const lb_coding *like,
                               lb_coding *c, lb_error *err)
 {
-  bool secret = lb_column_type(slot->column) == LB_TEXT;
   int32_t *to = lb_mem_array(c->n, sizeof *to);
   char **label = lb_mem_zero(like->n, sizeof *label);
   lb_status st = to == NULL || label == NULL ? lb_error_nomem(err, "design") : LB_OK;
@@ -174,10 +209,7 @@ static lb_status match_levels(const lb_model_data *d, const lb_slot *slot, const
     size_t at = 0;
     while (at < like->n && strcmp(like->label[at], c->label[k]) != 0) at++;
     to[k] = (int32_t)at;
-    if (at < like->n) continue;
-    st = lb_error_set(err, LB_EDATA, "'%.200s' has a level%s%.100s%s that the fit did not see",
-                      slot->name, secret ? "" : " '", secret ? "" : c->label[k], secret ? "" : "'");
-    if (!secret) lb_error_mend(err, "The first of its levels is '%.100s'.", like->label[0]);
+    if (at == like->n) st = refuse_level(slot->name, like, c->label[k], err);
   }
   for (size_t i = 0; st == LB_OK && i < d->model->n_used; i++) c->code[i] = to[c->code[i]];
   lb_mem_free(to);

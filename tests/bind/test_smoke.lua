@@ -254,7 +254,7 @@ test("survival", function()
   local function formula(text, kind) return core.model("Surv(time, died) ~ " .. text, f, kind) end
   fails("argument", "strata(age) has no meaning", core.km, formula("arm + strata(age)", "groups"),
     0.95, "plain")
-  fails("argument", "cluster(id) is not available", core.logrank,
+  fails("argument", "cluster(id): the test assumes", core.logrank,
     formula("arm + cluster(id)", "groups"), 0)
   local one_group = core.model("Surv(time, died) ~ 1", f, "groups")
   fails("data", "at least two groups", core.logrank, one_group, 0)

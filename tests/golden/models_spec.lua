@@ -136,7 +136,7 @@ describe("predictions", function()
       parts[i], errors[i] = {}, {}
       for j, name in ipairs { "age", "log(bili)", "edema", "albumin" } do
         parts[i][j] = terms:column(name)[i]
-        errors[i][j] = terms:column(name .. " std_error")[i]
+        errors[i][j] = terms:column(name .. "_std_error")[i]
       end
     end
     g:near("terms", parts)

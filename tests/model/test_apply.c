@@ -57,7 +57,9 @@ static void refused(void **state)
     const char *text, *message;
     lb_status want;
   } CASES[] = {
-      {"site,age,arm\nx,50,D\n", "'arm' has a level 'D' that the fit did not see", LB_EDATA},
+      {"site,age,arm\nx,50,D\n", "column 'arm' has a level 'D' that the fit did not see", LB_EDATA},
+      {"site,age,arm\nx,50,quite another text and long\n",
+       "column 'arm' has a level 'quite another text and l...' that the fit did not see", LB_EDATA},
       {"site,age,arm\nz,50,A\n", "the new data have a stratum that the fit did not see", LB_EDATA},
       {"site,arm\nx,A\n", "no column 'age'", LB_ENAME},
       {"site,age,arm\nx,old,A\n", "'age' is text, a number was expected", LB_ETYPE},

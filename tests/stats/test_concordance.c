@@ -8,7 +8,7 @@
 
 static double time_[N], entry_[N], weight_[N], predictor_[N];
 static uint8_t event_[N];
-static int32_t stratum_[N];
+static int32_t stratum_[N], cluster_[N];
 
 static double uniform(void)
 {
@@ -26,15 +26,16 @@ static lb_surv make_data(void)
     weight_[i] = 0.5 + uniform();
     predictor_[i] = floor(8 * uniform());
     stratum_[i] = (int32_t)(3 * uniform());
+    cluster_[i] = (int32_t)(11 * uniform());
   }
   return (lb_surv){.n = N, .time = time_, .entry = entry_, .event = event_, .weight = weight_};
 }
 
 /* All pairs, one by one, with the derivative of the concordance to each weight. */
-static lb_concordance slow_concordance(const lb_surv *y)
+static lb_concordance slow_concordance(const lb_surv *y, const lb_partition *cluster)
 {
   lb_concordance c = {0};
-  double won[N] = {0}, met[N] = {0}, squares = 0;
+  double won[N] = {0}, met[N] = {0}, sum[N] = {0}, squares = 0;
   for (size_t i = 0; i < y->n; i++) {
     for (size_t j = 0; j < y->n; j++) {
       bool later = y->time[j] > y->time[i] || (y->time[j] == y->time[i] && !y->event[j]);
@@ -51,7 +52,10 @@ static lb_concordance slow_concordance(const lb_surv *y)
   }
   double pairs = c.concordant + c.discordant + c.tied_x;
   c.concordance = (c.concordant + c.tied_x / 2) / pairs;
-  for (size_t i = 0; i < y->n; i++) squares += pow((won[i] - c.concordance * met[i]) / pairs, 2);
+  for (size_t i = 0; i < y->n; i++)
+    sum[cluster == NULL ? (int32_t)i : cluster->code[i]] +=
+        (won[i] - c.concordance * met[i]) / pairs;
+  for (size_t i = 0; i < N; i++) squares += sum[i] * sum[i];
   c.std_error = sqrt(squares);
   return c;
 }
@@ -63,8 +67,9 @@ static void agrees_with_all_pairs(void **state)
   const lb_partition strata = {stratum_, 3};
   for (int round = 0; round < 20; round++) {
     const lb_surv y = make_data();
-    lb_concordance c, slow = slow_concordance(&y);
-    LB_OK_OR_FAIL(lb_concordance_fit(&y, predictor_, &strata, &c, &err), err);
+    const lb_partition cluster = {cluster_, 11}, *by = round % 2 == 0 ? NULL : &cluster;
+    lb_concordance c, slow = slow_concordance(&y, by);
+    LB_OK_OR_FAIL(lb_concordance_fit(&y, predictor_, &strata, by, &c, &err), err);
     LB_NEAR(c.concordance, slow.concordance, 1e-13);
     LB_NEAR(c.std_error, slow.std_error, 1e-13);
     LB_NEAR(c.concordant, slow.concordant, 1e-13);
@@ -92,7 +97,7 @@ static void lung_karnofsky(void **state)
   }
   const lb_surv y = {.n = n, .time = time, .event = event};
   lb_concordance c;
-  LB_OK_OR_FAIL(lb_concordance_fit(&y, karnofsky, NULL, &c, &err), err);
+  LB_OK_OR_FAIL(lb_concordance_fit(&y, karnofsky, NULL, NULL, &c, &err), err);
   LB_NEAR(c.concordance, 0.5977865372953305, TOL_EXACT);
   LB_NEAR(c.std_error, 0.025951192367640288, 1e-12);
   LB_NEAR(c.concordant, 9611, 0);
@@ -109,7 +114,7 @@ static void edges(void **state)
   lb_surv y = make_data();
   lb_concordance c = {0};
   predictor_[2] = NAN;
-  assert_int_equal(lb_concordance_fit(&y, predictor_, NULL, &c, &err), LB_EDATA);
+  assert_int_equal(lb_concordance_fit(&y, predictor_, NULL, NULL, &c, &err), LB_EDATA);
   y.n = 2;
   y.entry = y.weight = NULL;
   time_[0] = 1;
@@ -117,11 +122,13 @@ static void edges(void **state)
   event_[0] = 1;
   predictor_[0] = 1;
   predictor_[1] = 0;
-  LB_OK_OR_FAIL(lb_concordance_fit(&y, predictor_, NULL, &c, &err), err);
+  LB_OK_OR_FAIL(lb_concordance_fit(&y, predictor_, NULL, NULL, &c, &err), err);
   LB_NEAR(c.concordance, 1, 0);
   LB_NEAR(c.std_error, 0, 0);
+  const lb_partition few = {(const int32_t[]){0, 5}, 3};
+  assert_int_equal(lb_concordance_fit(&y, predictor_, NULL, &few, &c, &err), LB_EARG);
   y.n = 0;
-  LB_OK_OR_FAIL(lb_concordance_fit(&y, predictor_, NULL, &c, &err), err);
+  LB_OK_OR_FAIL(lb_concordance_fit(&y, predictor_, NULL, NULL, &c, &err), err);
   assert_true(isnan(c.concordance) && isnan(c.std_error));
 }
 
@@ -131,11 +138,12 @@ static void memory(void **state)
   lb_error err = {0};
   const lb_surv y = make_data();
   const lb_partition strata = {stratum_, 3};
+  const lb_partition cluster = {cluster_, 11};
   lb_concordance c;
   lb_status st = LB_ENOMEM;
   for (long k = 0; st != LB_OK; k++) {
     lb_mem_fail_after(k);
-    st = lb_concordance_fit(&y, predictor_, &strata, &c, &err);
+    st = lb_concordance_fit(&y, predictor_, &strata, &cluster, &c, &err);
     assert_true(lb_mem_live() == 0);
   }
 }

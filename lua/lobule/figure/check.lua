@@ -15,9 +15,10 @@ local CURVES <const> = set(HEAD .. [[height_mm x_label y_label x_min x_max times
   annotation min_at_risk start]])
 local CURVE <const> = set [[label time survival conf_low conf_high censor_time censor_survival note
   n_risk n_risk_time faint_from]]
+local NOTE <const> = set "text label p_value"
 local BLOCK <const> = set "label n_risk n_censor n_event"
 local FOREST <const> = set(HEAD .. [[columns rows estimate_label label_label log reference x_label
-  favours limits]])
+  favours limits note]])
 local ROW <const> = set [[label indent bold header cells estimate conf_low conf_high weight text
   reference summary predict_low predict_high]]
 local FLOW <const> = set(HEAD .. "steps arms")
@@ -151,6 +152,20 @@ local function risk_blocks(spec)
   if #spec.risk_table > MOST_CURVES then return "risk_table has more than 8 arms" end
 end
 
+local function annotation(spec)
+  for i, line in ipairs(spec.annotation or {}) do
+    local where <const> = ("annotation[%d]"):format(i)
+    if type(line) == "table" then
+      local problem <const> = M.fields(line, NOTE, where)
+        or number_or_nil(line, { "p_value" }, where)
+      if problem then return problem end
+      if type(line.text) ~= "string" then return where .. ".text must be text" end
+    elseif type(line) ~= "string" then
+      return where .. " must be text"
+    end
+  end
+end
+
 --- The description of a Kaplan-Meier figure.
 ---@param spec table
 ---@return string|nil problem
@@ -167,7 +182,7 @@ function M.curves(spec)
     problem = "x_max must be a positive number"
   end
   return problem or number_or_nil(spec, { "min_at_risk", "start" }, "the description")
-    or risk_blocks(spec)
+    or annotation(spec) or risk_blocks(spec)
 end
 
 local function limits(spec)
@@ -190,6 +205,7 @@ function M.forest(spec)
   if spec.log and spec.reference and spec.reference <= 0 then
     return "reference must be positive on a log axis"
   end
+  if spec.note ~= nil and type(spec.note) ~= "string" then return "note must be text" end
   if spec.favours and not spec.reference then return "favours needs a reference" end
   local numbers <const> = { "estimate", "conf_low", "conf_high", "weight", "predict_low",
     "predict_high", "indent" }

@@ -63,7 +63,9 @@ local function plan_of(spec, width)
     plan.steps[i] = step.new(curve, options)
     if plan.steps[i].faint < plan.steps[i].last then plan.faint = true end
   end
-  for _, line in ipairs(spec.annotation or {}) do plan.notes[#plan.notes + 1] = line end
+  for _, line in ipairs(spec.annotation or {}) do
+    plan.notes[#plan.notes + 1] = type(line) == "table" and line.text or line
+  end
   if #spec.curves == 1 and spec.curves[1].note then
     table.insert(plan.notes, 1, spec.curves[1].note)
   end
@@ -140,7 +142,8 @@ local function arrange(spec, plan)
   if many and plan.width >= WIDE then
     plan.ends = key.plan_ends(spec.curves, ENDS_SHARE * plan.width)
     place(spec, plan)
-    plan.tops = key.place_ends(plan.ends, plan.line_ends, plan.top - style.LABEL / 2, plan.bottom)
+    plan.tops = key.at_ends(plan.stops, { x1 = plan.x1, width = plan.plot_width })
+      and key.place_ends(plan.ends, plan.line_ends, plan.top - style.LABEL / 2, plan.bottom)
     if not plan.tops then plan.ends = nil end
   end
   if many and not plan.ends then
@@ -213,7 +216,7 @@ end
 local function draw_names(canvas, plan)
   if plan.ends then
     key.draw_ends(canvas:group("key"), plan.ends, plan.tops,
-      { x1 = plan.x1, width = plan.plot_width, ends = plan.line_ends, stops = plan.stops })
+      { x1 = plan.x1, ends = plan.line_ends, stops = plan.stops })
   elseif plan.key_lines then
     key.draw_above(canvas:group("key"), plan.key_lines, MARGIN, MARGIN - 1)
   end

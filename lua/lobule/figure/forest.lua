@@ -169,6 +169,14 @@ local function draw_rows(canvas, spec, plan, y)
   return middles, y
 end
 
+-- What the rows do not show, below all; gives the end.
+local function draw_note(canvas, text, y)
+  if not text then return y end
+  local lines <const> = metrics.wrap(text, style.SMALL, canvas.width - 2 * MARGIN)
+  canvas:lines(MARGIN, y + 4 + style.SMALL, lines, { size = style.SMALL, role = "muted" })
+  return y + 4 + #lines * style.SMALL * metrics.LINE
+end
+
 --- Lays the figure out.
 ---@param spec table   checked
 ---@param width number points
@@ -193,7 +201,7 @@ function M.layout(spec, width)
   local x_label <const> = spec.x_label or (not has_text and spec.estimate_label) or nil
   local y <const> = forest_axis.draw_axis(canvas:group("axis"),
     { x_label = x_label, favours = spec.favours }, plan.axis, bottom + 2, MARGIN)
-  canvas.height = y + MARGIN
+  canvas.height = draw_note(canvas, spec.note, y) + MARGIN
   return canvas
 end
 

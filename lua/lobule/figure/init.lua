@@ -127,10 +127,22 @@ function Figure:at_width(mm)
   return new(self.kind, self.spec, mm)
 end
 
---- The same figure in a journal's style: its estimates, notes and the decimal mark of its axes.
----@param profile lobule.Journal
+--- The same figure in a journal's style: its estimates, p values, notes and the decimal mark of its
+--- axes. Reports with `journal` do this by themselves; for a figure that is saved alone write
+--- km:plot():styled "lancet":save "km.pdf", or km:plot { journal = "lancet" }.
+---@param journal string|lobule.Journal  "plain", "lancet", "nejm", "jama", "nature", or a profile
 ---@return lobule.Figure
-function Figure:styled(profile)
+---@raise a journal that is not known
+function Figure:styled(journal)
+  local journals <const> = require "lobule.report.journal"
+  local profile = journal
+  if type(journal) == "string" then profile = journals.find(journal) end
+  if type(profile) ~= "table" or not (profile.plain or profile.percent and profile.p) then
+    fail(("figure:styled: no journal %s: expected %s"):format(
+      type(journal) == "string" and "'" .. journal .. "'" or "but a " .. type(journal),
+      table.concat(journals.NAMES, ", ")))
+  end
+  if profile.plain then return self end
   local spec = require("lobule.figure.styled")(copy(self.spec), self.desc, profile)
   return (new(self.kind, spec, self.width_mm))
 end
@@ -192,7 +204,7 @@ end
 ---@field curves lobule.figure.Curve[]  one to eight
 ---@field conf? boolean               bands, default true
 ---@field risk_table? lobule.figure.RiskBlock[]
----@field annotation? string[]
+---@field annotation? (string|{ text: string, label: string, p_value: number })[]
 ---@field min_at_risk? number         default 10
 ---@field start? number               value at time 0: 1 (default) for survival, 0 for incidence
 
@@ -236,6 +248,7 @@ end
 ---@field x_label? string
 ---@field favours? string[]           two texts: left and right of the reference
 ---@field limits? number[]            two numbers; intervals beyond get arrows
+---@field note? string                below the axis, what the rows do not show
 
 --- A forest plot: labels and columns on the left, squares and intervals, the estimates as text.
 ---@param spec lobule.figure.ForestSpec

@@ -1,4 +1,5 @@
---- Names of curves: at the lines' ends where there is room, else in a key above the plot.
+--- Names of curves: at the lines' ends where there is room, else in a key above the plot, in the
+--- order of the table below it.
 local layout = require "lobule.figure.layout"
 local metrics = require "lobule.figure.metrics"
 local style = require "lobule.figure.style"
@@ -8,7 +9,8 @@ local M = {}
 local SAMPLE <const> = 17 -- length of a key's line: the longest dash shows twice
 local GAP <const> = 4
 local LEADER <const> = 9 -- room between the axis' end and the sample, for the leader
-local NEAR_END <const> = 0.12 -- leaders only for lines that end in the last part of the axis
+local NEAR_END <const> = 0.12 -- the last part of the axis
+local MOST_ENDS <const> = 3 -- more names at the ends stand in an order that nobody can follow
 local COLUMN_GAP <const> = 14
 
 M.SAMPLE = SAMPLE
@@ -57,6 +59,17 @@ function M.plan_ends(curves, limit)
   return plan
 end
 
+--- Whether lines are few and all end in the last part of the axis: then each has its name at its
+--- end with a leader, else none has, and a key names them in the order of the table.
+---@param stops number[]  x of each line's end
+---@param plot table      x1, width
+---@return boolean
+function M.at_ends(stops, plot)
+  local all = #stops <= MOST_ENDS
+  for _, stop in ipairs(stops) do all = all and stop > plot.x1 - NEAR_END * plot.width end
+  return all
+end
+
 --- Where planned labels stand, or nil when they do not fit beside the plot.
 ---@param plan table
 ---@param ends number[]  y of each line's end
@@ -81,10 +94,8 @@ function M.draw_ends(canvas, plan, tops, plot)
   local x <const> = plot.x1 + LEADER
   for i, block in ipairs(plan.blocks) do
     local y <const> = tops[i] + 1 + style.LABEL * metrics.LINE / 2
-    if plot.stops[i] > plot.x1 - NEAR_END * plot.width then
-      canvas:line({ plot.stops[i] + 1.5, plot.ends[i], plot.x1 + 2, plot.ends[i], x - 1.5, y },
-        { role = "muted", width = 0.35 })
-    end
+    canvas:line({ plot.stops[i] + 1.5, plot.ends[i], plot.x1 + 2, plot.ends[i], x - 1.5, y },
+      { role = "muted", width = 0.35 })
     draw_block(canvas, block, x, tops[i] + 1, i)
   end
 end

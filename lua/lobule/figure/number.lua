@@ -29,7 +29,7 @@ function M.fixed(x, decimals, minus)
   return (x < 0 and units > 0) and (minus or "-") .. text or text
 end
 
---- A number with at most so many decimals and no zeros at its end: coordinates, weighted counts.
+--- A number with at most so many decimals and no zeros at its end: coordinates.
 ---@param x number          finite
 ---@param decimals integer
 ---@param minus? string
@@ -45,7 +45,7 @@ end
 ---@return string
 function M.count(n)
   if not M.finite(n) then return "–" end
-  return M.trim(n, 1, "−")
+  return M.fixed(n, n == math.floor(n) and 0 or 1, "−")
 end
 
 --- Labels of axis ticks: the same number of decimals for all, as few as tell them exactly.

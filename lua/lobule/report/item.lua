@@ -71,13 +71,33 @@ function CHECK.warning(block, options)
   return { kind = "warning", text = restyle.sentence(text, options.profile) }
 end
 
+local MOST_NAMED <const> = 4
+
+local function filled(text)
+  return text ~= "" and text or nil
+end
+
+--- "Column, type, N, Missing and 9 more": what a table without a caption is called in legends.
+local function default_caption(view)
+  local names, more = {}, 0
+  for _, column in ipairs(view.columns) do
+    local label = column.label or ""
+    if label ~= "" and #names < MOST_NAMED then
+      names[#names + 1] = label
+    elseif label ~= "" then
+      more = more + 1
+    end
+  end
+  return table.concat(names, ", ") .. (more > 0 and (" and %d more"):format(more) or "")
+end
+
 function CHECK.table(block, options)
   if not is_table(block.table) then
     core.raise("argument", "a block of kind 'table' needs a table, found "
       .. check.describe(block.table))
   end
   return { kind = "table", table = styled.table(block.table, options.profile),
-    caption = block.caption or block.table.caption }
+    caption = filled(block.caption) or filled(block.table.caption) or default_caption(block.table) }
 end
 
 function CHECK.figure(block, options)

@@ -58,4 +58,11 @@ function M.get(name)
   return PROFILES[name or "plain"]
 end
 
+--- The profile of a journal by its name alone.
+---@param name string
+---@return lobule.Journal?
+function M.find(name)
+  return PROFILES[name]
+end
+
 return M

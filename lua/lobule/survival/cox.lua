@@ -5,6 +5,7 @@ local core = require "lobule.core"
 local format = require "lobule.format"
 local result = require "lobule.result"
 local shown_as = require "lobule.shown"
+local terms = require "lobule.terms"
 local warned = require "lobule.survival.cox_warnings"
 
 ---@class lobule.Cox
@@ -72,7 +73,7 @@ local TIDY <const> = { { "term", "text" }, { "variable", "text" }, { "level", "t
   { "n", "integer" }, { "n_event", "real" } }
 
 --- One row a term. Log hazard ratios, or hazard ratios with exponentiate; std_error stays on the
---- log scale.
+--- log scale. Standard errors, p values and limits are robust where the fit is.
 ---@param options? table            exponentiate (false); conf_level (that of the fit)
 ---@return lobule.Frame             # term, variable, level, reference, estimate, std_error,
 ---                                 statistic, p_value, conf_low, conf_high, n, n_event
@@ -94,7 +95,8 @@ function Cox:tidy(options)
 end
 
 --- The fit in one row. bic counts events, as in survival analysis there is no other sample size
---- (Volinsky & Raftery 2000).
+--- (Volinsky & Raftery 2000). log_lik, aic and bic take rows as independent, also under a robust
+--- variance; concordance_std_error counts clusters.
 ---@return lobule.Frame             # n, n_missing, n_event, log_lik_null, log_lik, aic, bic,
 ---                                 concordance, concordance_std_error, iterations, converged
 function Cox:glance()
@@ -117,10 +119,11 @@ function Cox:glance()
 end
 
 --- The model's global tests.
---- With a robust variance the Wald test uses it, and "robust score" stands beside the others; the
---- likelihood ratio then assumes independent rows.
----@return lobule.Frame             # test ("likelihood ratio", "wald", "score"), statistic, df,
----                                 p_value
+--- With a robust variance the Wald test uses it, and "robust score" (Lin & Wei 1989) stands beside
+--- the others; likelihood ratio and score then still assume independent rows, and print shows the
+--- two robust ones.
+---@return lobule.Frame             # test ("likelihood ratio", "wald", "score", "robust score"),
+---                                 statistic, df, p_value
 function Cox:tests()
   local fit = self.fit
   local lists = { {}, {}, {}, {} }
@@ -140,12 +143,12 @@ end
 --- Covariance matrix of the log hazard ratios.
 ---@return lobule.Frame             # term, then one column a term
 function Cox:vcov()
-  local terms, columns = {}, {}
-  for i, term in ipairs(self.info.terms) do terms[i] = term.term end
-  columns[1] = { "term", terms, "text" }
-  for j, term in ipairs(terms) do
-    local column = { n = #terms }
-    for i = 1, #terms do
+  local names, columns = {}, {}
+  for i, term in ipairs(self.info.terms) do names[i] = term.term end
+  columns[1] = { "term", names, "text" }
+  for j, term in ipairs(names) do
+    local column = { n = #names }
+    for i = 1, #names do
       local known = estimable(self, i) and estimable(self, j)
       column[i] = known and self.fit.vcov[i][j] or core.NA
     end
@@ -182,42 +185,9 @@ local function ratio_text(row)
   return ("%s (%s to %s)"):format(estimate, low, high)
 end
 
-local function is_interaction(term)
-  return term.variable:find(":", 1, true) ~= nil
-end
-
-local function split(text)
-  local parts = {}
-  for part in text:gmatch "[^:]+" do parts[#parts + 1] = part end
-  return parts
-end
-
---- What a report calls a variable: the column's label, the parts of an interaction joined by x.
-local function shown(self, variable)
-  local parts = split(variable)
-  for i, part in ipairs(parts) do parts[i] = self.info.labels[part] or part end
-  return table.concat(parts, " x ")
-end
-
---- "[2]" of the second column of ns(age, 3), nil of a term that is one column.
-local function basis_number(term)
-  return not term.level and term.term ~= term.variable and term.term:match "%[%d+%]$" or nil
-end
-
---- "Sex: female vs male", "Age (years)"; an interaction is no contrast of two levels but a ratio of
---- hazard ratios: "Treatment x Sex: Lev x female".
-local function term_label(self, term)
-  local label = shown(self, term.variable)
-  if not term.level then return label .. (basis_number(term) or "") end
-  if is_interaction(term) then
-    return label .. ": " .. table.concat(split(term.level), " x ")
-  end
-  return label .. ": " .. term.level .. (term.reference and " vs " .. term.reference or "")
-end
-
 local function basis_note(self)
   for _, term in ipairs(self.info.terms) do
-    if basis_number(term) then
+    if terms.basis_number(term) then
       return "Terms numbered [1], [2] ... are parts of one curve: their ratios mean nothing one by "
         .. "one. lb.anova tests them together, :predict draws the curve."
     end
@@ -226,7 +196,7 @@ end
 
 local function interaction_note(self)
   for _, term in ipairs(self.info.terms) do
-    if is_interaction(term) then
+    if terms.is_interaction(term) then
       return "Terms with x are ratios of hazard ratios; the main effects of their variables hold "
         .. "at the other's reference level (or at 0)."
     end
@@ -244,7 +214,7 @@ local function terms_table(self)
   local rows = {}
   for i, term in ipairs(self.info.terms) do
     local row = term_row(self, i, self.options.conf_level, true)
-    rows[i] = { term_label(self, term), ratio_text(row),
+    rows[i] = { terms.label(term, self.info.labels), ratio_text(row),
       shown_as.p(row.p_value) }
   end
   local level = core.format_number(100 * self.options.conf_level)
@@ -253,22 +223,37 @@ local function terms_table(self)
     { label = "p", align = "right" } }, notes = notes_of(self) }
 end
 
+--- "likelihood ratio 35.77 on 3 df, p <0.001"; with a robust variance the tests that use it, as the
+--- likelihood ratio assumes independent rows.
+local function global_tests(fit, profile)
+  local function shown(name, test, df)
+    return ("%s %s%s, %s"):format(name, format.fixed(test.chi_square, 2),
+      df and (" on %d df"):format(test.df) or "", shown_as.p_phrase(test.p_value, profile))
+  end
+  if fit.likelihood_ratio.df == 0 then return nil end
+  if not fit.robust then return shown("likelihood ratio", fit.likelihood_ratio, true) end
+  return shown("robust Wald", fit.wald, true) .. "; " .. shown("robust score", fit.robust_score)
+end
+
 local function fit_lines(self, profile)
-  local fit, lr = self.fit, self.fit.likelihood_ratio
+  local fit = self.fit
   local lines = { ("n = %d, events = %s, ties by %s%s"):format(self.info.n_used,
-    format.number(fit.n_event, 6),
+    format.count(fit.n_event),
     self.options.ties == "efron" and "Efron" or "Breslow", #self.info.strata.label > 1
     and (", %d strata"):format(#self.info.strata.label) or "") }
   local index, std_error = concordance(self)
   local shown_index = index and ("concordance %s (SE %s)"):format(format.fixed(index, 3),
     format.fixed(std_error, 3)) or nil
-  if lr.df > 0 then
-    lines[2] = ("likelihood ratio %s on %d df, %s%s"):format(format.fixed(lr.chi_square, 2),
-      lr.df, shown_as.p_phrase(lr.p_value, profile), shown_index and ", " .. shown_index or "")
+  local tests = global_tests(fit, profile)
+  if tests and fit.robust then
+    lines[2], lines[3] = tests, shown_index
+  elseif tests then
+    lines[2] = tests .. (shown_index and ", " .. shown_index or "")
   end
   local weighted = require("lobule.survival.weights").text(self.options)
-  if fit.naive_std_error then
-    weighted = ("robust variance, %d clusters%s"):format(fit.n_cluster, weighted and "; "
+  if fit.robust then
+    weighted = ("robust variance, %s%s"):format(self.info.n_cluster
+      and ("%d clusters"):format(fit.n_cluster) or "each row a subject", weighted and "; "
       .. weighted or "")
   end
   lines[#lines + 1] = weighted
@@ -283,65 +268,20 @@ function Cox:__tostring()
   return table.concat(parts, "\n")
 end
 
---- A ratio as it can be drawn: nothing beyond a million or a millionth.
-local function drawable(x)
-  if not x or x > 1e6 or x < 1e-6 then return 0 / 0 end
-  return x
-end
-
---- Rows of the forest plot: a heading and the reference for each factor, a line for each number.
-local function forest_rows(self)
-  local rows, last = {}, nil
-  for i, term in ipairs(self.info.terms) do
-    local row = term_row(self, i, self.options.conf_level, true)
-    local level, variable = term.level, term.variable
-    if level and variable ~= last then
-      local crossed = is_interaction(term)
-      rows[#rows + 1] = { header = true, label = shown(self, variable)
-        .. (crossed and " (ratio of hazard ratios)" or "") }
-      if not crossed then
-        rows[#rows + 1] = { label = term.reference, indent = 1, reference = true,
-          text = "1 (reference)" }
-      end
-    end
-    last = level and variable or nil
-    rows[#rows + 1] = { indent = level and 1 or 0,
-      label = level and table.concat(split(level), " x ") or shown(self, variable),
-      estimate = drawable(row.estimate), conf_low = drawable(row.conf_low),
-      conf_high = drawable(row.conf_high), text = ratio_text(row) }
-  end
-  return rows
-end
-
---- The estimates in words, for those who cannot see the figure.
-local function description(self)
-  local parts = {}
-  for i, term in ipairs(self.info.terms) do
-    local row = term_row(self, i, self.options.conf_level, true)
-    parts[i] = ("%s %s"):format(term_label(self, term), ratio_text(row))
-  end
-  return "Hazard ratios with their intervals. " .. table.concat(parts, "; ") .. "."
-end
-
---- The forest plot of hazard ratios.
+--- The forest plot of hazard ratios. The parts of a curve (ns, bs, rcs, poly) are left out and
+--- named below the plot; a main effect that takes part in an interaction says where it holds ("at
+--- Sex = male", "at Age = 0").
 ---@param kind? "forest"
----@param options? table            title, width_mm (183), favours: { "favours A", "favours B" }
+---@param options? table            title (of the document, not drawn), width_mm (183), favours:
+---                                 { "favours A", "favours B" }, journal ("lancet", "nejm", ...)
 ---@return lobule.Figure
+---@raise nothing to draw: no terms, or parts of curves alone
 function Cox:plot(kind, options)
   if type(kind) == "table" then kind, options = "forest", kind end
   check.options({ kind = kind }, { { "kind", { "forest" }, "forest" } })
-  local opts <const> = check.options(options, { { "title", "string", "Hazard ratios, "
-    .. self.info.formula }, { "width_mm", "positive", 183 },
-    { "favours", "texts" } })
-  if #self.info.terms == 0 then
-    core.raise("argument", "a model without terms has no forest plot")
-  end
-  local level = core.format_number(100 * self.options.conf_level)
-  local figure = require("lobule.figure").forest { title = opts.title,
-    desc = description(self), width_mm = opts.width_mm,
-    rows = forest_rows(self), estimate_label = ("Hazard ratio (%s %% CI)"):format(level),
-      log = true, reference = 1, x_label = "Hazard ratio",
-    favours = opts.favours }
+  local figure = require("lobule.survival.cox_forest")(self, options, function(i)
+    return term_row(self, i, self.options.conf_level, true)
+  end, ratio_text)
   return figure
 end
 

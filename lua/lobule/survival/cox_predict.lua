@@ -62,7 +62,7 @@ end
 --- The cumulative baseline hazard of each stratum, for all covariates 0 (factors at their
 --- reference) or for a person at the means of the covariates. With Efron's ties it is the estimate
 --- that matches Efron's likelihood, else Breslow's (1974); standard errors include the estimation
---- of the coefficients (Tsiatis 1981, Ann Stat 9:93).
+--- of the coefficients (Tsiatis 1981, Ann Stat 9:93), by the jackknife where the fit is robust.
 ---@param options? table            centred (false): at the means; times: ascending, the values
 ---                                 there (default: every event time)
 ---@return lobule.Frame             # strata, time, n_risk, n_event, hazard, estimate, std_error;
@@ -136,7 +136,7 @@ function predict.terms(self, opts)
       local value, se = part:column "estimate", part:column "std_error"
       frame = frame and core.with_column(frame, variable, value)
         or core.rename(part:select { "estimate" }, "estimate", variable)
-      frame = core.with_column(frame, variable .. " std_error", se)
+      frame = core.with_column(frame, variable .. "_std_error", se)
     end
   end
   return frame or core.frame {}
@@ -172,9 +172,14 @@ local PREDICT <const> = { { "type", { "lp", "risk", "expected", "survival", "ter
 ---   "risk"      exp(lp), the hazard ratio to that person; std_error by the delta method
 ---   "expected"  expected events up to each one's own time; the outcome must be in newdata
 ---   "survival"  S(t) at `times`; needs the stratum; after the last time the last step holds
----   "terms"     the part of each variable in lp, each with a column "<variable> std_error"
+---   "terms"     the part of each variable in lp, each with a column <variable>_std_error
 --- Standard errors of expected and survival include baseline and coefficients (Tsiatis 1981; Link
---- 1984).
+--- 1984). Where the fit is robust (clusters, sampling weights) all are the infinitesimal jackknife,
+--- added up within clusters, of baseline and coefficients together (Lin & Wei 1989); R's survfit
+--- joins robust coefficients to a baseline of independent rows, which differs where rows of a
+--- cluster resemble each other. Standard errors of lp, risk and terms are those of the distance
+--- from the means, as the predictions are: R's differ where it centres differently, and for risk it
+--- multiplies by the root of the risk, not by the risk.
 ---@param options? table            type ("lp"); newdata: frame, cohort or { age = { 50, 70 } };
 ---                                 times; conf_level (that of the fit); conf_type of survival:
 ---                                 "log-log" (default), "log", "plain"
@@ -216,7 +221,9 @@ end
 
 --- Harrell's concordance of the linear predictor with survival, within strata: of comparable pairs,
 --- the fraction in which the higher predictor fails first, ties of the predictor counting one half;
---- standard error by the infinitesimal jackknife. For newdata, of these people's own outcomes.
+--- standard error by the infinitesimal jackknife, added up within clusters. For newdata, of these
+--- people's own outcomes; their clusters are not asked for, so a clustered fit has no standard
+--- error there (NA).
 ---@param options? table            newdata: a frame or cohort with the outcome
 ---@return lobule.Frame             # concordance, std_error, concordant, discordant, tied_x,
 ---                                 tied_y, tied_xy (weighted pairs), n

@@ -6,4 +6,5 @@ return function(fit, robust)
   fit.naive_std_error, fit.naive_wald = fit.std_error, fit.wald
   fit.std_error, fit.vcov, fit.wald = robust.std_error, robust.vcov, robust.wald
   fit.robust_score, fit.n_cluster = robust.score, robust.n_cluster
+  fit.robust = true -- predictions and baseline take their robust variance too
 end

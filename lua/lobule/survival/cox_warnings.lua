@@ -44,7 +44,7 @@ local function term_warning(fit, i, terms)
     return ("'%s' is %s: no estimate"):format(term.term, combination_text(fit, i, terms))
   end
   local counts = term.level and (": %s events among %d patients"):format(
-    format.number(term.n_event, 6), term.n) or ""
+    format.count(term.n_event), term.n) or ""
   local limit = fit.coef[i] < 0 and "it tends to 0" or "it tends to infinity"
   return ("no finite hazard ratio for '%s' (%s)%s; shown as NA; the other terms hold"):format(
     term.term, limit, counts)
@@ -70,7 +70,7 @@ function M.warnings(fit, info)
   end
   if #info.terms > 0 and fit.n_event < 10 * #info.terms then
     list[#list + 1] = ("%s events for %d parameter%s: fewer than 10 events per parameter"):format(
-      format.number(fit.n_event, 6), #info.terms, #info.terms == 1 and "" or "s")
+      format.count(fit.n_event), #info.terms, #info.terms == 1 and "" or "s")
   end
   return list
 end

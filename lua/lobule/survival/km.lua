@@ -199,10 +199,14 @@ local SCALES <const> = { ["log-log"] = "on the log(-log) scale", log = "on the l
   plain = "untransformed", logit = "on the logit scale", arcsine = "on the arcsine scale",
   ["log-peto"] = "on the log scale with Peto's lower limit" }
 
-local function interval_text(low, high)
-  if not low and not high then return "not reached" end
-  return ("%s to %s"):format(low and format.number(low, 3) or "NA",
-    high and format.number(high, 3) or "not reached")
+local function notes_of(self)
+  local notes = { ("Confidence limits %s (conf_type = \"%s\")."):format(
+    SCALES[self.options.conf_type], self.options.conf_type) }
+  if self.info.n_cluster then
+    notes[2] = ("Robust variance, %d clusters."):format(self.info.n_cluster)
+  end
+  notes[#notes + 1] = weights.text(self.options)
+  return notes
 end
 
 local function summary_table(self)
@@ -210,17 +214,16 @@ local function summary_table(self)
   local rows = {}
   for g, label in ipairs(self.info.groups.label) do
     local q = quantile_quantity(self, g, 0.5)
-    rows[g] = { label, tostring(q.n), format.number(q.n_event, 6),
+    rows[g] = { label, tostring(q.n), format.count(q.n_event),
       q.estimate and format.number(q.estimate, 3) or "not reached",
-      interval_text(q.conf_low, q.conf_high) }
+      format.reached(q.conf_low, q.conf_high) }
   end
   local level = core.format_number(100 * self.options.conf_level)
   return Table.new { rows = rows, columns = { { label = "Group", align = "left" },
       { label = "N", align = "right" }, { label = "Events", align = "right" },
       { label = "Median", align = "right", unit = self.info.time_unit },
       { label = level .. " % CI", align = "right" } },
-    notes = { ("Confidence limits %s (conf_type = \"%s\")."):format(
-      SCALES[self.options.conf_type], self.options.conf_type), weights.text(self.options) } }
+    notes = notes_of(self) }
 end
 
 function KM:__tostring()
@@ -230,10 +233,13 @@ function KM:__tostring()
 end
 
 --- The figure: step curves, bands, censoring marks, and the table of numbers at risk, censored and
---- events.
+--- events, weighted counts with one decimal. Up to three curves that end together are named at
+--- their ends, all others in a key in the order of the table.
 ---@param options? table            times (ticks and table columns), risk_table (true), conf (true),
----                                 x_label, y_label, title, width_mm (183), p_value
----                                 (a result of survival.logrank, printed in the figure)
+---                                 x_label, y_label, title (of the document, for those who cannot
+---                                 see it; not drawn: a caption or legend stands below), width_mm
+---                                 (183), p_value (a result of survival.logrank, printed in the
+---                                 figure), journal ("lancet", "nejm", "jama", "nature")
 ---@return lobule.Figure
 function KM:plot(options)
   local figure = require("lobule.survival.km_plot")(self, options)

@@ -51,12 +51,13 @@ end
 
 --- Survival of each group against the first at fixed times: the difference, the ratio (its standard
 --- error on the log scale) and the log ratio of cumulative hazards, whose test holds its level best
---- (Klein et al. 2007, Stat Med 26:4505). Independent groups, standard errors of the curves. The
---- times must be chosen before looking at the curves.
+--- (Klein et al. 2007, Stat Med 26:4505). Independent groups, standard errors of the curves;
+--- clusters, which may have rows in several groups, are refused. The times must be chosen before
+--- looking at the curves.
 ---@param options table             times: ascending; conf_level (that of the fit)
 ---@return lobule.Frame             # strata, reference, time, measure, estimate, std_error,
 ---                                 conf_low, conf_high, statistic (chi-square), df, p_value
----@raise fewer than two groups
+---@raise fewer than two groups; clusters
 function KM:compare(options)
   local opts <const> = check.options(options, { { "times", "times" },
     { "conf_level", "level", self.options.conf_level } })
@@ -67,6 +68,10 @@ function KM:compare(options)
   if #names < 2 then
     core.raise("argument", "one curve alone: there is nothing to compare",
       "The groups stand right of '~'.")
+  end
+  if self.info.n_cluster then
+    core.raise("argument", "the comparison assumes independent groups; clusters may have rows in "
+      .. "several", "survival.cox with the groups as its only term compares them whole.")
   end
   local z = core.normal_quantile(0.5 + opts.conf_level / 2)
   local first = self.fit:at(1, opts.times):rows_list()
@@ -93,7 +98,8 @@ end
 
 --- Cumulative hazards at the event times: Nelson-Aalen d/n with variance d/n^2 (Aalen 1978), or
 --- Fleming & Harrington's (1984) correction for ties, in which d events at once count as one after
---- another. exp(-H) is a survival curve; its limits are exp of minus those of H.
+--- another. exp(-H) is a survival curve; its limits are exp of minus those of H. With clusters or
+--- sampling weights, whose variance these formulas are not, std_error and limits are NA.
 ---@param options? table            type: "nelson-aalen" (default), "fleming-harrington";
 ---                                 conf_level (that of the fit)
 ---@return lobule.Frame             # strata, time, n_risk, n_event, estimate, std_error, conf_low,
@@ -118,10 +124,10 @@ function KM:cumulative_hazard(options)
         end
         local step, square = steps(n, d, fleming)
         hazard, variance, k = hazard + step, variance + square, k + 1
-        local half = z * math.sqrt(variance)
+        local half, robust = z * math.sqrt(variance), self.options.robust
         for j, value in ipairs { name == "" and "all" or name, time[i], n, d, hazard,
           math.sqrt(variance), math.max(0, hazard - half), hazard + half } do
-          lists[j][k] = value
+          lists[j][k] = robust and j > 5 and core.NA or value
         end
       end
     end

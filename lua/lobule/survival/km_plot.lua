@@ -2,11 +2,13 @@
 local check = require "lobule.check"
 local core = require "lobule.core"
 local format = require "lobule.format"
+local journal = require "lobule.report.journal"
+local shown = require "lobule.shown"
 
 local OPTIONS <const> = { { "times", "times" }, { "risk_table", "boolean", true },
   { "conf", "boolean", true }, { "x_label", "string" },
   { "y_label", "string", "Survival" }, { "title", "string" }, { "width_mm", "positive", 183 },
-    { "p_value", "any" } }
+  { "p_value", "any" }, { "journal", journal.NAMES } }
 
 --- Steps of ticks that people read well: months in years, anything else in round numbers.
 local function steps(unit)
@@ -55,15 +57,12 @@ local function faint_from(time, n_risk)
   return from
 end
 
---- "median 112 (95 % CI 101 to not reached)"
+--- "median 112 (95 % CI 101 to not reached)", as the table says it.
 local function median_note(km, g)
   local time, low, high = km.fit:quantile(g, 0.5)
   if not time then return "median not reached" end
-  local function shown(x)
-    return x and format.number(x, 3) or "not reached"
-  end
-  return ("median %s (%s %% CI %s to %s)"):format(shown(time),
-    core.format_number(100 * km.options.conf_level), low and shown(low) or "NA", shown(high))
+  return ("median %s (%s %% CI %s)"):format(format.number(time),
+    core.format_number(100 * km.options.conf_level), format.reached(low, high))
 end
 
 local function curve_spec(km, g)
@@ -106,7 +105,7 @@ local function description(km, spec)
   for g, curve in ipairs(spec.curves) do
     local n, events = km.fit:count(g)
     parts[g] = ("%s: %d patients, %s events, %s"):format(curve.label, n,
-      format.number(events, 6), curve.note)
+      format.count(events), curve.note)
   end
   return ("%s against %s, step curves. %s."):format(spec.y_label, spec.x_label,
     table.concat(parts, "; "))
@@ -123,8 +122,7 @@ local function annotations(km, opts)
   local list = {}
   if opts.p_value then
     local p = type(opts.p_value) == "number" and opts.p_value or opts.p_value.p_value
-    local shown = format.p(p)
-    list[1] = "Log-rank p " .. (shown:find("^<") and shown or "= " .. shown)
+    list[1] = { label = "Log-rank", p_value = p, text = "Log-rank " .. shown.p_phrase(p) }
   end
   if opts.conf then
     list[#list + 1] = ("Bands: pointwise %s %% CI"):format(
@@ -151,5 +149,6 @@ return function(km, options)
     if opts.risk_table then spec.risk_table[g] = risk_row(km, g, times) end
   end
   spec.desc = description(km, spec)
-  return require("lobule.figure").curves(spec)
+  local figure = require("lobule.figure").curves(spec)
+  return opts.journal and figure:styled(opts.journal) or figure
 end

@@ -37,7 +37,7 @@ function M.new(test, info, opts, data)
     p_value = test.p_value, statistic = test.chi_square, df = test.df }, Logrank)
 end
 
---- One row a group.
+--- One row a group, at full precision; print shows weighted counts with one decimal.
 ---@return lobule.Frame             # strata, n, observed, expected
 function Logrank:tidy()
   local frame = result.frame { { "strata", self.info.groups.name, "text" },
@@ -73,8 +73,8 @@ end
 local function groups_table(self)
   local rows = {}
   for i, label in ipairs(self.info.groups.label) do
-    rows[i] = { label, format.number(self.test.n[i], 6), self.options.rho == 0
-      and format.number(self.test.observed[i], 6)
+    rows[i] = { label, format.count(self.test.n[i]), self.options.rho == 0
+      and format.count(self.test.observed[i])
         or format.fixed(self.test.observed[i], 1),
       format.fixed(self.test.expected[i], 1) }
   end

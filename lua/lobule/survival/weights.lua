@@ -24,12 +24,14 @@ local function quoted(name)
   return "`" .. name .. "`"
 end
 
---- Frequencies that are not whole numbers, counted in one pass.
-local function check_whole(frame, name)
+--- Frequencies that are not whole numbers, counted in one pass. `refused` as in check.
+local function check_whole(frame, name, refused)
   local wrong = #frame:filter(("%s ~= floor(%s)"):format(quoted(name), quoted(name)))
   if wrong > 0 then
     core.raise("data", ("weights '%s': %d frequency weights are not whole numbers"):format(name,
-      wrong), 'Fractions are weights of sampling: weight_type = "sampling".')
+      wrong), refused and refused.sampling and 'Fractions are sampling weights. '
+      .. refused.sampling .. ' weight_type = "case" counts with them, with a model-based variance.'
+      or 'Fractions are weights of sampling: weight_type = "sampling".')
   end
 end
 
@@ -53,7 +55,7 @@ function M.check(opts, data, refused)
   end
   local frame = check.data(data)
   check.column(frame, opts.weights)
-  if opts.weight_type == "frequency" then check_whole(frame, opts.weights) end
+  if opts.weight_type == "frequency" then check_whole(frame, opts.weights, refused) end
 end
 
 local MEANING <const> = { frequency = "frequency weights", sampling = "sampling weights, robust "

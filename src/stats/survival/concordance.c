@@ -165,17 +165,24 @@ static bool walk_on(concordance_work *w, size_t stratum)
   return true;
 }
 
-static void finish(const concordance_work *w, lb_concordance *out)
+static lb_status finish(const concordance_work *w, const lb_partition *cluster, lb_concordance *out,
+                        lb_error *err)
 {
+  bool clustered = cluster != NULL && cluster->code != NULL;
+  size_t n = clustered ? cluster->n : w->set.n;
   double pairs = out->concordant + out->discordant + out->tied_x, squares = 0;
   out->concordance = out->std_error = NAN;
-  if (!(pairs > 0)) return;
+  if (!(pairs > 0)) return LB_OK;
+  double *influence = lb_mem_zero(n, sizeof *influence);
+  if (influence == NULL) return lb_error_nomem(err, "concordance");
   out->concordance = (out->concordant + out->tied_x / 2) / pairs;
-  for (size_t i = 0; i < w->set.n; i++) {
-    double influence = row_weight(w->y, i) * (w->won[i] - out->concordance * w->met[i]) / pairs;
-    squares += influence * influence;
-  }
+  for (size_t i = 0; i < w->set.n; i++)
+    influence[clustered ? (size_t)cluster->code[i] : i] +=
+        row_weight(w->y, i) * (w->won[i] - out->concordance * w->met[i]) / pairs;
+  for (size_t c = 0; c < n; c++) squares += influence[c] * influence[c];
   out->std_error = sqrt(squares);
+  lb_mem_free(influence);
+  return LB_OK;
 }
 
 static lb_status work_new(concordance_work *w, const double *predictor, const lb_partition *strata,
@@ -209,11 +216,12 @@ static void work_reset(concordance_work *w)
 }
 
 lb_status lb_concordance_fit(const lb_surv *y, const double *predictor, const lb_partition *strata,
-                             lb_concordance *out, lb_error *err)
+                             const lb_partition *cluster, lb_concordance *out, lb_error *err)
 {
   concordance_work w = {.y = y};
   lb_concordance result = {.n_used = y->n, .n_missing = y->n_missing};
   lb_status st = work_new(&w, predictor, strata, err);
+  if (st == LB_OK) st = lb_partition_check(cluster, y->n, "cluster", err);
   for (size_t s = 0; st == LB_OK && s < w.set.n_class; s++) {
     w.n_rank = 0;
     for (size_t k = w.set.class_row[s]; k < w.set.class_row[s + 1]; k++) {
@@ -226,10 +234,8 @@ lb_status lb_concordance_fit(const lb_surv *y, const double *predictor, const lb
     for (size_t t = w.set.class_time[s]; t < w.set.class_time[s + 1]; t++)
       count_tied(&w, t, &result, same);
   }
-  if (st == LB_OK) {
-    finish(&w, &result);
-    *out = result;
-  }
+  if (st == LB_OK) st = finish(&w, cluster, &result, err);
+  if (st == LB_OK) *out = result;
   work_reset(&w);
   return st;
 }

@@ -18,10 +18,11 @@ typedef struct lb_concordance {
  * event at t and the other is at risk at t (entry < t) and has no event at t; one censored at t
  * counts as later. A higher predictor means a higher hazard. The standard error is the
  * infinitesimal jackknife: the root of the sum of squares of each row's weight times the
- * derivative of the concordance to that weight (Therneau & Watson 2015, Mayo Clinic TR 85). Late
- * entry is honoured; rows of the same subject are taken as independent. The predictor is n
- * finite numbers. LB_EDATA: as lb_surv_check or a predictor that is not finite; LB_EARG: stratum
- * out of range; LB_ENOMEM; LB_EINTR. O(n log n). `out` untouched on failure. */
+ * derivative of the concordance to that weight (Therneau & Watson 2015, Mayo Clinic TR 85), added
+ * up within clusters before squaring; cluster NULL = each row is one. Late entry is honoured. The
+ * predictor is n finite numbers. LB_EDATA: as lb_surv_check or a predictor that is not finite;
+ * LB_EARG: stratum or cluster out of range; LB_ENOMEM; LB_EINTR. O(n log n). `out` untouched on
+ * failure. */
 lb_status lb_concordance_fit(const lb_surv *y, const double *predictor, const lb_partition *strata,
-                             lb_concordance *out, lb_error *err);
+                             const lb_partition *cluster, lb_concordance *out, lb_error *err);
 #endif

@@ -54,7 +54,7 @@ static lb_status alloc(path_work *w, lb_error *err)
   path->counts = lb_mem_zero(n, sizeof *path->counts);
   if (fits) {
     path->sum = lb_mem_zero(path->n_time * width, sizeof *path->sum);
-    path->own = lb_mem_zero(path->n_time * (p + 1), sizeof *path->own);
+    path->own = lb_mem_zero(path->n_time * width, sizeof *path->own);
     path->mean = lb_mem_zero(path->n_time * p, sizeof *path->mean);
   }
   if (w->at->y->entry != NULL) path->from = lb_mem_zero(n, sizeof *path->from);
@@ -141,7 +141,7 @@ static void set_steps(path_work *w, size_t t, size_t place)
   size_t count = gather_events(w, t, &weight), m = w->at->ties == LB_TIES_EFRON ? count : 1;
   double v = weight / (double)m, s0 = lb_sum_value(&w->risk_sum[0]);
   lb_sum *step = path->sum + place * (p + 2);
-  double *own = path->own + place * (p + 1), *mean = path->mean + place * p;
+  double *own = path->own + place * (p + 2), *mean = path->mean + place * p;
   path->time[place] = w->set.time[t];
   path->n_risk[place] = w->set.n_risk[t];
   path->n_event[place] = w->set.n_event[t];
@@ -149,11 +149,12 @@ static void set_steps(path_work *w, size_t t, size_t place)
     double f = (double)k / (double)m, inverse = 1 / (s0 - f * w->event_sum[0]);
     step[LB_PATH_HAZARD].high += v * inverse;
     step[LB_PATH_VARIANCE].high += v * inverse * inverse;
-    own[0] += (1 - f) * v * inverse;
+    own[LB_PATH_HAZARD] += (1 - f) * v * inverse;
+    own[LB_PATH_VARIANCE] += (1 - f) * v * inverse * inverse;
     for (size_t j = 0; j < p; j++) {
       double e = (lb_sum_value(&w->risk_sum[j + 1]) - f * w->event_sum[j + 1]) * inverse;
       step[LB_PATH_MEANS + j].high += v * inverse * e;
-      own[j + 1] += (1 - f) * v * inverse * e;
+      own[LB_PATH_MEANS + j] += (1 - f) * v * inverse * e;
       mean[j] += e / (double)m;
     }
   }
@@ -277,7 +278,7 @@ double lb_cox_path_row(const lb_cox_path *path, size_t s, size_t i, size_t colum
   size_t sum = column == 0 ? LB_PATH_HAZARD : LB_PATH_MEANS + column - 1;
   if (!path->counts[i]) return lb_cox_path_between(path, s, from, to, sum);
   return lb_cox_path_between(path, s, from, to - 1, sum) +
-         path->own[(to - 1) * (path->p + 1) + column];
+         path->own[(to - 1) * (path->p + 2) + sum];
 }
 
 void lb_cox_path_reset(lb_cox_path *path)

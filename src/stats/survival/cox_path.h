@@ -30,11 +30,11 @@ typedef struct lb_cox_path {
   double shift;   /* mean of the offset */
   double *risk;   /* n: exp(linear predictor), without weight */
   lb_sum *sum;    /* n_time x (p + 2): cumulative hazard, its variance, hazard-weighted means */
-  double *own;    /* n_time x (p + 1): steps that an event takes at its own time (hazard, means) */
-  double *mean;   /* n_time x p: mean over the tied events of the means of their risk sets */
-  size_t *until;  /* n: places up to this are at times <= the row's time */
-  size_t *from;   /* n: places up to this are at times <= its entry; NULL without late entry */
-  bool *counts;   /* n: an event of positive weight */
+  double *own;  /* n_time x (p + 2): what an event shares of its own time's steps, in sum's order */
+  double *mean; /* n_time x p: mean over the tied events of the means of their risk sets */
+  size_t *until; /* n: places up to this are at times <= the row's time */
+  size_t *from;  /* n: places up to this are at times <= its entry; NULL without late entry */
+  bool *counts;  /* n: an event of positive weight */
 } lb_cox_path;
 
 enum { LB_PATH_HAZARD, LB_PATH_VARIANCE, LB_PATH_MEANS };

@@ -31,7 +31,7 @@ lb_status lb_cox_concordance(const lb_surv *y, const lb_design *x, const lb_part
   if (predictor == NULL) return lb_error_nomem(err, "concordance");
   lb_concordance c;
   lb_status st = lb_cox_linear_predictor(fit, x, true, predictor, err);
-  if (st == LB_OK) st = lb_concordance_fit(y, predictor, strata, &c, err);
+  if (st == LB_OK) st = lb_concordance_fit(y, predictor, strata, NULL, &c, err);
   if (st == LB_OK) {
     fit->concordance = c.concordance;
     fit->concordance_std_error = c.std_error;

@@ -34,6 +34,18 @@ void lb_cox_schoenfeld_reset(lb_cox_schoenfeld *s);
  * change of the coefficients when the row is left out, to first order. NaN of vcov counts as 0. */
 lb_status lb_cox_dfbeta(double *rows, size_t n, size_t p, const double *vcov, lb_error *err);
 
+/* Score residuals times weight, added up within clusters. Owns its array. */
+typedef struct lb_cox_scores {
+  size_t n, p;
+  double *row; /* n x p, row after row; n clusters, or rows without clusters */
+} lb_cox_scores;
+
+/* cluster NULL or without codes: each row is one. LB_EARG cluster out of range; LB_ENOMEM. `out`
+ * untouched on failure. */
+lb_status lb_cox_scores_new(const lb_cox_at *at, const lb_cox_path *path,
+                            const lb_partition *cluster, lb_cox_scores *out, lb_error *err);
+void lb_cox_scores_reset(lb_cox_scores *scores);
+
 /* Robust (sandwich) variance. Owns its arrays. */
 typedef struct lb_cox_robust {
   size_t p, n_cluster;

@@ -15,12 +15,6 @@
 /* A pivot of a covariance matrix below this part of its diagonal is rounding. */
 #define DEPENDENT 1e-12
 
-/* Score residuals times weight, summed within clusters: n_cluster x p. */
-typedef struct cluster_scores {
-  size_t n, p;
-  double *row;
-} cluster_scores;
-
 static double row_weight(const lb_surv *y, size_t i)
 {
   return y->weight == NULL ? 1 : y->weight[i];
@@ -32,7 +26,7 @@ static bool clustered(const lb_partition *cluster)
 }
 
 /* Adds the rows of each cluster up, in the order of the data. */
-static lb_status collapse(cluster_scores *s, const lb_partition *cluster, lb_error *err)
+static lb_status collapse(lb_cox_scores *s, const lb_partition *cluster, lb_error *err)
 {
   size_t n = s->n, p = s->p;
   double *sum = cluster->n > SIZE_MAX / (p + 1) ? NULL : lb_mem_zero(cluster->n * p, sizeof *sum);
@@ -47,19 +41,18 @@ static lb_status collapse(cluster_scores *s, const lb_partition *cluster, lb_err
   return LB_OK;
 }
 
-static lb_status scores_at(const lb_cox_at *at, const lb_partition *cluster, cluster_scores *out,
-                           lb_error *err)
+lb_status lb_cox_scores_new(const lb_cox_at *at, const lb_cox_path *path,
+                            const lb_partition *cluster, lb_cox_scores *out, lb_error *err)
 {
-  lb_cox_path path = {0};
-  cluster_scores s = {.n = at->y->n, .p = at->x->p};
-  lb_status st = lb_cox_path_new(at, &path, err);
+  lb_cox_scores s = {.n = at->y->n, .p = at->x->p};
+  lb_status st = lb_partition_check(cluster, at->y->n, "cluster", err);
   if (st != LB_OK) return st;
   s.row = s.n > SIZE_MAX / (s.p + 1) ? NULL : lb_mem_array(s.n * s.p, sizeof *s.row);
   if (s.row == NULL) {
     st = lb_error_nomem(err, "robust variance");
     goto done;
   }
-  lb_cox_score_residuals(at, &path, s.row);
+  lb_cox_score_residuals(at, path, s.row);
   for (size_t i = 0; i < s.n; i++) {
     for (size_t j = 0; j < s.p; j++) s.row[i * s.p + j] *= row_weight(at->y, i);
   }
@@ -68,13 +61,29 @@ static lb_status scores_at(const lb_cox_at *at, const lb_partition *cluster, clu
   *out = s;
   s.row = NULL;
 done:
-  lb_mem_free(s.row);
+  lb_cox_scores_reset(&s);
+  return st;
+}
+
+void lb_cox_scores_reset(lb_cox_scores *scores)
+{
+  if (scores == NULL) return;
+  lb_mem_free(scores->row);
+  *scores = (lb_cox_scores){0};
+}
+
+static lb_status scores_at(const lb_cox_at *at, const lb_partition *cluster, lb_cox_scores *out,
+                           lb_error *err)
+{
+  lb_cox_path path = {0};
+  lb_status st = lb_cox_path_new(at, &path, err);
+  if (st == LB_OK) st = lb_cox_scores_new(at, &path, cluster, out, err);
   lb_cox_path_reset(&path);
   return st;
 }
 
 /* Both triangles of the sum of the rows' outer products. */
-static lb_status outer_products(const cluster_scores *s, double *out, lb_error *err)
+static lb_status outer_products(const lb_cox_scores *s, double *out, lb_error *err)
 {
   size_t p = s->p;
   memset(out, 0, p * p * sizeof *out);
@@ -107,7 +116,7 @@ static lb_status score_test(const lb_cox_at *at, const lb_partition *cluster, lb
                             double *work, lb_error *err)
 {
   size_t p = r->p;
-  cluster_scores s = {0};
+  lb_cox_scores s = {0};
   double *total = work, *square = work + p, *zero = work + p + p * p;
   memset(total, 0, p * sizeof *total);
   memset(zero, 0, p * sizeof *zero);
@@ -148,7 +157,7 @@ lb_status lb_cox_robust_fit(const lb_cox_at *at, const double *vcov, const lb_pa
 {
   size_t p = at->x->p;
   lb_cox_robust r = {.p = p};
-  cluster_scores s = {0};
+  lb_cox_scores s = {0};
   double *work = lb_mem_zero(p * p + 2 * p, sizeof *work);
   lb_status st = lb_partition_check(cluster, at->y->n, "cluster", err);
   if (st != LB_OK) goto done;

@@ -13,10 +13,16 @@
 
 #define POLL_TIMES 4096
 
-/* With u = A(t) - A(entry) of those at risk: sums of w^2, w^2 u and w^2 u^2; and of the squares of
- * those whose time has passed. */
+/* The influence of a cluster on log S(t) is rest + weight A(t): the weight of its rows at risk, and
+ * what does not change until one enters or leaves. */
+typedef struct member {
+  double weight, rest;
+  size_t rows; /* at risk */
+} member;
+
+/* Sums over the clusters, u = rest + weight A(t): of weight^2, weight u and u^2. */
 typedef struct squares {
-  lb_sum weight, linear, square, past;
+  lb_sum weight, linear, square;
 } squares;
 
 static double row_weight(const lb_surv *y, size_t i)
@@ -33,89 +39,121 @@ static void grow(squares *q, double step)
   lb_sum_add(&q->linear, step * weight);
 }
 
-/* A row at risk, met at `u`, leaves for good with `rest` as its influence. */
-static void leave(squares *q, double weight, double u, double rest)
-{
-  double w2 = weight * weight;
-  lb_sum_add(&q->weight, -w2);
-  lb_sum_add(&q->linear, -w2 * u);
-  lb_sum_add(&q->square, -w2 * u * u);
-  lb_sum_add(&q->past, w2 * rest * rest);
-}
-
-/* One group's walk forwards in time; start[i] is A at the entry of row i. */
+/* One group's walk forwards in time. */
 typedef struct walk {
   const lb_surv *y;
   const lb_riskset *set;
+  const lb_partition *cluster; /* NULL = each row */
   lb_km_curve *curve;
-  double *start;
+  member *member;
+  squares sum;
   double area; /* A(t) */
   size_t rows; /* at risk */
 } walk;
 
+static member *member_of(const walk *w, size_t i)
+{
+  bool clustered = w->cluster != NULL && w->cluster->code != NULL;
+  return &w->member[clustered ? (size_t)w->cluster->code[i] : i];
+}
+
+/* Takes a cluster out of the sums (sign -1) or puts it in. */
+static void count(walk *w, const member *m, double sign)
+{
+  double u = m->rest + m->weight * w->area;
+  lb_sum_add(&w->sum.weight, sign * m->weight * m->weight);
+  lb_sum_add(&w->sum.linear, sign * m->weight * u);
+  lb_sum_add(&w->sum.square, sign * u * u);
+}
+
+/* A row joins its cluster's weight at risk, or leaves it (sign -1) with `jump` added for good. */
+static void change(walk *w, size_t i, double sign, double jump)
+{
+  member *m = member_of(w, i);
+  double weight = row_weight(w->y, i);
+  count(w, m, -1);
+  m->weight += sign * weight;
+  m->rest += jump - sign * weight * w->area;
+  m->rows += sign > 0 ? 1 : (size_t)-1;
+  if (m->rows == 0) { /* exactly nothing at risk, not what rounding leaves */
+    m->rest += m->weight * w->area;
+    m->weight = 0;
+  }
+  count(w, m, 1);
+  w->rows += sign > 0 ? 1 : (size_t)-1;
+  if (w->rows == 0) w->sum.weight = w->sum.linear = (lb_sum){0};
+}
+
 /* Rows that enter before time t (all of them at once without late entry). */
-static void enter(walk *w, squares *q, size_t group, size_t *entered, double t)
+static void enter(walk *w, size_t group, size_t *entered, double t)
 {
   const lb_riskset *set = w->set;
   for (; *entered < set->class_row[group + 1]; ++*entered) {
     size_t i = set->by_entry == NULL ? set->by_time[*entered] : set->by_entry[*entered];
     if (set->by_entry != NULL && w->y->entry[i] >= t) return;
-    double weight = row_weight(w->y, i);
-    w->start[i] = w->area;
-    lb_sum_add(&q->weight, weight * weight);
-    w->rows++;
+    change(w, i, 1, 0);
   }
 }
 
-/* Rows whose time is t: their influence ends; the event's is 1/(n - d) lower. */
-static void end_rows(walk *w, squares *q, size_t t, double rest)
+/* Rows whose time is t: the event's influence is weight/(n - d) lower. */
+static void end_rows(walk *w, size_t t, double rest)
 {
   const lb_riskset *set = w->set;
   for (size_t k = set->time_row[t]; k < set->time_row[t + 1]; k++) {
     size_t i = set->by_time[k];
-    double u = w->area - w->start[i], weight = row_weight(w->y, i);
+    double weight = row_weight(w->y, i);
     bool event = w->y->event[i] && weight > 0; /* without weight, n - d may be 0 */
-    leave(q, weight, u, event ? u - 1 / rest : u);
-    w->rows--;
+    change(w, i, -1, event ? -weight / rest : 0);
   }
-  if (w->rows == 0) q->weight = q->linear = q->square = (lb_sum){0};
+}
+
+/* Clusters may have had rows in the groups before. */
+static void start_group(walk *w, size_t group)
+{
+  const lb_riskset *set = w->set;
+  w->area = 0;
+  w->rows = 0;
+  w->sum = (squares){0};
+  for (size_t k = set->class_row[group]; k < set->class_row[group + 1]; k++)
+    *member_of(w, set->by_time[k]) = (member){0};
 }
 
 static lb_status walk_group(walk *w, size_t group, double z, lb_km_conf type, lb_error *err)
 {
   const lb_riskset *set = w->set;
   lb_km_curve *c = w->curve;
-  squares q = {0};
   size_t first = set->class_time[group], entered = set->class_row[group];
-  w->area = 0;
-  w->rows = 0;
+  start_group(w, group);
   for (size_t i = 0; i < c->n_time; i++) {
     double n = c->n_risk[i], d = c->n_event[i];
-    enter(w, &q, group, &entered, c->time[i]);
+    enter(w, group, &entered, c->time[i]);
     if (d > 0 && n > d) {
       double step = d / (n * (n - d));
       w->area += step;
-      grow(&q, step);
+      grow(&w->sum, step);
     }
-    if (c->survival[i] > 0) end_rows(w, &q, first + i, n - d);
-    double variance = fmax(0, lb_sum_value(&q.square)) + lb_sum_value(&q.past);
+    if (c->survival[i] > 0) end_rows(w, first + i, n - d);
+    double variance = fmax(0, lb_sum_value(&w->sum.square));
     km_set_limits(c, i, variance, z, type);
     if (i % POLL_TIMES == 0 && lb_interrupted()) return lb_error_interrupted(err);
   }
   return LB_OK;
 }
 
-lb_status lb_km_robust_fit(const lb_surv *y, const lb_partition *groups, const lb_km_options *opt,
-                           lb_km *out, lb_error *err)
+lb_status lb_km_robust_fit(const lb_surv *y, const lb_partition *groups,
+                           const lb_partition *cluster, const lb_km_options *opt, lb_km *out,
+                           lb_error *err)
 {
   lb_km km = {0};
   lb_riskset set = {0};
-  walk w = {.y = y, .set = &set};
-  lb_status st = lb_km_fit(y, groups, opt, &km, err);
+  walk w = {.y = y, .set = &set, .cluster = cluster};
+  bool clustered = cluster != NULL && cluster->code != NULL;
+  lb_status st = lb_partition_check(cluster, y->n, "cluster", err);
+  if (st == LB_OK) st = lb_km_fit(y, groups, opt, &km, err);
   if (st == LB_OK) st = lb_riskset_sort(y, groups, &set, err);
   if (st != LB_OK) goto done;
-  w.start = lb_mem_zero(y->n, sizeof *w.start);
-  if (w.start == NULL) {
+  w.member = lb_mem_zero(clustered ? cluster->n : y->n, sizeof *w.member);
+  if (w.member == NULL) {
     st = lb_error_nomem(err, "robust variance");
     goto done;
   }
@@ -130,6 +168,6 @@ lb_status lb_km_robust_fit(const lb_surv *y, const lb_partition *groups, const l
 done:
   lb_km_reset(&km);
   lb_riskset_reset(&set);
-  lb_mem_free(w.start);
+  lb_mem_free(w.member);
   return st;
 }
