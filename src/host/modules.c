@@ -3,6 +3,7 @@
 #include "host/modules.h"
 
 #include <dirent.h>
+#include <gsl/gsl_version.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -155,6 +156,8 @@ static int open_host(lua_State *L)
     lua_rawseti(L, -2, i);
   }
   lua_setfield(L, -2, "command");
+  lua_pushstring(L, gsl_version);
+  lua_setfield(L, -2, "gsl");
   lua_pushboolean(L, options->interactive || options->mode == LB_MODE_REPL);
   lua_setfield(L, -2, "interactive");
   if (options->mode == LB_MODE_SCRIPT) {

@@ -24,6 +24,7 @@ const int lb_option_count = sizeof lb_option_table / sizeof *lb_option_table;
 
 const lb_command lb_command_table[] = {
     {"run", "RECIPE", "run a recipe on a data file; --help shows its options"},
+    {"verify", "REPORT", "run a report again and say what still holds"},
     {"peek", "FILE", "what is in a data file; never rows, never ids"},
     {"help", "[topic]", "help, also as help() at the prompt"},
 };

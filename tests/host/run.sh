@@ -57,9 +57,6 @@ check "peek, an option" 0 'separator bar' peek peeked.csv '--separator=|'
 check "peek, no file" 1 'no file named' peek
 check "peek, no such file" 1 "no file 'missing.csv'" peek missing.csv
 check "peek, no option" 1 'Options are written --name=value' peek peeked.csv decimal
-for command in recipe verify; do
-  check "command $command" 2 "'$command' is not available in this version" "$command"
-done
 check "no such file" 1 '^lobule: cannot open missing\.lua' missing.lua
 check "-e" 0 '^42$' -e 'print(6 * 7)'
 check "-e joined" 0 '^42$' '-eprint(6 * 7)'

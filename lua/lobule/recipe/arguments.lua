@@ -184,7 +184,9 @@ end
 
 local function param_text(param)
   local parts = { param.help }
-  if param.choices then parts[#parts + 1] = "One of " .. table.concat(param.choices, ", ") .. "." end
+  if param.choices then
+    parts[#parts + 1] = "One of " .. table.concat(param.choices, ", ") .. "."
+  end
   if range_text(param) then parts[#parts + 1] = range_text(param) .. "." end
   if param.unit then parts[#parts + 1] = "In " .. param.unit .. "." end
   if param.default ~= nil then
@@ -215,8 +217,8 @@ function M.help(declared)
       .. (input.optional and " May be left out." or ""))
     lines[#lines + 1] = "  its columns, by the name they have in your file:"
     for _, column in ipairs(input.columns) do
-      lines[#lines + 1] = wrapped(dashed(column.name) .. " COLUMN" .. (column.many and ",..." or ""),
-        column_text(column))
+      local lead = dashed(column.name) .. " COLUMN" .. (column.many and ",..." or "")
+      lines[#lines + 1] = wrapped(lead, column_text(column))
     end
   end
   if #declared.params > 0 then

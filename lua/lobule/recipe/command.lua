@@ -1,10 +1,17 @@
---- `lobule run RECIPE`: arguments, checks, the run, the files.
+--- `lobule run RECIPE`: finds the recipe, maps the data, checks everything, runs, writes the files.
+local arguments = require "lobule.recipe.arguments"
 local core = require "lobule.core"
 local format = require "lobule.recipe.format"
+local host = require "lobule.host"
 local inputs = require "lobule.recipe.inputs"
+local interactive = require "lobule.recipe.interactive"
 local locate = require "lobule.recipe.locate"
+local lock = require "lobule.recipe.lock"
 local process = require "lobule.recipe.process"
 local reports = require "lobule.report"
+local share = require "lobule.recipe.share"
+local site = require "lobule.recipe.site"
+local version = require "lobule.recipe.version"
 local wire = require "lobule.recipe.wire"
 
 local M = {}
@@ -15,154 +22,202 @@ local function usage(text, mend)
   core.raise("argument", text, mend)
 end
 
---- Options of every recipe: those that take a value, and those that take none.
-local VALUED <const> = { ["-o"] = "output", ["--output"] = "output", ["--map"] = "map",
-  ["--seed"] = "seed" }
-local FLAGS <const> = { ["--check"] = "check", ["--help"] = "help",
-  ["--interactive"] = "interactive", ["--share"] = "share", ["--locked"] = "locked" }
-
-local function split(text)
-  local list = {}
-  for part in text:gmatch "[^,]+" do list[#list + 1] = part:match "^%s*(.-)%s*$" end
-  return list
-end
-
---- Names that a recipe's own options have: inputs, columns, roles, parameters.
-local function own_options(declared)
-  local own = {}
-  for _, input in ipairs(declared.inputs) do
-    own[input.name] = { kind = "input", input = input }
-    for _, column in ipairs(input.columns) do
-      own[column.role] = own[column.role] or { kind = "column", name = column.name }
-      own[column.name] = { kind = "column", name = column.name }
+--- What the site's map says goes under what the command line says.
+local function merge(args, map, declared)
+  for name, path in next, map.files do args.files[name] = args.files[name] or path end
+  for name, columns in next, map.columns do args.columns[name] = args.columns[name] or columns end
+  for _, param in ipairs(declared.params) do
+    local value = map.params[param.name]
+    if args.params[param.name] == nil and value ~= nil then
+      args.params[param.name] = format.value(param, value)
     end
   end
-  for _, param in ipairs(declared.params) do own[param.name] = { kind = "param", param = param } end
-  return own
-end
-
-local function unknown(word, own)
-  local names = {}
-  for name in next, own do names[#names + 1] = name end
-  table.sort(names)
-  local near = core.nearest(word, names)
-  usage(("unknown option --%s%s"):format(word, near and (" (did you mean --%s?)"):format(near)
-    or ""), "--help lists the recipe's options.")
-end
-
----@class lobule.recipe.Arguments
----@field files table<string, string>     by input
----@field columns table<string, string[]> by the recipe's column
----@field params table<string, any>
----@field output string[]
-
---- The command line after the recipe's name.
----@param declared lobule.recipe.Declaration
----@param words string[]
----@return lobule.recipe.Arguments
-function M.arguments(declared, words)
-  local args = { files = {}, columns = {}, params = {}, output = {} }
-  local own, i = own_options(declared), 1
-  while words[i] do
-    local word, value = words[i]:match "^(%-%-?[%w_-]+)=(.*)$"
-    word = word or words[i]
-    if FLAGS[word] then
-      args[FLAGS[word]] = true
-    else
-      local name = word:match "^%-%-([%w_-]+)$"
-      local option = VALUED[word] or name and own[(name:gsub("-", "_"))]
-      if not option then
-        if not name then usage(("'%s' is no option"):format(words[i])) end
-        unknown(name, own)
-      end
-      if value == nil then
-        i = i + 1
-        value = words[i] or usage(("a value is missing after %s"):format(word))
-      end
-      if option == "output" then
-        table.move(split(value), 1, #split(value), #args.output + 1, args.output)
-      elseif type(option) == "string" then
-        args[option] = value
-      elseif option.kind == "input" then
-        args.files[name] = value
-      elseif option.kind == "column" then
-        args.columns[option.name] = split(value)
-      else
-        args.params[option.param.name] = format.value(option.param, value)
-      end
-    end
-    i = i + 1
-  end
-  return args
 end
 
 local function params_of(declared, args)
   local values = {}
   for _, param in ipairs(declared.params) do
     local value = args.params[param.name]
+    if value == nil and param.name == "seed" then value = args.seed end
     if value == nil then value = param.default end
     if value == nil and not param.optional then
-      usage(("the parameter --%s is missing"):format(param.name), param.help)
+      usage(("the parameter --%s is missing"):format(param.name:gsub("_", "-")), param.help)
     end
     values[param.name] = value
   end
   return values
 end
 
-local function read_inputs(declared, args)
-  local list, n_problems = {}, 0
+local function read_inputs(declared, args, map)
+  local list = {}
   for _, input in ipairs(declared.inputs) do
     local path = args.files[input.name]
     if path then
-      list[#list + 1] = inputs.read(input, path, args.columns)
-      n_problems = n_problems + #list[#list].problems
+      list[#list + 1] = inputs.read(input, path, args.columns, map)
     elseif not input.optional then
-      usage(("the input --%s FILE is missing"):format(input.name), input.help)
+      usage(("the input is missing: --%s FILE"):format(input.name),
+        (input.help or "") .. "; --help shows the recipe's options, --interactive asks for them.")
     end
   end
-  return list, n_problems
+  return list
 end
 
-local function show_inputs(list)
-  for _, input in ipairs(list) do
-    print(("%-12s %s  %d rows"):format(input.name, input.file, #input.frame))
-    for _, entry in ipairs(input.mapped) do
-      print(("%-12s %s"):format(entry.column.name, #entry.names > 0
-        and table.concat(entry.names, ", ") or "(none)"))
+--- Outputs that could not be written, or would destroy an input, are refused before the run.
+local function check_outputs(args, list)
+  for _, path in ipairs(args.output) do
+    for _, input in ipairs(list) do
+      if path == input.path then
+        usage(("the output %s is the input itself"):format(path), "Choose another name.")
+      end
     end
-    for _, problem in ipairs(input.problems) do print("  " .. problem) end
+    if args.share and not path:find "%.json$" then
+      usage(("--share writes .json only, not %s"):format(path),
+        "A report shows single persons: figures and tables of events stay here.")
+    end
+    local folder = path:match "^(.+)/[^/]+/?$" or "."
+    if not host.folder(folder) then usage(("no folder '%s'"):format(folder)) end
   end
+  if not args.share then reports.check_paths(args.output) end
 end
 
-local function save(declared, answer, outputs)
-  local report = reports.new { title = declared.title }
+local function shown(value)
+  return type(value) == "number" and core.format_number(value) or tostring(value)
+end
+
+local function show_params(declared, params, args)
+  local parts = {}
+  for _, param in ipairs(declared.params) do
+    if params[param.name] ~= nil then
+      parts[#parts + 1] = ("%s %s%s"):format(param.name, shown(params[param.name]),
+        args.params[param.name] == nil and " (default)" or "")
+    end
+  end
+  if #parts > 0 then print("parameters  " .. table.concat(parts, "   ")) end
+end
+
+local function show_sandbox(sandbox)
+  local missing = {}
+  for _, barrier in ipairs { "limits", "landlock", "seccomp" } do
+    if not sandbox[barrier] then missing[#missing + 1] = barrier end
+  end
+  print("sandbox     " .. (#missing == 0 and "process limits, Landlock and seccomp in force"
+    or "this system lacks " .. table.concat(missing, ", ") .. ": run only recipes you trust"))
+end
+
+--- Shows what was found; the number of problems.
+local function show(run, args, sandbox)
+  local n_problems = 0
+  for _, input in ipairs(run.inputs) do
+    print(inputs.table(input))
+    n_problems = n_problems + #input.problems
+  end
+  show_params(run.declared, run.params, args)
+  if args.check then show_sandbox(sandbox) end
+  io.stdout:flush()
+  for _, input in ipairs(run.inputs) do
+    for _, problem in ipairs(input.problems) do io.stderr:write(problem, "\n") end
+  end
+  return n_problems
+end
+
+local function request_of(run)
+  local request = { inputs = {}, params = run.params, seed = run.seed,
+    report = { title = run.declared.title } }
+  for i, input in ipairs(run.inputs) do
+    local frame, id, many = inputs.frame(input)
+    request.inputs[i] = { name = input.name, file = input.file, id = id, many = many,
+      frame = wire.pack_frame(frame) }
+  end
+  return request
+end
+
+--- The report of a run's answer.
+---@param run lobule.recipe.Run
+---@param answer table
+---@return lobule.Report
+function M.report(run, answer)
+  local report = reports.new { title = run.declared.title, seed = run.seed }
   report.blocks, report.records = answer.blocks, answer.records
-  report:save(outputs)
+  report.recipe = { file = run.recipe, ground = lock.ground(run), results = answer.results }
+  return report
+end
+
+--- Runs a recipe whose inputs are mapped.
+---@param run lobule.recipe.Run
+---@param on_print fun(text: string)
+---@return table answer             results, blocks, records
+function M.answer(run, on_print)
+  return (process.run(run.recipe, request_of(run), run.declared.limits, on_print))
+end
+
+--- Writes the report, or the shared aggregates, and the lock beside them.
+local function write(run, answer, args)
+  local lock_path = lock.path(args.output)
+  if args.share then
+    local text, n_hidden = share.text(lock.ground(run), answer.results, args.min_cell)
+    for _, path in ipairs(args.output) do core.write_file(path, text) end
+    if n_hidden > 0 then
+      print(("%d numbers that rest on fewer than %d persons or events were left out"):format(
+        n_hidden, args.min_cell))
+    end
+  else
+    M.report(run, answer):save(args.output)
+  end
+  core.write_file(lock_path, lock.text(run, answer.results))
+  return lock_path
+end
+
+--- From the recipe and its arguments to the files.
+local function carry_out(run, args, sandbox, from)
+  if show(run, args, sandbox) > 0 then return M.EXIT_USAGE end
+  if args.check then return M.EXIT_OK end
+  if #args.output == 0 then
+    usage("where does the report go? -o out.html", "--check only shows the mapping.")
+  end
+  check_outputs(args, run.inputs)
+  local lock_path = lock.path(args.output)
+  local locked = args.locked and lock.check(lock_path, run)
+  local answer = M.answer(run, print)
+  if locked then lock.check_results(lock_path, locked, answer.results) end
+  lock_path = write(run, answer, args)
+  print(("%s, %s written (%.1f s)"):format(table.concat(args.output, ", "), lock_path,
+    host.clock() - from))
+  return M.EXIT_OK
 end
 
 --- Runs `lobule run`.
 ---@param words string[]            after "run"
 ---@return integer status
 function M.run(words)
-  if not words[1] then usage("usage: lobule run RECIPE [--options]") end
-  local recipe = locate.find(words[1])
-  local declared = process.describe(recipe)
-  local args = M.arguments(declared, table.move(words, 2, #words, 1, {}))
-  local params = params_of(declared, args)
-  local list, n_problems = read_inputs(declared, args)
-  show_inputs(list)
-  if n_problems > 0 then return M.EXIT_USAGE end
-  if args.check then return M.EXIT_OK end
-  local request = { inputs = {}, params = params, seed = params.seed or 1,
-    report = { title = declared.title } }
-  for i, input in ipairs(list) do
-    local frame, id = inputs.frame(input)
-    request.inputs[i] = { name = input.name, file = input.file, id = id,
-      frame = wire.pack_frame(frame) }
+  local from = host.clock()
+  if not words[1] or words[1]:sub(1, 1) == "-" then
+    usage("usage: lobule run RECIPE [--options]", "`lobule recipe list` shows the recipes.")
   end
-  local answer = process.run(recipe, request, declared.limits, print)
-  if #args.output > 0 then save(declared, answer, args.output) end
-  return M.EXIT_OK
+  local recipe = locate.find(words[1])
+  local declared, sandbox = process.describe(recipe)
+  version.check(declared)
+  local args = arguments.parse(declared, table.move(words, 2, #words, 1, {}))
+  if args.help then
+    print(arguments.help(declared))
+    return M.EXIT_OK
+  end
+  local map = args.map and site.read(args.map)
+  if map then merge(args, map, declared) end
+  if args.interactive then interactive.fill(declared, args) end
+  local run = { recipe = recipe, declared = declared, params = params_of(declared, args),
+    inputs = read_inputs(declared, args, map), map = map or nil }
+  run.seed = args.seed or math.tointeger(run.params.seed) or 1
+  return carry_out(run, args, sandbox, from)
+end
+
+local COMMANDS <const> = { run = M.run }
+
+function COMMANDS.recipe(words)
+  return require("lobule.recipe.tools").run(words)
+end
+
+function COMMANDS.verify(words)
+  return require("lobule.verify").run(words)
 end
 
 --- A command line of the program: `lobule run`, `lobule recipe`, `lobule verify`.
@@ -170,16 +225,15 @@ end
 ---@param ... string
 ---@return integer status
 function M.main(command, ...)
-  if command ~= "run" then
-    io.stderr:write(("lobule: '%s' is not available in this version\n"):format(command))
-    return M.EXIT_USAGE
-  end
-  local ok, status = pcall(M.run, { ... })
+  local ok, status = pcall(COMMANDS[command], { ... })
   if ok then return status end
-  io.stderr:write("lobule run: ", tostring(status), "\n")
+  io.stdout:flush()
+  io.stderr:write(("lobule %s: %s\n"):format(command, tostring(status)))
   if type(status) == "string" then return M.EXIT_FAILED end
+  if status.code == "interrupted" then error(status, 0) end
   if status.context == process.LIMIT then return M.EXIT_LIMIT end
-  return status.code == "argument" and M.EXIT_USAGE or M.EXIT_FAILED
+  local usage_code <const> = status.code == "argument" or status.code == "name"
+  return usage_code and not status.recipe and M.EXIT_USAGE or M.EXIT_FAILED
 end
 
 return M

@@ -1,6 +1,6 @@
---- A researcher's file made into a recipe's input: columns found by name and role, types, ranges and
---- levels checked, units converted, the recipe's names given. All that is wrong is found before the
---- recipe runs.
+--- A researcher's file made into a recipe's input: columns found by name and role, types, ranges
+--- and levels checked, units converted, the recipe's names given. All that is wrong is found before
+--- the recipe runs.
 local core = require "lobule.core"
 local files = require "lobule.files"
 local sites = require "lobule.recipe.site"
@@ -28,7 +28,7 @@ local function found_names(column, given, frame)
   return names
 end
 
-local function missing_column(column, input, frame)
+local function missing_column(column, frame)
   local near = core.nearest(column.name, frame:names())
   return ("no column for '%s'%s"):format(column.name, near
     and (" (is it --%s %s?)"):format(column.name:gsub("_", "-"), near)
@@ -48,7 +48,7 @@ local function map(input, given, frame, problems)
   for _, column in ipairs(input.columns) do
     local names = found_names(column, given, frame)
     if names == nil and not column.optional then
-      problems[#problems + 1] = missing_column(column, input, frame)
+      problems[#problems + 1] = missing_column(column, frame)
     end
     local known = {}
     for _, name in ipairs(names or {}) do
@@ -56,8 +56,8 @@ local function map(input, given, frame, problems)
         problems[#problems + 1] = unknown_column(column, name, frame)
       else
         if used[name] then
-          problems[#problems + 1] = ("column '%s' is given as %s and as %s"):format(name, used[name],
-            column.name)
+          problems[#problems + 1] = ("column '%s' is given as %s and as %s"):format(name,
+            used[name], column.name)
         end
         known[#known + 1], used[name] = name, column.name
       end
@@ -173,7 +173,9 @@ local function take_column(entry, name, frame, problems)
   if not problem then
     data, problem = converted(entry, name, data)
   end
-  if not problem then problem = check_range(entry, name, data) or check_levels(entry, name, data) end
+  if not problem then
+    problem = check_range(entry, name, data) or check_levels(entry, name, data)
+  end
   if problem then
     problems[#problems + 1] = problem
   else

@@ -5,8 +5,9 @@ local core = require "lobule.core"
 
 local M = {}
 
-local SITE <const> = { { "files", "table", {} }, { "read", "table", {} }, { "columns", "table", {} },
-  { "mutate", "table", {} }, { "recode", "table", {} }, { "params", "table", {} } }
+local SITE <const> = { { "files", "table", {} }, { "read", "table", {} },
+  { "columns", "table", {} }, { "mutate", "table", {} }, { "recode", "table", {} },
+  { "params", "table", {} } }
 
 ---@class lobule.recipe.Site
 ---@field files table<string, string>     by input; relative to the map's own folder
@@ -36,6 +37,7 @@ function M.read(path)
     site.columns[name] = check.texts(columns, "columns." .. tostring(name))
   end
   site.mutate = check.texts(site.mutate, "mutate")
+  site.file, site.sha256 = path:match "[^/]*$", core.sha256(source)
   return site
 end
 

@@ -109,6 +109,18 @@ local function renderer(path)
     "Extensions are: " .. table.concat(FORMATS, ", ") .. "; a folder ends with /.")
 end
 
+local M = {}
+
+---@type fun(report: lobule.Report, paths: string|string[])?  # instead of writing, when a report is
+--- verified
+M.on_save = nil
+
+--- Raises for a path in whose format a report cannot be written.
+---@param paths string[]
+function M.check_paths(paths)
+  for _, path in ipairs(paths) do renderer(path) end
+end
+
 --- All files of all formats, rendered before the first is written.
 local function render(report, paths)
   local doc, files, renderers, taken = document.build(report), {}, {}, {}
@@ -133,6 +145,10 @@ end
 ---@return lobule.Report
 ---@raise an extension that is not known, a file that cannot be written
 function Report:save(paths)
+  if M.on_save then
+    M.on_save(self, paths)
+    return self
+  end
   local wanted, main = check.texts(paths, "paths"), {}
   if #wanted == 0 then core.raise("argument", "paths: the list is empty") end
   for _, path in ipairs(wanted) do main[path] = true end
@@ -157,8 +173,6 @@ function Report:__tostring()
 end
 
 core.class("report", Report)
-
-local M = {}
 
 --- An empty report. Its methods each return a new report that shares what came before.
 ---@param options table             title; subtitle, author, date (a text: a report knows no

@@ -36,8 +36,13 @@ local function program_words(command, script)
   return words
 end
 
+---@type table?                    # words, script: the start that a report which is run again had
+M.original = nil
+
 --- The command line and the script's path; stock Lua keeps both in the global `arg`.
 local function start()
+  if M.original then return table.move(M.original.words, 1, #M.original.words, 1, {}),
+    M.original.script end
   local program, words, script = host(), {}, nil
   if program then return program_words(program.command or {}, program.script), program.script end
   local arg = rawget(_G, "arg")
@@ -79,16 +84,25 @@ local function input_entries()
   return list
 end
 
+--- What a recipe's report rests on, as its lock says it, and the names and hashes of its results.
+local function recipe_entry(recipe)
+  if not recipe then return nil end
+  local lock = require "lobule.recipe.lock"
+  return result.ordered { { "ground", recipe.ground }, { "results", lock.results(recipe.results) },
+    { "signed", recipe.signed or "unsigned" } }
+end
+
 --- The provenance of a report as data.
 ---@param report lobule.Report
----@return table                    # lobule, lua, command, script, date, seed, inputs, lineage
+---@return table                    # lobule, lua, command, script, date, seed, inputs, recipe,
+---                                 lineage
 function M.collect(report)
   local words, script = start()
   for i, word in ipairs(words) do words[i] = without_folder(word) end
   return result.ordered { { "lobule", core.version }, { "lua", _VERSION:match("%d.*") },
     { "command", words }, { "script", script_entry(script) }, { "date", report.options.date },
     { "seed", report.options.seed or session.seed }, { "inputs", input_entries() },
-    { "lineage", lineage(report.records) } }
+    { "recipe", recipe_entry(rawget(report, "recipe")) }, { "lineage", lineage(report.records) } }
 end
 
 local function facts_table(origin)
@@ -100,6 +114,14 @@ local function facts_table(origin)
   if origin.script then
     fact("Script", origin.script.name)
     fact("SHA-256 of the script", origin.script.sha256 or "not known: the file could not be read")
+  end
+  if origin.recipe then
+    local ground = origin.recipe.ground
+    fact("Recipe", ("%s %s (%s)"):format(ground.recipe.name, ground.recipe.version,
+      origin.recipe.signed))
+    fact("SHA-256 of the recipe", ground.recipe.sha256)
+    fact("Parameters", core.json_encode(ground.params))
+    fact("GSL", ground.gsl)
   end
   fact("Date", origin.date)
   fact("Seed", origin.seed)
@@ -116,8 +138,8 @@ local function inputs_table(origin)
     { label = "Columns", align = "right" }, { label = "SHA-256" } }, rows = rows }
 end
 
-local SENTENCE <const> = "The same script, run on the same data with the same version of Lobule, "
-  .. "gives the same report."
+local SENTENCE <const> = "The same script or recipe, run on the same data with the same version of "
+  .. "Lobule, gives the same report."
 
 --- The section for readers: the last one of every report.
 ---@param origin table              from collect

@@ -1,0 +1,124 @@
+--- lobule.lock: what a run of a recipe rested on - versions, the recipe's bytes, the data's bytes
+--- and columns, parameters, seed - and the hash of every result. `--locked` refuses anything else.
+local core = require "lobule.core"
+local host = require "lobule.host"
+local result = require "lobule.result"
+
+local M = {}
+
+M.NAME = "lobule.lock"
+
+local ordered <const> = result.ordered
+
+--- A table with its keys sorted; nil stays nil.
+local function by_name(values)
+  local names, list = {}, {}
+  for name in next, values do names[#names + 1] = name end
+  table.sort(names)
+  for i, name in ipairs(names) do list[i] = { name, values[name] } end
+  return ordered(list)
+end
+
+local function inputs_of(list)
+  local inputs = {}
+  for i, input in ipairs(list) do
+    local columns = {}
+    for _, entry in ipairs(input.mapped) do
+      if #entry.names > 0 then columns[entry.column.name] = entry.names end
+    end
+    inputs[i] = ordered { { "name", input.name }, { "file", input.file },
+      { "sha256", input.sha256 }, { "rows", input.rows }, { "columns", by_name(columns) } }
+  end
+  return inputs
+end
+
+---@class lobule.recipe.Run
+---@field recipe lobule.recipe.File
+---@field declared lobule.recipe.Declaration
+---@field inputs lobule.recipe.Input[]
+---@field params table<string, any>
+---@field seed integer
+---@field map? lobule.recipe.Site
+
+--- What a run rests on.
+---@param run lobule.recipe.Run
+---@return table
+function M.ground(run)
+  return ordered { { "lobule", core.version }, { "lua", _VERSION:match "%d.*" },
+    { "gsl", host.gsl }, { "recipe", ordered { { "name", run.declared.name },
+      { "version", run.declared.version }, { "sha256", run.recipe.sha256 } } },
+    { "inputs", inputs_of(run.inputs) }, { "map", run.map and ordered { { "name", run.map.file },
+      { "sha256", run.map.sha256 } } }, { "params", by_name(run.params) }, { "seed", run.seed } }
+end
+
+--- Hashes of named results.
+---@param results table[]           { name, record }
+---@return table[]
+function M.results(results)
+  local list = {}
+  for i, one in ipairs(results) do
+    local sha256 = core.sha256(core.json_encode(one.record))
+    list[i] = ordered { { "name", one.name }, { "sha256", sha256 } }
+  end
+  return list
+end
+
+--- The lock of a run with its results.
+---@param run lobule.recipe.Run
+---@param results table[]
+---@return string
+function M.text(run, results)
+  return core.json_encode(ordered { { "ground", M.ground(run) },
+    { "results", M.results(results) } }, 2) .. "\n"
+end
+
+--- The lock file's path: beside the first output.
+---@param outputs string[]
+---@return string
+function M.path(outputs)
+  return (outputs[1] and outputs[1]:match "^(.*/)[^/]+/?$" or "") .. M.NAME
+end
+
+local LABELS <const> = { lobule = "the version of Lobule", lua = "the version of Lua",
+  gsl = "the version of GSL", recipe = "the recipe", inputs = "the data or their columns",
+  map = "the site's map",
+  params = "the parameters", seed = "the seed" }
+
+--- Raises unless a run rests on what the lock says.
+---@param path string
+---@param run lobule.recipe.Run
+---@return table locked             its results
+function M.check(path, run)
+  local ok, text = pcall(core.read_file, path)
+  if not ok then
+    core.raise("io", ("--locked: there is no %s"):format(path),
+      "A run without --locked writes it.")
+  end
+  local locked = core.json_decode(text)
+  local now = core.json_decode(core.json_encode(M.ground(run)))
+  for _, field in ipairs { "lobule", "lua", "gsl", "recipe", "inputs", "map", "params",
+    "seed" } do
+    local before, after = core.json_encode({ locked.ground and locked.ground[field] }),
+      core.json_encode({ now[field] })
+    if before ~= after then
+      core.raise("data", ("--locked: %s is not as %s says"):format(LABELS[field], path),
+        ("locked: %s\nnow:    %s"):format(before, after))
+    end
+  end
+  return locked
+end
+
+--- Raises unless the results are those of the lock.
+---@param path string
+---@param locked table
+---@param results table[]
+function M.check_results(path, locked, results)
+  local now = core.json_decode(core.json_encode(M.results(results)))
+  for i, one in ipairs(locked.results or {}) do
+    if not now[i] or now[i].sha256 ~= one.sha256 then
+      core.raise("data", ("--locked: the result '%s' is not what %s says"):format(one.name, path))
+    end
+  end
+end
+
+return M

@@ -1,0 +1,156 @@
+--- `lobule verify REPORT`: finds the script or recipe and the data of a report by their hashes,
+--- runs them again, and says what holds and what moved. It writes nothing.
+local compare = require "lobule.verify.compare"
+local core = require "lobule.core"
+local document = require "lobule.report.document"
+local find = require "lobule.verify.find"
+local rerun = require "lobule.verify.rerun"
+
+local M = {}
+
+local HOLDS <const>, MOVED <const> = 0, 1
+local MOST <const> = 12 -- differences shown of a kind
+
+---@class lobule.verify.Saved
+---@field path string
+---@field text string
+---@field kind ".html"|".json"
+---@field title string
+---@field provenance table
+---@field results table[]
+
+local DATA <const> = '<script type="application/json" id="lobule%-provenance">(.-)</script>'
+
+--- The report as saved: its text, and what it says of itself.
+local function read(path)
+  local text = core.read_file(path)
+  local kind = path:lower():match "%.%w+$"
+  local json
+  if kind == ".html" then
+    json = text:match(DATA)
+  elseif kind == ".json" then
+    json = text
+  else
+    core.raise("argument", ("%s: only .html and .json reports can be verified"):format(path),
+      "The other formats do not hold what they were made from.")
+  end
+  local ok, data = pcall(core.json_decode, json or "")
+  if not ok or type(data) ~= "table" or type(data.provenance) ~= "table" then
+    core.raise("data",
+      ("%s: this is no report of Lobule, or what it was made from is cut out"):format(path))
+  end
+  return { path = path, text = text, kind = kind, title = data.title,
+    provenance = data.provenance, results = data.results or {} }
+end
+
+local function say(mark, text, ...)
+  print(("%-7s %s"):format(mark, text:format(...)))
+end
+
+--- What the report rests on, as found now; the number of things that are not as they were.
+local function check_ground(saved, ground)
+  local n = 0
+  if saved.provenance.lobule ~= core.version then
+    n = n + 1
+    say("moved", "the report was made by Lobule %s, this is %s", tostring(saved.provenance.lobule),
+      core.version)
+  else
+    say("holds", "Lobule %s", core.version)
+  end
+  for _, file in ipairs(ground.files) do
+    if file.same then
+      say("holds", "%s %s (%s)", file.role, file.name, file.path)
+    elseif file.path then
+      n = n + 1
+      say("moved", "%s %s is not the file that the report was made from", file.role, file.name)
+      say("", "%s has SHA-256 %s..., the report says %s...", file.path, file.sha256:sub(1, 12),
+        tostring(file.wanted):sub(1, 12))
+    end
+  end
+  return n
+end
+
+local function check_missing(saved, ground)
+  for _, file in ipairs(ground.files) do
+    if not file.path then
+      core.raise("io", ("%s: %s '%s' is not found"):format(saved.path, file.role, file.name),
+        "It is looked for beside the report and in the working folder, and in folders below them.")
+    end
+  end
+end
+
+--- Named results one by one.
+local function check_results(saved, now)
+  local n, differing = 0, compare.results(saved.results, now)
+  for _, one in ipairs(differing) do
+    n = n + #one.changes
+    say("moved", "%s", one.name)
+    for i, change in ipairs(one.changes) do
+      if i > MOST then
+        say("", "... and %d more numbers", #one.changes - MOST)
+        break
+      end
+      say("", "%s", change)
+    end
+  end
+  local same = #saved.results - #differing
+  if same > 0 then say("holds", "%d of %d results, to the last digit", same, #saved.results) end
+  return n
+end
+
+--- What a reader sees, line by line. Where results and ground hold, a difference was made by hand;
+--- where they do not, the text follows from them.
+local function check_text(saved, report, by_hand)
+  local renderer = require(saved.kind == ".html" and "lobule.report.html" or "lobule.report.json")
+  local text = renderer.render(document.build(report), saved.path)[1].text
+  if text == saved.text then
+    say("holds", "the report itself, byte for byte")
+    return 0
+  end
+  local changes, unseen = compare.lines(saved.text, text)
+  if not by_hand then
+    say("moved", "%d lines of the report's text and %d of its drawings follow from that", #changes,
+      unseen)
+    return #changes + unseen
+  end
+  for i, change in ipairs(changes) do
+    if i > MOST then
+      say("", "... and %d more lines", #changes - MOST)
+      break
+    end
+    say("edited", "%s", change.place)
+    say("", "in the report:  %s", change.before)
+    say("", "run again:      %s", change.after)
+  end
+  if unseen > 0 then say("edited", "%d lines of drawings or styles", unseen) end
+  return #changes + unseen
+end
+
+--- Verifies a report.
+---@param path string
+---@return boolean holds
+function M.verify(path)
+  local saved = read(path)
+  local ground = find.ground(saved)
+  local moved = check_ground(saved, ground)
+  check_missing(saved, ground)
+  local report = rerun.report(saved, ground)
+  local n_results = check_results(saved, report.records)
+  local n_text = check_text(saved, report, moved == 0 and n_results == 0)
+  local holds = moved + n_results + n_text == 0
+  print(holds and ("%s: everything holds"):format(path)
+    or ("%s: not everything holds"):format(path))
+  return holds
+end
+
+--- `lobule verify REPORT`.
+---@param words string[]
+---@return integer status           0 all holds, 1 something moved
+function M.run(words)
+  if #words ~= 1 or words[1]:sub(1, 1) == "-" then
+    core.raise("argument", "usage: lobule verify report.html")
+  end
+  return M.verify(words[1]) and HOLDS or MOVED
+end
+
+return M
