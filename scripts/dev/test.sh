@@ -45,6 +45,7 @@ for spec in tests/lua/*_spec.lua tests/golden/*_spec.lua; do
   run "$spec" "$BUILD/lobule" /usr/bin/busted -o TAP "$spec"
 done
 run "command line" sh tests/host/run.sh
+run "recipes and verify" sh tests/host/recipes.sh
 [ -n "$SAN" ] && STARTS=20 && export STARTS
 run "install" sh tests/host/install.sh
 run "report bytes" sh tests/host/bytes.sh

@@ -1,44 +1,7 @@
 #!/bin/sh
 # The command line from outside: exit statuses, options, errors, Ctrl-C. Prints TAP; run from the top
 # folder with LOBULE_PROGRAM naming the program.
-program=${LOBULE_PROGRAM:-build/lobule}
-case $program in /*) ;; *) program=$PWD/$program ;; esac
-here=$(cd "$(dirname "$0")" && pwd)
-folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
-export LOBULE_PROGRAM="$program"
-unset LOBULE_LUA LOBULE_THREADS OMP_NUM_THREADS
-n=0 failed=0
-
-result() { # result NAME ok|bad [DETAIL]
-  n=$((n + 1))
-  if [ "$2" = ok ]; then
-    echo "ok $n - $1"
-  else
-    failed=$((failed + 1))
-    echo "not ok $n - $1"
-    [ -n "$3" ] && echo "$3" | sed 's/^/#   /'
-  fi
-}
-
-# check NAME STATUS PATTERN ARGUMENT...: runs the program (standard input from $input), compares the
-# exit status and looks for the pattern (an extended regular expression) in all that it printed.
-input=/dev/null
-check() {
-  name=$1 want=$2 pattern=$3
-  shift 3
-  out=$("$program" "$@" <"$input" 2>&1)
-  got=$?
-  if [ "$got" -eq "$want" ] && printf '%s\n' "$out" | grep -Eq -e "$pattern"; then
-    result "$name" ok
-  else
-    result "$name" bad "status $got, expected $want; output: $out"
-  fi
-}
-
-# write FILE: standard input into a file of the test's folder.
-write() { cat >"$folder/$1"; }
-
+. tests/host/tap.sh
 cd "$folder" || exit 1
 
 check "version" 0 '^lobule [0-9]+\.[0-9]+\.[0-9]+ +Lua 5\.4' --version
@@ -315,5 +278,4 @@ else
   result "prompt and bar # SKIP without expect" ok
 fi
 
-echo "1..$n"
-[ "$failed" -eq 0 ]
+finish

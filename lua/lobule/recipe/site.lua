@@ -1,6 +1,7 @@
 --- A site's own map for a recipe (`--map site.lua`): which files and columns it has, how levels are
 --- recoded and columns computed. It lies beside the data, so that the recipe stays as it was.
 local check = require "lobule.check"
+require "lobule" -- the verbs of frames
 local core = require "lobule.core"
 
 local M = {}
