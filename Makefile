@@ -80,6 +80,8 @@ $(BUILD)/tests/%.o: tests/%.c
 	$(Q)$(CC) $(FLAGS) -Itests/support -MMD -MP -c -o $@ $<
 $(BUILD)/tests/fuzz/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/tests/fuzz/replay.o $(CORE_O)
 	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(LIBS) $(LDFLAGS)
+$(BUILD)/tests/fuzz/fuzz_report: $(BUILD)/tests/fuzz/fuzz_report.o $(BUILD)/tests/fuzz/replay.o $(CORE_O) $(BIND_O)
+	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(LUA_LIB) $(LIBS) $(LDFLAGS)
 $(BUILD)/tests/stats/test_%: $(BUILD)/tests/stats/test_%.o $(filter $(BUILD)/src/base/% $(BUILD)/src/stats/%,$(CORE_O))
 	$(Q)$(CC) $(CFLAGS) -o $@ $^ -lcmocka $(LIBS) $(LDFLAGS)
 $(BUILD)/tests/io/test_csv_source: LDFLAGS += -lz

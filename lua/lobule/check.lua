@@ -33,6 +33,30 @@ function M.type(value, kind, what)
   return value
 end
 
+--- A text that people will read. Other formats have no letter for the control characters that it
+--- may hold besides line ends and tabs: they become spaces.
+---@param value string
+---@param what string
+---@return string
+---@raise no text, bytes that are not UTF-8
+function M.readable(value, what)
+  local _, wrong = utf8.len(M.type(value, "string", what))
+  if wrong then
+    core.raise("argument", ("%s: byte %d is not UTF-8"):format(what, wrong),
+      "Save the script, or the file that the text comes from, as UTF-8.")
+  end
+  return (value:gsub("[^\t\n\r\32-\126\128-\255]+", " "))
+end
+
+--- A readable text on one line: line ends and tabs become spaces too.
+---@param value string
+---@param what string
+---@return string
+---@raise no text, bytes that are not UTF-8
+function M.one_line(value, what)
+  return (M.readable(value, what):gsub("[\t\n\r]+", " "))
+end
+
 --- Raises when a list has named fields: options go into a table of their own.
 ---@param list table
 ---@param what string

@@ -34,17 +34,14 @@ local WRAPPED_ROWS <const>, WRAPPED_COLUMNS <const> = 20, 16
 local ROW_KINDS <const> = { heading = true, total = true }
 local NUMERIC <const> = { real = true, integer = true }
 
---- Cells are one line: line ends and other control characters become a space.
-local function one_line(text)
-  return (text:gsub("[\0-\31\127]+", " "))
-end
+local one_line <const> = check.one_line
 
 local function cell_text(cell, row, column)
-  if type(cell) == "string" then return one_line(cell) end
+  if type(cell) == "string" then return one_line(cell, "cell") end
   if type(cell) == "number" then return format.number(cell) end
   if cell == core.NA then return "NA" end
   if check.is(cell, "lobule.Shown") or check.is(cell, "lobule.Quantity") then
-    return one_line(tostring(cell))
+    return one_line(tostring(cell), "cell")
   end
   core.raise("argument", ("row %d, cell %d: expected text, found %s"):format(row, column,
     check.describe(cell)))
@@ -80,13 +77,16 @@ function M.new(spec)
   local columns, rows, notes = {}, {}, {}
   for i, column in ipairs(check.type(given.columns, "table", "columns")) do
     columns[i] = check.options(column, COLUMN)
-    columns[i].label = one_line(check.type(columns[i].label, "string", "label"))
+    columns[i].label = one_line(columns[i].label, "label")
+    for _, name in ipairs { "group", "unit" } do
+      if columns[i][name] then columns[i][name] = one_line(columns[i][name], name) end
+    end
   end
   if #columns == 0 then core.raise("argument", "the table has no columns") end
   for i, row in ipairs(given.rows or {}) do rows[i] = copy_row(row, i, #columns) end
-  for i, note in ipairs(given.notes) do notes[i] = note end
-  return setmetatable({ caption = one_line(given.caption), columns = columns, rows = rows,
-    notes = notes, wrap = given.wrap }, Table)
+  for i, note in ipairs(given.notes) do notes[i] = one_line(note, "notes") end
+  return setmetatable({ caption = one_line(given.caption, "caption"), columns = columns,
+    rows = rows, notes = notes, wrap = given.wrap }, Table)
 end
 
 --- How a value of a column is shown.

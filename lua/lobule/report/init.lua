@@ -16,6 +16,7 @@ local Report = { __name = "lobule.Report" }
 local OPTIONS <const> = { { "title", "string" }, { "subtitle", "string" }, { "author", "string" },
   { "date", "string" }, { "lang", "string", "en" }, { "seed", "any" },
   { "journal", journal.NAMES, "plain" } }
+local READ <const> = { "title", "subtitle", "author", "date", "lang" }
 local ADD <const> = { { "caption", "string" }, { "title", "string" }, { "width_mm", "positive" },
   { "columns", "count" } }
 local FORMATS <const> = { ".html", ".md", ".json", ".docx", ".pdf" }
@@ -41,7 +42,7 @@ end
 ---@return lobule.Report
 ---@raise another level
 function Report:heading(text, level)
-  check.type(text, "string", "text")
+  text = check.one_line(text, "text")
   local whole = math.tointeger(level or 2)
   if not whole or whole < 2 or whole > 4 then
     core.raise("argument", ("level is %s: expected 2, 3 or 4"):format(tostring(level)))
@@ -53,6 +54,7 @@ local function prose(report, kind, text, values)
   check.type(text, "string", "text")
   if values ~= nil then check.type(values, "table", "values") end
   local filled = template.fill(text, values, journal.get(report.options.journal))
+  filled = check.readable(filled, "text")
   local blocks = {}
   for i, paragraph in ipairs(template.paragraphs(filled)) do
     blocks[i] = { kind = kind, text = paragraph }
@@ -184,6 +186,9 @@ core.class("report", Report)
 function M.new(options)
   local opts <const> = check.options(options, OPTIONS)
   check.type(opts.title, "string", "title")
+  for _, name in ipairs(READ) do
+    if opts[name] then opts[name] = check.one_line(opts[name], name) end
+  end
   if opts.seed ~= nil and not math.tointeger(opts.seed) then
     core.raise("argument", "seed: expected a whole number, found " .. check.describe(opts.seed))
   end

@@ -54,20 +54,20 @@ end
 local CHECK <const> = {}
 
 function CHECK.heading(block)
-  local text = check.type(block.text, "string", "heading")
+  local text = check.one_line(block.text, "heading")
   return { kind = "heading", level = block.level or 3, text = text }
 end
 
 function CHECK.text(block)
-  return { kind = "text", text = check.type(block.text, "string", "text") }
+  return { kind = "text", text = check.one_line(block.text, "text") }
 end
 
 function CHECK.note(block)
-  return { kind = "note", text = check.type(block.text, "string", "note") }
+  return { kind = "note", text = check.one_line(block.text, "note") }
 end
 
 function CHECK.warning(block, options)
-  local text = check.type(block.text, "string", "warning")
+  local text = check.one_line(block.text, "warning")
   return { kind = "warning", text = restyle.sentence(text, options.profile) }
 end
 
@@ -128,15 +128,19 @@ end
 ---@raise something that is no result, table or figure
 function M.blocks(object, options)
   local list = {}
-  if options.title then list[1] = { kind = "heading", level = 3, text = options.title } end
-  local caption = options.caption
+  if options.title then
+    list[1] = { kind = "heading", level = 3, text = check.one_line(options.title, "title") }
+  end
+  local caption = options.caption and check.one_line(options.caption, "caption")
   for _, block in ipairs(own_blocks(object, options)) do
     local checked = CHECK[block.kind]
     if not checked then
       core.raise("argument", ("a report has no block of kind '%s'"):format(tostring(block.kind)))
     end
     local copy = checked(block, options)
-    if caption and copy.caption then copy.caption, caption = caption, nil end
+    if copy.caption then
+      copy.caption, caption = caption or check.one_line(copy.caption, "caption"), nil
+    end
     list[#list + 1] = copy
     if copy.problem then list[#list + 1] = { kind = "warning", text = copy.problem } end
   end
@@ -146,9 +150,11 @@ end
 --- The result at full precision, nil for items that keep none.
 ---@param object any
 ---@return table?
+---@raise a record that is no table
 function M.record(object)
   local method = M.member(object, "record")
-  if type(method) == "function" then return (method(object)) end
+  local record = type(method) == "function" and method(object) or nil
+  return record ~= nil and check.type(record, "table", "record") or nil
 end
 
 return M
