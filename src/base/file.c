@@ -3,13 +3,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -20,6 +23,7 @@
 
 #define FIRST_CAPACITY ((size_t)64 * 1024) /* where the size is not known: pipes, /proc */
 #define STEP_LIMIT     ((size_t)16 << 20)  /* bytes per system call, so that Ctrl-C is seen */
+#define NULL_DEVICE    makedev(1, 3)       /* the same on every Linux */
 #define NAME_ATTEMPTS  100
 #define NAME_KEPT                                                                                  \
   100 /* bytes of the file's name in the temporary one: 255 is the limit of a name */
@@ -39,6 +43,16 @@ static lb_status fail(lb_error *err, int code, const char *verb, const char *pat
     return lb_error_set(err, LB_EIO, "no permission to %s '%s'", verb, path);
   case ENOSPC:
     return lb_error_set(err, LB_EIO, "cannot %s '%s': the disk is full", verb, path);
+  case ENOTBLK:
+    return lb_error_set(err, LB_EIO, "'%s' is a device, not a file", path);
+  case E2BIG:
+    lb_error_set(err, LB_EIO, "'%s' gives more than half of this machine's memory", path);
+    lb_error_mend(err, "Does it ever end? If so, write it to a file and read that.");
+    return LB_EIO;
+  case ESTALE:
+    lb_error_set(err, LB_EIO, "'%s' was changed by another program while it was read", path);
+    lb_error_mend(err, "Read it again when that program has finished.");
+    return LB_EIO;
   case ENOMEM:
     return lb_error_nomem(err, path);
   case EINTR:
@@ -53,12 +67,26 @@ static lb_status fail(lb_error *err, int code, const char *verb, const char *pat
 
 /* ---- reading ---- */
 
+/* Bytes that are taken from what has no size, such as a pipe: it may never end, and the system ends
+ * a process that takes all memory without a word. */
+static size_t pipe_limit(void)
+{
+  long pages = sysconf(_SC_PHYS_PAGES), size = sysconf(_SC_PAGESIZE);
+  struct rlimit limit;
+  size_t most = pages > 0 && size > 0 ? (size_t)pages / 2 * (size_t)size : SIZE_MAX / 2;
+  if (getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur / 2 < most)
+    most = (size_t)limit.rlim_cur / 2;
+  return most;
+}
+
 /* Reads up to the end into *data, which starts with capacity bytes; 0 or an errno. */
 static int read_all(int fd, char **data, size_t capacity, size_t *length)
 {
+  size_t limit = pipe_limit();
   for (;;) {
     if (lb_interrupted()) return EINTR;
     if (*length + 1 >= capacity) {
+      if (capacity > limit / 2) return E2BIG;
       char *larger = lb_mem_resize(*data, capacity, 2);
       if (larger == NULL) return ENOMEM;
       *data = larger;
@@ -76,29 +104,51 @@ static int read_all(int fd, char **data, size_t capacity, size_t *length)
   return 0;
 }
 
-/* Opens for reading and says how large a buffer to begin with; 0 or an errno. */
-static int open_to_read(const char *path, int *fd, size_t *capacity)
+/* Devices such as /dev/zero give bytes without end; a terminal ends, and so does /dev/null. */
+static bool is_endless(int fd, const struct stat *info)
 {
-  struct stat info;
+  if (S_ISBLK(info->st_mode)) return true;
+  return S_ISCHR(info->st_mode) && info->st_rdev != NULL_DEVICE && !isatty(fd);
+}
+
+/* Opens for reading; 0 or an errno. */
+static int open_to_read(const char *path, int *fd, struct stat *info)
+{
   do *fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
   while (*fd < 0 && errno == EINTR && !lb_interrupted());
-  if (*fd < 0 || fstat(*fd, &info) != 0) return errno;
-  if (S_ISDIR(info.st_mode)) return EISDIR;
-  *capacity = FIRST_CAPACITY;
+  if (*fd < 0 || fstat(*fd, info) != 0) return errno;
+  if (S_ISDIR(info->st_mode)) return EISDIR;
+  return is_endless(*fd, info) ? ENOTBLK : 0;
+}
+
+/* How large a buffer to begin with. */
+static size_t first_capacity(const struct stat *info)
+{
   /* One byte for the NUL and one to see the end without growing. */
-  if (S_ISREG(info.st_mode) && info.st_size > 0) *capacity = (size_t)info.st_size + 2;
-  return 0;
+  return S_ISREG(info->st_mode) && info->st_size > 0 ? (size_t)info->st_size + 2 : FIRST_CAPACITY;
+}
+
+/* Whether another program wrote to a file since `then`: the bytes read may be of two versions. The
+ * files of /proc have no size, and a time that says nothing. */
+static bool has_changed(int fd, const struct stat *then)
+{
+  struct stat now;
+  if (!S_ISREG(then->st_mode) || then->st_size == 0) return false;
+  return fstat(fd, &now) != 0 || now.st_size != then->st_size ||
+         now.st_mtim.tv_sec != then->st_mtim.tv_sec || now.st_mtim.tv_nsec != then->st_mtim.tv_nsec;
 }
 
 lb_status lb_file_read(const char *path, char **data, size_t *length, lb_error *err)
 {
   int fd = -1;
   char *bytes = NULL;
-  size_t capacity = 0, n = 0;
-  int failed = open_to_read(path, &fd, &capacity);
+  size_t n = 0;
+  struct stat info;
+  int failed = open_to_read(path, &fd, &info);
   if (failed != 0) goto done;
-  bytes = lb_mem_alloc(capacity);
-  failed = bytes == NULL ? ENOMEM : read_all(fd, &bytes, capacity, &n);
+  bytes = lb_mem_alloc(first_capacity(&info));
+  failed = bytes == NULL ? ENOMEM : read_all(fd, &bytes, first_capacity(&info), &n);
+  if (failed == 0 && has_changed(fd, &info)) failed = ESTALE;
   if (failed != 0) goto done;
   *data = bytes;
   *length = n;
@@ -111,6 +161,30 @@ done:
 
 #define MAP_MINIMUM ((off_t)1 << 20) /* below that a copy is cheaper than page faults */
 
+/* A read lease (Linux): the kernel grants it while nobody has the file open for writing, and lets
+ * who opens it to write or cut it wait until the lease ends, for as long as
+ * /proc/sys/fs/lease-break-time says (45 s). Without one a mapping is not safe: its bytes could
+ * change between two looks at them, and a file cut short ends the process with SIGBUS. Only the
+ * owner of a file gets one, and not on every file system. */
+static bool take_lease(int fd)
+{
+  /* The news that somebody waits comes as a signal that does nothing; SIGIO would end the process.
+   */
+  return fcntl(fd, F_SETSIG, SIGURG) == 0 && fcntl(fd, F_SETLEASE, F_RDLCK) == 0;
+}
+
+/* Maps a file that stays as it is while it is mapped; false where that cannot be had. */
+static bool map_leased(int fd, lb_file_view *view)
+{
+  struct stat info;
+  if (!take_lease(fd) || fstat(fd, &info) != 0 || info.st_size < MAP_MINIMUM) return false;
+  void *mapped = mmap(NULL, (size_t)info.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+  if (mapped == MAP_FAILED) return false;
+  madvise(mapped, (size_t)info.st_size, MADV_WILLNEED);
+  *view = (lb_file_view){mapped, (size_t)info.st_size, mapped, NULL, fd, info};
+  return true;
+}
+
 lb_status lb_file_map(const char *path, lb_file_view *out, lb_error *err)
 {
   struct stat info;
@@ -118,27 +192,30 @@ lb_status lb_file_map(const char *path, lb_file_view *out, lb_error *err)
   /* A pipe must not be opened twice: its writer would see the first reader leave. */
   bool regular = stat(path, &info) == 0 && S_ISREG(info.st_mode);
   int fd = regular && info.st_size >= MAP_MINIMUM ? open(path, O_RDONLY | O_CLOEXEC) : -1;
-  if (fd >= 0 && fstat(fd, &info) == 0 && info.st_size >= MAP_MINIMUM) {
-    view.length = (size_t)info.st_size;
-    view.mapped = mmap(NULL, view.length, PROT_READ, MAP_PRIVATE, fd, 0);
-    if (view.mapped == MAP_FAILED) view.mapped = NULL;
+  if (fd >= 0 && map_leased(fd, &view)) {
+    *out = view;
+    return LB_OK;
   }
   if (fd >= 0) close(fd);
-  view.data = view.mapped;
-  if (view.mapped == NULL) {
-    lb_status st = lb_file_read(path, &view.copied, &view.length, err);
-    if (st != LB_OK) return st;
-    view.data = view.copied;
-  } else {
-    madvise(view.mapped, view.length, MADV_WILLNEED);
-  }
+  lb_status st = lb_file_read(path, &view.copied, &view.length, err);
+  if (st != LB_OK) return st;
+  view.data = view.copied;
   *out = view;
   return LB_OK;
 }
 
+lb_status lb_file_check(const lb_file_view *view, const char *path, lb_error *err)
+{
+  bool whole = view->mapped == NULL || !has_changed(view->fd, &view->state);
+  return whole ? LB_OK : fail(err, ESTALE, "read", path);
+}
+
 void lb_file_unmap(lb_file_view *view)
 {
-  if (view->mapped != NULL) munmap(view->mapped, view->length);
+  if (view->mapped != NULL) {
+    munmap(view->mapped, view->length);
+    close(view->fd); /* ends the lease */
+  }
   lb_mem_free(view->copied);
   *view = (lb_file_view){0};
 }

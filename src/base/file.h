@@ -3,9 +3,11 @@
 #ifndef LB_BASE_FILE_H
 #define LB_BASE_FILE_H
 #include "base/error.h"
+#include <sys/stat.h>
 
-/* Reads a whole regular file; *data is NUL-terminated and freed with lb_mem_free. Missing file,
- * directory, no permission: LB_EIO with a message that names the path and says what it is. */
+/* Reads a whole file or pipe; *data is NUL-terminated and freed with lb_mem_free. Missing file,
+ * directory, device, no permission, a file that another program changes meanwhile, a pipe of more
+ * than half the machine's memory: LB_EIO with a message that names the path and says what it is. */
 lb_status lb_file_read(const char *path, char **data, size_t *length, lb_error *err);
 /* The bytes of a file, to be read only. */
 typedef struct lb_file_view {
@@ -13,11 +15,15 @@ typedef struct lb_file_view {
   size_t length;
   void *mapped; /* NULL: read into memory, as a pipe is */
   char *copied;
+  int fd;            /* of a mapped file: holds the lease */
+  struct stat state; /* of a mapped file, when it was mapped */
 } lb_file_view;
-/* A file's bytes without a copy where the system can map it, else read as lb_file_read does. The
- * file must not be cut short by others while it is in use. Errors as lb_file_read. Free with
- * lb_file_unmap, safe on a zeroed view. */
+/* A file's bytes without a copy where the system promises that they stay as they are (who wants to
+ * write to the file then waits for lb_file_unmap), else read as lb_file_read does. Errors as
+ * lb_file_read. Free with lb_file_unmap, safe on a zeroed view. */
 lb_status lb_file_map(const char *path, lb_file_view *out, lb_error *err);
+/* LB_EIO when another program did not wait and wrote. To be asked before what was read is used. */
+lb_status lb_file_check(const lb_file_view *view, const char *path, lb_error *err);
 void lb_file_unmap(lb_file_view *view);
 /* The n bytes at data, of the view, are not needed for now: their memory is given back where they
  * are mapped, and filled again from the file should they be read. Thread-safe. */

@@ -223,12 +223,21 @@ lb_status lb_csv_read_file(const char *path, const char *encoding, const lb_csv_
   if (st != LB_OK) return st;
   lb_csv_side side = {hash_source, rest_source, &source, false};
   request q = {source.text, source.length, facts == NULL ? NULL : &side, 0};
-  st = read_text(&q, options, out, problems, err);
-  if (st == LB_OK && facts != NULL) {
-    if (!side.done) lb_csv_source_hash(&source); /* no row asked for a pass */
-    *facts = source.facts;
-    facts->separator = q.separator;
+  lb_frame *frame = NULL;
+  lb_problems found = {0};
+  st = read_text(&q, options, &frame, problems == NULL ? NULL : &found, err);
+  if (st == LB_OK && facts != NULL && !side.done) lb_csv_source_hash(&source); /* no row: no pass */
+  if (st == LB_OK) st = lb_file_check(&source.file, path, err);
+  if (st == LB_OK) {
+    *out = frame;
+    frame = NULL;
+    if (facts != NULL) *facts = source.facts;
+    if (facts != NULL) facts->separator = q.separator;
+    if (problems != NULL) *problems = found;
+    found = (lb_problems){0};
   }
+  lb_frame_release(frame);
+  lb_problems_reset(&found);
   lb_csv_source_close(&source);
   return st;
 }

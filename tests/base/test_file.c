@@ -2,10 +2,13 @@
 #include "check.h"
 
 #include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -253,6 +256,108 @@ static void test_pipes_and_devices(void **state)
   lb_mem_free(data);
 }
 
+/* What gives bytes for ever must not take all memory: devices by what they are, pipes by how much
+ * came. The limit on address space stands for the memory of a small machine. */
+static void test_no_end(void **state)
+{
+  (void)state;
+  lb_error err = {0};
+  char *data = NULL;
+  size_t length;
+  expect_refusal(lb_file_read("/dev/zero", &data, &length, &err), &err, "is a device, not a file");
+#ifndef __SANITIZE_ADDRESS__ /* which needs more address space than there is memory */
+  int ends[2];
+  char path[64], text[4096] = {0};
+  struct rlimit before, small;
+  assert_int_equal(pipe(ends), 0);
+  pid_t writer = fork();
+  if (writer == 0)
+    while (write(ends[1], text, sizeof text) > 0) {
+    }
+  close(ends[1]);
+  assert_int_equal(getrlimit(RLIMIT_AS, &before), 0);
+  small = before;
+  small.rlim_cur = (rlim_t)512 << 20;
+  assert_int_equal(setrlimit(RLIMIT_AS, &small), 0);
+  snprintf(path, sizeof path, "/dev/fd/%d", ends[0]);
+  lb_status status = lb_file_read(path, &data, &length, &err);
+  assert_int_equal(setrlimit(RLIMIT_AS, &before), 0);
+  kill(writer, SIGKILL);
+  close(ends[0]);
+  assert_int_equal(waitpid(writer, NULL, 0), writer);
+  expect_refusal(status, &err, "half of this machine's memory");
+#endif
+}
+
+#define MANY ((size_t)8 << 20)
+
+/* A file of MANY bytes. */
+static const char *large(void **state)
+{
+  const char *path = in(state, "large");
+  char *text = lb_mem_alloc(MANY);
+  memset(text, 'a', MANY);
+  lb_status status = lb_file_write(path, text, MANY, NULL);
+  lb_mem_free(text);
+  assert_int_equal(status, LB_OK);
+  return path;
+}
+
+/* While a file is mapped nobody can open it to write: an open that would wait is refused. */
+static void test_a_mapped_file_stays(void **state)
+{
+  lb_error err = {0};
+  lb_file_view view = {0};
+  const char *path = large(state);
+  LB_OK_OR_FAIL(lb_file_map(path, &view, &err), err);
+  assert_int_equal(view.length, MANY);
+  if (view.mapped == NULL) { /* not every file system has leases */
+    lb_file_unmap(&view);
+    skip();
+  }
+  assert_int_equal(open(path, O_WRONLY | O_TRUNC | O_NONBLOCK), -1);
+  assert_int_equal(errno, EWOULDBLOCK);
+  assert_int_equal(view.data[MANY - 1], 'a');
+  LB_OK_OR_FAIL(lb_file_check(&view, path, &err), err);
+  const struct timespec times[2] = {{1, 0}, {1, 0}};
+  assert_int_equal(utimensat(AT_FDCWD, path, times, 0), 0); /* as one who did not wait leaves it */
+  expect_refusal(lb_file_check(&view, path, &err), &err, "was changed by another program");
+  lb_file_unmap(&view);
+  int fd = open(path, O_WRONLY | O_TRUNC | O_NONBLOCK);
+  assert_true(fd >= 0);
+  close(fd);
+}
+
+/* A file that somebody writes is copied, and what was copied while it grew is refused. */
+static void test_a_file_that_grows(void **state)
+{
+  lb_error err = {0};
+  lb_file_view view = {0};
+  char *data = NULL;
+  size_t length;
+  const char *path = large(state);
+  pid_t writer = fork();
+  if (writer == 0) {
+    int fd = open(path, O_WRONLY | O_APPEND);
+    while (write(fd, "b", 1) == 1) {
+    }
+    _exit(0);
+  }
+  lb_status status = LB_OK;
+  for (int i = 0; i < 1000 && status == LB_OK; i++) {
+    status = lb_file_read(path, &data, &length, &err);
+    if (status == LB_OK) lb_mem_free(data);
+  }
+  lb_status mapped = lb_file_map(path, &view, &err);
+  bool copied = view.mapped == NULL;
+  lb_file_unmap(&view);
+  kill(writer, SIGKILL);
+  assert_int_equal(waitpid(writer, NULL, 0), writer);
+  expect_refusal(status, &err, "was changed by another program");
+  assert_true(copied);
+  assert_true(mapped == LB_OK || mapped == LB_EIO);
+}
+
 static void test_out_of_memory(void **state)
 {
   lb_error err = {0};
@@ -293,6 +398,9 @@ int main(void)
       FILE_TEST(test_no_permission),
       FILE_TEST(test_long_names),
       FILE_TEST(test_pipes_and_devices),
+      FILE_TEST(test_no_end),
+      FILE_TEST(test_a_mapped_file_stays),
+      FILE_TEST(test_a_file_that_grows),
       FILE_TEST(test_out_of_memory),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -28,8 +28,8 @@ static lua_State *start(void)
   luaL_openlibs(L);
   luaL_requiref(L, "lobule.core", luaopen_lobule_core, 0);
   lua_settop(L, 0);
-  if (luaL_dostring(L, "package.path = 'lua/?.lua;lua/?/init.lua'") ||
-      luaL_loadfile(L, CHECKS) || lua_pcall(L, 0, 1, 0))
+  if (luaL_dostring(L, "package.path = 'lua/?.lua;lua/?/init.lua'") || luaL_loadfile(L, CHECKS) ||
+      lua_pcall(L, 0, 1, 0))
     stop(L);
   return L;
 }
