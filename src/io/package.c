@@ -11,6 +11,7 @@
 #include "io/library.h"
 
 #define BLOCK      ((size_t)64 * 1024)
+#define BLOCK_MAX  ((size_t)64 * 1024 * 1024)
 #define RATIO_FREE ((size_t)1 << 20) /* bytes of a part that the ratio does not judge */
 
 typedef struct zip_api {
@@ -124,6 +125,7 @@ typedef struct parsing {
   XML_Parser parser;
   const lb_xml_handlers *handlers;
   void *context;
+  size_t n_events;
   lb_status status;
   lb_error *err;
 } parsing;
@@ -152,6 +154,7 @@ static void note(parsing *p, lb_status st)
 static void XMLCALL on_start(void *context, const XML_Char *name, const XML_Char **attributes)
 {
   parsing *p = context;
+  p->n_events++;
   if (p->status == LB_OK)
     note(p, p->handlers->start(p->context, local_name(name), attributes, p->err));
 }
@@ -159,6 +162,7 @@ static void XMLCALL on_start(void *context, const XML_Char *name, const XML_Char
 static void XMLCALL on_end(void *context, const XML_Char *name)
 {
   parsing *p = context;
+  p->n_events++;
   if (p->status == LB_OK && p->handlers->end != NULL)
     note(p, p->handlers->end(p->context, local_name(name), p->err));
 }
@@ -166,6 +170,7 @@ static void XMLCALL on_end(void *context, const XML_Char *name)
 static void XMLCALL on_text(void *context, const XML_Char *text, int length)
 {
   parsing *p = context;
+  p->n_events++;
   if (p->status == LB_OK && p->handlers->text != NULL)
     note(p, p->handlers->text(p->context, text, (size_t)length, p->err));
 }
@@ -199,39 +204,79 @@ static lb_status xml_failure(const parsing *p)
 
 /* ---- Parts ---- */
 
-static lb_status check_size(lb_package *package, size_t unpacked, size_t packed, lb_error *err)
+/* A part being unpacked; its sizes are those of the archive's directory, which may lie. */
+typedef struct unpacking {
+  zip_file_t *file;
+  size_t packed, unpacked;
+  char *block;
+  size_t size; /* of the block */
+} unpacking;
+
+/* total: of the parts read, this one as far as known */
+static lb_status check_size(size_t total, size_t unpacked, const unpacking *u, lb_error *err)
 {
-  if (package->total > LB_PACKAGE_TOTAL_MAX)
+  if (total > LB_PACKAGE_TOTAL_MAX)
     return lb_error_set(err, LB_EDATA, "the file unpacks to more than %zu MiB: it is not read",
                         LB_PACKAGE_TOTAL_MAX >> 20);
-  if (unpacked > RATIO_FREE && unpacked / LB_PACKAGE_RATIO_MAX > packed)
+  if (unpacked > RATIO_FREE && unpacked / LB_PACKAGE_RATIO_MAX > u->packed)
     return lb_error_set(err, LB_EDATA,
                         "the part unpacks to more than %d times its size: it is not read",
                         LB_PACKAGE_RATIO_MAX);
   return LB_OK;
 }
 
-static lb_status feed(lb_package *package, zip_file_t *file, size_t packed, parsing *p, char *block)
+/* Fills the block as far as the part goes; *n: bytes in it. */
+static lb_status fill_block(const lb_package *package, const unpacking *u, size_t *n, lb_error *err)
 {
-  for (size_t unpacked = 0;;) {
-    zip_int64_t n = package->zip.fread(file, block, BLOCK);
-    if (n < 0) return lb_error_set(p->err, LB_EPARSE, "the part is damaged or encrypted");
-    unpacked += (size_t)n;
-    package->total += (size_t)n;
-    lb_status st = check_size(package, unpacked, packed, p->err);
-    if (st == LB_OK && lb_interrupted()) st = lb_error_interrupted(p->err);
-    if (st != LB_OK) return st;
-    if (p->xml->parse(p->parser, block, (int)n, n == 0) != XML_STATUS_OK) return xml_failure(p);
-    if (n == 0) return LB_OK;
+  for (*n = 0; *n < u->size;) {
+    size_t room = u->size - *n;
+    zip_int64_t got = package->zip.fread(u->file, u->block + *n, room < BLOCK ? room : BLOCK);
+    if (got < 0) return lb_error_set(err, LB_EPARSE, "the part is damaged or encrypted");
+    if (got == 0) break;
+    if (lb_interrupted()) return lb_error_interrupted(err);
+    *n += (size_t)got;
   }
+  return LB_OK;
 }
 
-static lb_status parse_file(lb_package *package, zip_file_t *file, size_t packed, parsing *p)
+/* A block in which nothing ended is scanned again with the next one: were all blocks of one size,
+ * a comment of a few hundred MB would take hours. */
+static lb_status larger_block(unpacking *u, lb_error *err)
+{
+  if (u->size == BLOCK_MAX) return LB_OK;
+  char *larger = lb_mem_resize(u->block, u->size, 2);
+  if (larger == NULL) return lb_error_nomem(err, "xml");
+  u->block = larger;
+  u->size *= 2;
+  return LB_OK;
+}
+
+static lb_status feed(lb_package *package, unpacking *u, parsing *p)
+{
+  lb_status st = check_size(package->total + u->unpacked, u->unpacked, u, p->err);
+  for (size_t unpacked = 0; st == LB_OK;) {
+    size_t n, n_events = p->n_events;
+    st = fill_block(package, u, &n, p->err);
+    if (st != LB_OK) break;
+    unpacked += n;
+    package->total += n;
+    if (unpacked > u->unpacked) st = lb_error_set(p->err, LB_EPARSE, "the part is damaged");
+    if (st == LB_OK) st = check_size(package->total, unpacked, u, p->err);
+    if (st != LB_OK) break;
+    if (p->xml->parse(p->parser, u->block, (int)n, n == 0) != XML_STATUS_OK) return xml_failure(p);
+    if (n == 0) break;
+    if (p->n_events == n_events) st = larger_block(u, p->err);
+  }
+  return st;
+}
+
+static lb_status parse_file(lb_package *package, unpacking *u, parsing *p)
 {
   static const XML_Memory_Handling_Suite MEMORY = {xml_alloc, xml_resize, lb_mem_free};
-  char *block = lb_mem_alloc(BLOCK);
+  u->size = BLOCK;
+  u->block = lb_mem_alloc(BLOCK);
   p->xml = &package->xml;
-  p->parser = block == NULL ? NULL : p->xml->create(NULL, &MEMORY, NULL);
+  p->parser = u->block == NULL ? NULL : p->xml->create(NULL, &MEMORY, NULL);
   lb_status st;
   if (p->parser == NULL) {
     st = lb_error_nomem(p->err, "xml");
@@ -240,10 +285,10 @@ static lb_status parse_file(lb_package *package, zip_file_t *file, size_t packed
     p->xml->set_element(p->parser, on_start, on_end);
     p->xml->set_text(p->parser, on_text);
     p->xml->set_doctype(p->parser, on_doctype);
-    st = feed(package, file, packed, p, block);
+    st = feed(package, u, p);
     p->xml->free(p->parser);
   }
-  lb_mem_free(block);
+  lb_mem_free(u->block);
   return st;
 }
 
@@ -256,12 +301,13 @@ lb_status lb_package_parse(lb_package *package, const char *part, const lb_xml_h
   if (part[0] == '/') part++;
   *found = package->zip.stat(package->archive, part, ZIP_FL_NOCASE, &info) == 0;
   if (!*found) return LB_OK;
-  size_t packed = info.comp_size < package->length ? info.comp_size : package->length;
-  zip_file_t *file = package->zip.fopen(package->archive, part, ZIP_FL_NOCASE);
-  if (file == NULL)
+  unpacking u = {.packed = info.comp_size < package->length ? info.comp_size : package->length,
+                 .unpacked = info.size};
+  u.file = package->zip.fopen(package->archive, part, ZIP_FL_NOCASE);
+  if (u.file == NULL)
     return lb_error_set(err, LB_EPARSE, "%s: the part is damaged or encrypted", part);
-  lb_status st = parse_file(package, file, packed, &p);
-  package->zip.fclose(file);
+  lb_status st = parse_file(package, &u, &p);
+  package->zip.fclose(u.file);
   if (st != LB_OK && st != LB_ENOMEM && st != LB_EINTR) lb_error_in(err, "%s", part);
   return st;
 }

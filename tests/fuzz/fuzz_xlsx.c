@@ -7,6 +7,8 @@
 #include "io/xlsx.h"
 #include "make_zip.h"
 
+#define WIDE 512 /* columns: writing more only makes the search slow */
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void read_bytes(const char *bytes, size_t length)
@@ -17,7 +19,7 @@ static void read_bytes(const char *bytes, size_t length)
   if (lb_xlsx_read(bytes, length, NULL, &frame, &problems, &err) == LB_OK) {
     char *text = NULL;
     size_t n;
-    lb_xlsx_write(frame, NULL, &text, &n, NULL);
+    if (lb_frame_columns(frame) <= WIDE) lb_xlsx_write(frame, NULL, &text, &n, NULL);
     lb_mem_free(text);
   } else if (frame != NULL || err.code == LB_OK) {
     abort();

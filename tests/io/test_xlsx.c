@@ -450,34 +450,6 @@ static void test_bad_sheet_names(void **state)
 
 /* ---- Limits and failures ---- */
 
-/* 40 MB of blanks, packed to 40 kB by the writer's own library. */
-static void test_bomb(void **state)
-{
-  (void)state;
-  lb_frame *f = NULL;
-  size_t n = 30000, length = 0;
-  char *blanks = malloc(n + 1), *bytes = NULL;
-  memset(blanks, 'x', n);
-  blanks[n] = '\0';
-  const char **texts = malloc(1000 * sizeof *texts);
-  for (size_t i = 0; i < 1000; i++) texts[i] = blanks;
-  lb_column *c = NULL;
-  assert_int_equal(lb_column_from_texts(texts, 1000, &c, NULL), LB_OK);
-  assert_int_equal(lb_frame_new(1000, NULL, &f, NULL), LB_OK);
-  assert_int_equal(lb_frame_add(f, "a", c, NULL), LB_OK);
-  assert_int_equal(lb_xlsx_write(f, NULL, &bytes, &length, NULL), LB_OK);
-  assert_true(length < 200000);
-  lb_frame *g = NULL;
-  lb_error err = {0};
-  assert_int_equal(lb_xlsx_read(bytes, length, NULL, &g, NULL, &err), LB_EDATA);
-  assert_non_null(strstr(err.message, "unpacks to more than"));
-  lb_column_release(c);
-  lb_frame_release(f);
-  lb_mem_free(bytes);
-  free(blanks);
-  free(texts);
-}
-
 static void test_allocation_failures(void **state)
 {
   (void)state;
@@ -542,7 +514,6 @@ int main(void)
       LB_TEST(test_doctype_is_refused),
       LB_TEST(test_round_trip),
       LB_TEST(test_bad_sheet_names),
-      LB_TEST(test_bomb),
       LB_TEST(test_allocation_failures),
       LB_TEST(test_missing_library),
   };
