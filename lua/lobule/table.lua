@@ -2,6 +2,7 @@
 local check = require "lobule.check"
 local core = require "lobule.core"
 local format = require "lobule.format"
+local screen = require "lobule.screen"
 local shown = require "lobule.shown"
 
 ---@class lobule.TableColumn
@@ -165,63 +166,9 @@ end
 -- Text for a terminal ----------------------------------------------------------------------------
 
 local GAP <const> = 2
-
---- Without the core's table of widths: characters, combining marks not counted.
-local function plain_width(text)
-  local n = utf8.len(text)
-  if not n then return #text end
-  for _, code in utf8.codes(text) do
-    if code >= 0x300 and code <= 0x36F then n = n - 1 end
-  end
-  return n
-end
-
-local width_of <const> = rawget(core, "text_width") or plain_width
-
-local function terminal_width()
-  local columns = math.tointeger(tonumber(os.getenv "COLUMNS"))
-  return columns and columns > 0 and columns or 80
-end
-
---- Does the locale of the session draw more than ASCII?
-local function is_ascii()
-  for _, name in ipairs { "LC_ALL", "LC_CTYPE", "LANG" } do
-    local value = os.getenv(name)
-    if value and value ~= "" then return not value:lower():find("utf%-?8") end
-  end
-  return true
-end
-
-local function pad(text, width, align)
-  local space = (" "):rep(width - width_of(text))
-  return align == "right" and space .. text or text .. space
-end
-
---- Shortened to a width, with a mark that it is.
-local function cut(text, width, mark)
-  if width_of(text) <= width then return text end
-  local kept = ""
-  for _, code in utf8.codes(text, true) do
-    local longer = kept .. utf8.char(code)
-    if width_of(longer .. mark) > width then break end
-    kept = longer
-  end
-  return kept .. mark
-end
-
---- Paragraphs broken at spaces.
-local function wrap(text, width, lines)
-  local line
-  for word in text:gmatch("%S+") do
-    local longer = line and line .. " " .. word or word
-    if line and width_of(longer) > width then
-      lines[#lines + 1] = line
-      longer = word
-    end
-    line = longer
-  end
-  lines[#lines + 1] = line
-end
+local HIDDEN_NAMED <const> = 40 -- columns that did not fit, the first of them by name
+local width_of <const>, pad <const>, cut <const> = screen.width_of, screen.pad, screen.cut
+local wrap <const> = screen.wrap
 
 local function after_point(text)
   return text:match("%..*$") or ""
@@ -276,9 +223,14 @@ local function layout(self, width)
     cells[c] = screen_cells(self, c)
     natural[c] = column_width(self, c, cells[c])
   end
-  local n = #self.columns
+  local n, total = 0, -GAP
+  local needed = span_width(widths_of(self, natural, #natural), 1, #natural)
+  -- Groups only widen: more columns than fit without their headers never fit.
+  while n < #natural and (n == 0 or total + GAP + natural[n + 1] <= width) do
+    n = n + 1
+    total = total + GAP + natural[n]
+  end
   local widths = widths_of(self, natural, n)
-  local needed = span_width(widths, 1, n)
   while n > 1 and span_width(widths, 1, n) > width do
     n = n - 1
     widths = widths_of(self, natural, n)
@@ -328,11 +280,12 @@ end
 --- What stands below: the notes, and which columns did not fit.
 local function footers(self, plan)
   local list = table.move(self.notes, 1, #self.notes, 1, {})
-  local hidden = {}
-  for c = plan.n + 1, #self.columns do hidden[#hidden + 1] = self.columns[c].label end
-  if #hidden > 0 then
-    list[#list + 1] = ("%d column%s not shown (width %d shows all): %s"):format(#hidden,
-      #hidden == 1 and "" or "s", plan.needed, table.concat(hidden, ", "))
+  local n, names = #self.columns - plan.n, {}
+  for c = 1, math.min(n, HIDDEN_NAMED) do names[c] = self.columns[plan.n + c].label end
+  if n > HIDDEN_NAMED then names[#names + 1] = ("and %d more"):format(n - HIDDEN_NAMED) end
+  if n > 0 then
+    list[#list + 1] = ("%d column%s not shown (width %d shows all): %s"):format(n,
+      n == 1 and "" or "s", plan.needed, table.concat(names, ", "))
   end
   return list
 end
@@ -356,9 +309,9 @@ end
 ---@return string
 function Table:text(options)
   local opts <const> = check.options(options, TEXT)
-  local width = opts.width or terminal_width()
+  local width = opts.width or screen.terminal_width()
   local ascii = opts.ascii
-  if ascii == nil then ascii = is_ascii() end
+  if ascii == nil then ascii = screen.is_ascii() end
   local style = { rule = ascii and "-" or "─", mark = ascii and "~" or "…" }
   local plan, lines = layout(self, width), {}
   style.line = style.rule:rep(span_width(plan.widths, 1, plan.n))

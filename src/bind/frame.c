@@ -75,6 +75,16 @@ lb_status lbl_frame_add_real(lb_frame *frame, const char *name, const double *va
   return status;
 }
 
+#define PLACE_BYTES 128 /* of a column's place and name in a frame */
+
+/* Tells the collector of a new frame that has no cells of its own: where there are thousands of
+ * columns, their places and names are what takes memory. */
+static int account_places(lua_State *L, const lb_frame *frame)
+{
+  lbl_account(L, lb_frame_columns(frame) * PLACE_BYTES);
+  return 1;
+}
+
 /* take(frame, rows) */
 static int take(lua_State *L)
 {
@@ -106,7 +116,7 @@ static int select(lua_State *L)
   lb_frame **out = lbl_frame_box(L);
   lb_error err = {0};
   if (lb_frame_select(frame, columns, n, out, &err) != LB_OK) return lbl_raise(L, &err);
-  return 1;
+  return account_places(L, *out);
 }
 
 /* with_column(frame, name, column) */
@@ -119,7 +129,7 @@ static int with_column(lua_State *L)
   lb_frame **out = lbl_frame_box(L);
   lb_error err = {0};
   if (lb_frame_with(frame, name, column, out, &err) != LB_OK) return lbl_raise(L, &err);
-  return 1;
+  return account_places(L, *out);
 }
 
 /* rename(frame, old, new) */
@@ -134,7 +144,7 @@ static int rename_column(lua_State *L)
   if (lb_frame_index(frame, old, strlen(old), &i, &err) != LB_OK) return lbl_raise(L, &err);
   lb_frame **out = lbl_frame_box(L);
   if (lb_frame_rename(frame, i, new, out, &err) != LB_OK) return lbl_raise(L, &err);
-  return 1;
+  return account_places(L, *out);
 }
 
 static int frame_names(lua_State *L)

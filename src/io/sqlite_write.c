@@ -36,8 +36,15 @@ static const char *declared_type(lb_type type)
   }
 }
 
+#define COLUMNS_MAX 2000 /* of a table, as SQLite is built by default */
+
 static lb_status check_values(const lb_frame *frame, lb_error *err)
 {
+  if (lb_frame_columns(frame) > COLUMNS_MAX) {
+    lb_error_set(err, LB_EDATA, "%zu columns; a table of SQLite holds at most %d",
+                 lb_frame_columns(frame), COLUMNS_MAX);
+    return lb_error_mend(err, "Save it as .csv, or choose columns with :select.");
+  }
   for (size_t i = 0; i < lb_frame_columns(frame); i++) {
     const lb_column *column;
     lb_status st = lb_frame_column(frame, i, &column, err);
