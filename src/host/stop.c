@@ -66,6 +66,8 @@ void lb_stop_open(void)
   struct sigaction action = {.sa_handler = on_interrupt}; /* no SA_RESTART: a read gives up */
   sigemptyset(&action.sa_mask);
   sigaction(SIGINT, &action, NULL);
+  /* Where files may not grow beyond a limit, writing is to fail with a message. */
+  signal(SIGXFSZ, SIG_IGN);
 }
 
 void lb_stop_enter(lua_State *L)

@@ -178,5 +178,6 @@ lb_status lb_sqlite_write(const char *path, const lb_frame *frame, const char *t
   }
   lb_database_close(&db);
   if (st != LB_OK && !existed) unlink(path); /* the empty file that opening made */
+  if (st == LB_EIO) lb_error_in(err, "cannot write '%s'", path);
   return st;
 }
