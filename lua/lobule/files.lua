@@ -20,7 +20,7 @@ local OPTIONS <const> = {
   { "sheet", "any", nil, "xlsx" },
   { "range", "string", nil, "xlsx" },
   { "labels", { "factor", "codes" }, nil, "stat" },
-  { "table", "string", nil, "sqlite" },
+  { "table", "string", nil, "stat sqlite" },
   { "query", "string", nil, "sqlite" },
   { "params", "table", nil, "sqlite" },
 }

@@ -177,7 +177,8 @@ function core.format_xlsx(frame, sheet) end
 ---@param bytes string
 ---@param format "xpt"|"sas7bdat"|"sav"|"por"|"dta"
 ---@param source? string
----@param options? table            columns, labels ("factor" or "codes"), encoding, id
+---@param options? table            columns, labels ("factor" or "codes"), encoding, id,
+---                                 table (of several in a transport file)
 ---@return lobule.Frame frame
 ---@return table[] problems
 ---@return integer n_problems

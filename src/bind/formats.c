@@ -74,6 +74,7 @@ static lb_stat_options check_stat_options(lua_State *L, int index, const char *s
     options.columns = lbl_check_names(L, -1, "columns", false, &options.n_columns);
   if (option(L, index, "labels")) options.codes = lbl_check_choice(L, -1, "labels", LABELS) == 1;
   if (option(L, index, "encoding")) options.encoding = lbl_check_name(L, -1, "encoding");
+  if (option(L, index, "table")) options.table = lbl_check_name(L, -1, "table");
   if (option(L, index, "id")) options.id = lbl_check_name(L, -1, "id");
   return options;
 }

@@ -9,8 +9,10 @@
 #include "base/names.h"
 #include "base/str.h"
 #include "io/csv_column.h"
+#include "io/por_table.h"
 #include "io/readstat_column.h"
 #include "io/room.h"
+#include "io/xpt_member.h"
 
 #define POLL_ROWS 1024
 
@@ -20,6 +22,7 @@ typedef struct reading {
   lb_stat_api api;
   const char *data; /* the file, and where ReadStat stands in it */
   size_t length, at;
+  char *cut;                   /* one data set of a transport file; NULL: all of data */
   lb_stat_variable **variable; /* by ReadStat's index; NULL = skipped */
   char **name;                 /* of all variables, for messages */
   size_t n_variables, capacity, name_capacity;
@@ -38,6 +41,7 @@ static void reading_reset(reading *r)
   }
   lb_mem_free(r->variable);
   lb_mem_free(r->name);
+  lb_mem_free(r->cut);
   lb_stat_labels_reset(&r->labels);
 }
 
@@ -367,9 +371,28 @@ static lb_status fill_frame(const reading *r, lb_frame *frame, lb_problems *prob
   return st;
 }
 
+/* Leaves one data set of a transport file; mends the characters of a portable file. */
+static lb_status prepare(reading *r)
+{
+  size_t length = r->length;
+  lb_status st = LB_OK;
+  if (r->format != LB_STAT_XPT && r->options->table != NULL)
+    return lb_error_set(r->err, LB_EARG, "table: a %s file holds one data set",
+                        lb_stat_format_name(r->format));
+  if (r->format == LB_STAT_XPT)
+    st = lb_xpt_member(r->data, r->length, r->options->table, &r->cut, &length, r->err);
+  else if (r->format == LB_STAT_POR)
+    st = lb_por_mend(r->data, r->length, &r->cut, r->err);
+  if (st != LB_OK || r->cut == NULL) return st;
+  r->data = r->cut;
+  r->length = length;
+  return LB_OK;
+}
+
 static lb_status read_all(reading *r, lb_frame **frame, lb_problems *problems)
 {
   lb_status st = lb_stat_api_open(&r->api, r->err);
+  if (st == LB_OK) st = prepare(r);
   if (st == LB_OK) st = parse(r);
   if (st == LB_OK && r->n_rows >= UINT32_MAX)
     st = lb_error_set(r->err, LB_EDATA, "%zu rows are more than a frame holds", r->n_rows);

@@ -18,11 +18,12 @@ typedef struct lb_stat_options {
   size_t n_columns;
   bool codes;           /* numbers and texts as stored, not their value labels */
   const char *encoding; /* of the file's texts, e.g. "WINDOWS-1252"; NULL = as the file says */
+  const char *table;    /* of several data sets in a transport file the one to read; NULL = none */
   const char *id;       /* column that stays text or number; NULL = none */
   const char *source;   /* file name for messages; NULL = none */
 } lb_stat_options;
 
-/* Reads a data set (of several in a transport file the first).
+/* Reads a data set.
  * Labels of variables become labels of columns. Where every present value has a value label the
  * column is a factor, levels in the order of the codes; else the codes stay, with a problem.
  * Formats of dates and datetimes are obeyed (SAS and Stata count from 1960, SPSS from 14 October
@@ -30,7 +31,8 @@ typedef struct lb_stat_options {
  * or milliseconds. Whole numbers are integers. Missing: system-missing, empty texts, and, each
  * counted in a problem of its column, user-missing codes (SPSS) and tagged missing values (SAS,
  * Stata). Texts become factors where lb_csv_read would make them so. problems may be NULL.
- * LB_EPARSE: not such a file, or damaged; text that is not UTF-8. LB_ENAME: unknown column.
+ * LB_EPARSE: not such a file, or damaged; text that is not UTF-8. LB_ENAME: unknown column or data
+ * set. LB_EARG: several data sets, and no table named.
  * LB_EIO: the library is missing. LB_ENOMEM, LB_EINTR. */
 lb_status lb_stat_read(const char *data, size_t length, lb_stat_format format,
                        const lb_stat_options *options, lb_frame **out, lb_problems *problems,
