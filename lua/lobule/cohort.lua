@@ -334,8 +334,8 @@ local M = { Cohort = Cohort }
 ---                                 ISO dates and never guessed; censored: "below" reads "<0.5" as
 ---                                 0.5 and adds a logical column NAME_censored that says where
 ---                                 sheet: name or number, range: e.g. "B3:H200" (xlsx); labels:
----                                 "factor" (default) or "codes" (SAS, SPSS, Stata); table, or
----                                 query and params (SQLite)
+---                                 "factor" (default) or "codes" (SAS, SPSS, Stata); table (of
+---                                 several in an xpt or SQLite file), or query and params (SQLite)
 ---@return lobule.Frame
 ---@raise a missing or malformed file, an unknown column in the options, a cell that does not fit
 function M.read(path, options)

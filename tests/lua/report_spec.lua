@@ -70,6 +70,28 @@ describe("report", function()
     assert.is_truthy(err.message:find("seed", 1, true))
   end)
 
+  it("takes texts in UTF-8 only, and control characters for spaces", function()
+    local r, bad = report.new { title = "T" }, "Gr\xF6\xDFe"
+    local function refused(f, ...)
+      local err = helper.raised(f, ...)
+      assert.is_truthy(err.message:find("byte 3 is not UTF-8", 1, true), err.message)
+    end
+    for _, name in ipairs { "title", "subtitle", "author", "date" } do
+      refused(report.new, { title = "T", [name] = bad })
+    end
+    for _, method in ipairs { "text", "note", "heading" } do refused(r[method], r, bad) end
+    refused(r.text, r, "{x}", { x = bad })
+    refused(r.add, r, small "x", { caption = bad })
+    refused(r.add, r, small "x", { title = bad })
+    for _, spec in ipairs { { caption = bad }, { notes = { bad } }, { rows = { { bad } } },
+      { columns = { { label = bad } } }, { columns = { { label = "a", unit = bad } } } } do
+      spec.columns, spec.rows = spec.columns or { { label = "a" } }, spec.rows or {}
+      refused(tables.new, spec)
+    end
+    assert.are.equal("a b", r:text("a\0\1b").blocks[1].text)
+    assert.are.equal("a b", report.new { title = "a\0b" }.options.title)
+  end)
+
   it("gives a new report at every step and leaves the old one alone", function()
     local first = report.new { title = "T" }
     local second = first:text "x"
@@ -317,6 +339,12 @@ describe("provenance", function()
     local expected = { "lobule", "-i", name, "--data=a.csv", "x", "--threads=3" }
     assert.are.equal('"' .. table.concat(expected, '", "') .. '"', command)
     assert.is_truthy(json:find(core.sha256 "print(1)", 1, true))
+  end)
+
+  it("refuses a record that is no table", function()
+    local odd = result_of "a text"
+    local err = helper.raised(sample().add, sample(), odd)
+    assert.is_truthy(err.message:find("record: expected a table, found text", 1, true))
   end)
 
   it("shows no folder of this machine", function()
