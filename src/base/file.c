@@ -67,9 +67,7 @@ static lb_status fail(lb_error *err, int code, const char *verb, const char *pat
 
 /* ---- reading ---- */
 
-/* Bytes that are taken from what has no size, such as a pipe: it may never end, and the system ends
- * a process that takes all memory without a word. */
-static size_t pipe_limit(void)
+size_t lb_file_unsized_max(void)
 {
   long pages = sysconf(_SC_PHYS_PAGES), size = sysconf(_SC_PAGESIZE);
   struct rlimit limit;
@@ -82,7 +80,7 @@ static size_t pipe_limit(void)
 /* Reads up to the end into *data, which starts with capacity bytes; 0 or an errno. */
 static int read_all(int fd, char **data, size_t capacity, size_t *length)
 {
-  size_t limit = pipe_limit();
+  size_t limit = lb_file_unsized_max();
   for (;;) {
     if (lb_interrupted()) return EINTR;
     if (*length + 1 >= capacity) {

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <zlib.h>
 
+#include "base/file.h"
 #include "base/interrupt.h"
 #include "base/mem.h"
 
@@ -47,7 +48,7 @@ bool lb_is_gzip(const char *bytes, size_t length)
 /* Text that grows. */
 typedef struct growing {
   char *data;
-  size_t length, capacity;
+  size_t length, capacity, most;
 } growing;
 
 static bool make_room(growing *g)
@@ -74,6 +75,7 @@ static lb_status inflate_all(const zlib *z, z_stream *s, const char *bytes, size
   size_t used = 0;
   for (;;) {
     if (lb_interrupted()) return LB_EINTR;
+    if (g->length == g->capacity && g->capacity > g->most / 2) return LB_EDATA;
     if (!make_room(g)) return LB_ENOMEM;
     s->next_in = (Bytef *)(uintptr_t)(bytes + used);
     s->avail_in = step_of(length - used);
@@ -83,7 +85,6 @@ static lb_status inflate_all(const zlib *z, z_stream *s, const char *bytes, size
     int code = z->inflate(s, Z_NO_FLUSH);
     used += in - s->avail_in;
     g->length += out - s->avail_out;
-    if (g->length / LB_GUNZIP_RATIO > length) return LB_EDATA;
     if (code == Z_MEM_ERROR) return LB_ENOMEM;
     if (code == Z_STREAM_END) {
       if (!lb_is_gzip(bytes + used, length - used)) {
@@ -108,7 +109,8 @@ static lb_status explain(lb_status st, lb_error *err)
   case LB_EINTR:
     return lb_error_interrupted(err);
   case LB_EDATA:
-    return lb_error_set(err, LB_EDATA, "the gzip file unpacks to more than gzip can hold");
+    return lb_error_set(err, LB_EDATA,
+                        "the gzip file unpacks to more than half of this machine's memory");
   default:
     return lb_error_set(err, LB_EPARSE, "the gzip file is damaged or cut off");
   }
@@ -118,7 +120,7 @@ lb_status lb_gunzip(const char *bytes, size_t length, char **out, size_t *out_le
 {
   zlib z = {0};
   z_stream s = {0};
-  growing g = {0};
+  growing g = {.most = lb_file_unsized_max()};
   lb_status st = LB_EIO;
   bool opened = open_zlib(&z);
   if (!opened) {

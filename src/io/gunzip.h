@@ -6,8 +6,7 @@
 
 bool lb_is_gzip(const char *bytes, size_t length);
 /* All members of the file; *out: lb_mem_free. LB_EPARSE: damaged, or cut off; LB_EIO: no zlib;
- * LB_EDATA: more than LB_GUNZIP_RATIO times its size, as only a file made to do harm is. */
-#define LB_GUNZIP_RATIO 1100 /* deflate cannot pack tighter than 1032 : 1 */
+ * LB_EDATA: more than half of the memory, as a file made to do harm is. */
 lb_status lb_gunzip(const char *bytes, size_t length, char **out, size_t *out_length,
                     lb_error *err);
 #endif

@@ -195,6 +195,20 @@ else
   refused "a file without permission" "no permission to read '.*secret.csv'" "lb.read('$folder/secret.csv')"
 fi
 
+# 200 MB of blanks in 200 kB, where a process may have 300 MB.
+head -c 200m /dev/zero | tr '\0' ' ' | gzip -1 >"$folder/bomb.csv"
+if [ -n "$SAN" ]; then
+  skip "a gzip file that unpacks to more than there is" "a sanitizer needs address space"
+else
+  out=$(ulimit -v 300000; "$program" -e "lb.read('$folder/bomb.csv')" 2>&1)
+  status=$?
+  if [ $status -eq 1 ] && echo "$out" | grep -q "bomb.csv: the gzip file unpacks to more than half"; then
+    result "a gzip file that unpacks to more than there is" ok
+  else
+    result "a gzip file that unpacks to more than there is" bad "status $status: $out"
+  fi
+fi
+
 # ---- Links, and a file that is both read and written ---------------------------------------------
 
 echo "a
