@@ -141,7 +141,7 @@ lb_status lb_file_read(const char *path, char **data, size_t *length, lb_error *
   int fd = -1;
   char *bytes = NULL;
   size_t n = 0;
-  struct stat info;
+  struct stat info = {0};
   int failed = open_to_read(path, &fd, &info);
   if (failed != 0) goto done;
   bytes = lb_mem_alloc(first_capacity(&info));

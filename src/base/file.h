@@ -5,9 +5,10 @@
 #include "base/error.h"
 #include <sys/stat.h>
 
-/* Reads a whole file or pipe; *data is NUL-terminated and freed with lb_mem_free. Missing file,
- * directory, device, no permission, a file that another program changes meanwhile, a pipe of more
- * than half the machine's memory: LB_EIO with a message that names the path and says what it is. */
+/* Reads a whole file or pipe; *data is NUL-terminated and freed with lb_mem_free. LB_EIO with a
+ * message that names the path and says what is wrong: a missing file, a directory, a device, no
+ * permission, a file that another program changes meanwhile, a pipe that gives more than
+ * lb_file_unsized_max. */
 lb_status lb_file_read(const char *path, char **data, size_t *length, lb_error *err);
 /* Bytes that are taken at most from what does not say its size, such as a pipe: half of the
  * memory, of the machine or allowed to this process. It may never end, and the system ends a process
