@@ -11,8 +11,8 @@
  * lb_file_unsized_max. */
 lb_status lb_file_read(const char *path, char **data, size_t *length, lb_error *err);
 /* Bytes that are taken at most from what does not say its size, such as a pipe: half of the
- * memory, of the machine or allowed to this process. It may never end, and the system ends a process
- * that takes all memory without a word. */
+ * memory, of the machine or allowed to this process. It may never end, and the system ends a
+ * process that takes all memory without a word. */
 size_t lb_file_unsized_max(void);
 /* The bytes of a file, to be read only. */
 typedef struct lb_file_view {
