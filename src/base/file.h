@@ -33,7 +33,7 @@ void lb_file_unmap(lb_file_view *view);
 /* The n bytes at data, of the view, are not needed for now: their memory is given back where they
  * are mapped, and filled again from the file should they be read. Thread-safe. */
 void lb_file_rest(const lb_file_view *view, const char *data, size_t n);
-/* Writes to a temporary name in the same folder (".NAME.XXXXXX", all that a process killed meanwhile
- * leaves behind), syncs, renames; keeps the mode of a file it replaces. */
+/* Writes to a temporary name in the same folder (".NAME.XXXXXX", which is all that a process killed
+ * meanwhile leaves behind), syncs, renames; keeps the mode of a file it replaces. */
 lb_status lb_file_write(const char *path, const char *data, size_t length, lb_error *err);
 #endif
