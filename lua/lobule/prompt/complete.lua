@@ -39,7 +39,9 @@ end
 local function fitting(list, word)
   local kept, seen, lower = {}, {}, word:lower()
   for _, one in ipairs(list) do
-    if not seen[one.text] and one.text:sub(1, #word):lower() == lower then
+    local text = one.text:lower()
+    local fits = text:sub(1, #word) == lower or text:sub(1, #word + 1) == "`" .. lower
+    if fits and not seen[one.text] then
       kept[#kept + 1], seen[one.text] = one, true
     end
   end

@@ -120,7 +120,7 @@ local function compiles(source, env, name)
   local chunk = load("return " .. source, name, "t", env)
   if chunk then return chunk end
   local statements, message = load(source, name, "t", env)
-  if statements or message:find "<eof>$" then return statements, message end
+  if statements then return statements end
   local before, last = M.split_last(source)
   if not before then return nil, message end
   return load(before .. "return " .. last, name, "t", env)
@@ -146,7 +146,8 @@ function M.state(text)
   if kind ~= "code" then return "complete" end
   local chunk, message = M.compile(source, {}, "=entry")
   if chunk then return "complete" end
-  return message:find "<eof>$" and "incomplete" or "invalid", message
+  local lacks_end = message:find "<eof>$" and not message:find "unfinished string near <eof>$"
+  return lacks_end and "incomplete" or "invalid", message
 end
 
 return M

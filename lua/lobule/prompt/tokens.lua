@@ -63,8 +63,9 @@ local function next_token(text, at)
     local _, stop = text:find("^[%w_]+", at)
     return KEYWORDS[text:sub(at, stop)] and "keyword" or "name", stop
   elseif text:find("^%.?%d", at) then
-    local _, stop = text:find("^[%w.]*[eEpP][+-][%w.]*", at)
-    if not stop or text:find("^0[xX]", at) then _, stop = text:find("^[%w.]+", at) end
+    local exponent = text:find("^0[xX]", at) and "[pP]" or "[eE]"
+    local _, stop = text:find("^[%x.xX]*" .. exponent .. "[+-]%d*", at)
+    if not stop then _, stop = text:find("^[%w.]+", at) end
     return "number", stop
   elseif text:sub(at, at + 1) == "--" then
     return "comment", comment(text, at)

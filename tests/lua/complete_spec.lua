@@ -1,0 +1,165 @@
+--- Completion at a place: what is offered, where it goes, and that nothing is run to find out.
+local lb = require "lobule"
+local prompt = require "lobule.prompt"
+
+local DATA <const> = "scripts/data/pbc_randomised.csv"
+
+local function session()
+  local s = prompt.new(setmetatable({}, { __index = _G }))
+  s.env.c = lb.cohort(DATA, { id = "id" }):mutate { "sexf = factor(sex)" }
+  s.env.f = lb.frame { { "age", { 61, 70 } }, { "odd name", { 1, 2 } } }
+  s.env.km = lb.survival.km("Surv(time, dead) ~ sex", s.env.c)
+  s.env.plain = { alpha = 1, beta = print, nested = { gamma = 2 } }
+  s.env._ = s.env.c
+  return s
+end
+
+--- Texts offered at the bar, and the byte they replace from.
+local function at(s, text)
+  local cursor = text:find("|", 1, true) - 1
+  local list, start = s:complete((text:gsub("|", "", 1)), cursor)
+  local texts = {}
+  for i, one in ipairs(list) do texts[i] = one.text end
+  return texts, start, list
+end
+
+local function offers(s, text, wanted)
+  local texts = at(s, text)
+  local have = {}
+  for _, one in ipairs(texts) do have[one] = true end
+  for _, one in ipairs(wanted) do
+    assert.is_true(have[one] or false, ("%s: no '%s' among %s"):format(text, one,
+      table.concat(texts, " ")))
+  end
+  return texts
+end
+
+local function offers_only(s, text, wanted)
+  local texts = at(s, text)
+  table.sort(texts)
+  table.sort(wanted)
+  assert.are.same(wanted, texts, text)
+end
+
+describe("completion", function()
+  local s
+  before_each(function() s = session() end)
+
+  it("knows the members of live objects", function()
+    offers_only(s, "c:fi|", { "fill", "filter", "first" })
+    offers(s, "f:|", { "filter", "names", "summarise" })
+    offers(s, "km:m|", { "median" })
+    offers_only(s, "plain.al|", { "alpha" })
+    offers_only(s, "plain:|", { "beta" })
+    offers_only(s, "plain.nested.|", { "gamma" })
+    offers(s, "lb.|", { "cohort", "survival", "report" })
+    offers(s, "lb.survival.|", { "km", "cox", "logrank" })
+    offers(s, '("x"):re|', { "rep", "reverse" })
+  end)
+
+  it("knows what documented functions and verbs return", function()
+    offers(s, 'c:filter("age > 50"):su|', { "summarise" })
+    offers(s, 'lb.survival.cox("Surv(time, dead) ~ age", c):|', { "hazard_ratio", "residuals" })
+    offers(s, "c:flow():|", { "plot" })
+    offers_only(s, "nothing:|", {})
+  end)
+
+  it("offers columns and functions inside expressions", function()
+    offers(s, 'c:filter("a|', { "age", "albumin", "abs(" })
+    offers(s, 'c:filter "age > 3 and s|', { "sex", "sexf", "sqrt(" })
+    offers_only(s, 'c:mutate{"x = ag|', { "age" })
+    offers_only(s, "f:filter(\"`o|", { "`odd name`" })
+    offers(s, 'c:summarise({ "m = mean(b|', { "bili" })
+    offers_only(s, "c:filter([[age > 1 and alb|", { "albumin" })
+  end)
+
+  it("offers the levels of a factor after == and in {", function()
+    offers_only(s, "c:filter(\"sexf == '|", { "f", "m" })
+    offers_only(s, "c:filter(\"age > 3 and sexf ~= 'm|", { "m" })
+    offers_only(s, "c:filter(\"sexf in {'f', '|", { "f", "m" })
+    offers_only(s, "c:filter(\"age == '|", {})
+    offers_only(s, "c:filter('sexf == \"|", { "f", "m" })
+  end)
+
+  it("follows a chain without running it", function()
+    offers_only(s, 'c:mutate { "zz = age / 10" }:filter("z|', { "zz" })
+    offers_only(s, 'c:select { "age", "bili" }:filter("alb|', {})
+    offers_only(s, 'c:drop("albumin"):filter("alb|', {})
+    offers_only(s, ('lb.cohort("%s"):filter("albu|'):format(DATA), { "albumin" })
+    offers_only(s, ('lb.read("%s"):filter("sex == \'|'):format(DATA), { "f", "m" })
+    offers_only(s, 'lb.cohort("no such file.csv"):filter("q|', {})
+    local run = false
+    s.env.loud = function() run = true end
+    at(s, "loud():|")
+    at(s, "plain[loud()]:|")
+    at(s, 'c:filter(loud()):|')
+    s.env.trap = setmetatable({}, { __index = function() run = true end })
+    at(s, "trap.x.|")
+    assert.is_false(run)
+  end)
+
+  it("knows formulas", function()
+    offers(s, 'lb.survival.km("Sur|', { "Surv(", "Surv_interval(" })
+    offers(s, 'lb.survival.cox("Surv(time, dead) ~ a|", c)', { "age", "albumin" })
+    offers_only(s, 'lb.survival.cox("Surv(time, dead) ~ od|", f)', { "`odd name`" }, nil)
+    offers(s, 'lb.survival.cox("Surv(ti|', { "time" })
+    offers(s, 'lb.survival.cox("Surv(time, dead) ~ st|', { "stage", "strata(" })
+  end)
+
+  it("offers options not yet given, with help, and their choices", function()
+    local _, _, list = at(s, 'lb.survival.cox("Surv(time, dead) ~ age", c, { |')
+    local help = {}
+    for _, one in ipairs(list) do help[one.text] = one.help end
+    assert.is_truthy(help["ties = "]:find "efron")
+    assert.is_truthy(help["conf_level = "])
+    local texts = at(s, 'lb.survival.cox("Surv(time, dead) ~ age", c, { conf_level = 0.9, |')
+    for _, one in ipairs(texts) do assert.are_not.equal("conf_level = ", one) end
+    offers_only(s, 'lb.survival.cox("Surv(time, dead) ~ age", c, { ties = "|',
+      { "breslow", "efron" })
+    offers(s, 'lb.cohort("x.csv", { |', { "id = ", "na = ", "types = " })
+    offers_only(s, 'c:summarise({ "m = mean(age)" }, { by = "sex|', { "sex", "sexf" })
+  end)
+
+  it("offers files elsewhere", function()
+    offers(s, 'lb.cohort("scripts/data/pb|', { DATA })
+    offers(s, 'dofile("scripts/d|', { "scripts/data/" })
+  end)
+
+  it("completes a line that continues the last result", function()
+    local texts, start = at(s, ":fil|")
+    table.sort(texts)
+    assert.are.same({ "fill", "filter" }, texts)
+    assert.are.equal(2, start)
+    local columns, from = at(s, '  :filter("ag|')
+    assert.are.same({ "age" }, columns)
+    assert.are.equal(12, from)
+  end)
+
+  it("offers names and keywords elsewhere", function()
+    offers(s, "pri|", { "print" })
+    offers(s, "whi|", { "while" })
+    offers(s, "x = c|", { "c" })
+    offers(s, "l|", { "lb", "local" })
+  end)
+
+  it("says what replaces what", function()
+    local _, start = at(s, 'c:filter("age > 50 and alb|')
+    assert.are.equal(#'c:filter("age > 50 and ' + 1, start)
+    local from, text, listing = s:tab('c:filter("alb', 13, 80)
+    assert.are.equal(11, from)
+    assert.are.equal("albumin", text)
+    assert.is_nil(listing)
+    local _, none, several = s:tab("c:fi", 4, 60)
+    assert.is_nil(none)
+    for line in several:gmatch "[^\n]+" do assert.is_true(utf8.len(line) <= 60) end
+  end)
+
+  it("stands half-written and odd text", function()
+    for _, text in ipairs { "|", "(|", ")|", "{{{{|", "c:|", "c..|", "c:filter(|", '"|', "'\\|",
+      "[[|", "[==[ a|", "--|", "-- c:fi|", "--[[ c:fi|", "c:filter(\"a\\\"|", "c[|", "c[1]:|",
+      "c:filter{|", "function f(|", "1.|", "0x|", "::|", "a.b.c.d:|", "c:filter('é|", "\255|",
+      "x = = |", "lb.survival.cox({|", "(c):fi|", "((c)):|", "#c|", "c:select{'a', |" } do
+      assert.is_table((at(s, text)))
+    end
+  end)
+end)
