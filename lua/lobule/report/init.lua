@@ -137,11 +137,33 @@ local function render(report, paths)
   return files
 end
 
+--- All files or none; a folder that was made for them goes again when they cannot be written.
+local function write(files, main)
+  local names, texts, made = {}, {}, {}
+  -- What a report refers to comes first: a crash leaves no report without its figures.
+  for _, last in ipairs { false, true } do
+    for _, file in ipairs(files) do
+      if not file.folder and (main[file.path] or false) == last then
+        names[#names + 1], texts[#texts + 1] = file.path, file.text
+      end
+    end
+  end
+  local ok, err = pcall(function()
+    for _, file in ipairs(files) do
+      if file.folder and core.make_folder(file.path) then table.insert(made, 1, file.path) end
+    end
+    core.write_files(names, texts)
+  end)
+  if ok then return end
+  for _, path in ipairs(made) do os.remove(path) end
+  error(err, 0)
+end
+
 --- Writes the report, in the format of each extension: .html (one file with everything inside), .md
 --- (figures as SVG files beside it), .json, .docx (real tables, captions that Word counts, figures
 --- as PNG with the SVG beside it); "paper/" is a folder with table1.docx, figure1.svg, .pdf and
---- .png, and so on, and legends.md; .pdf on A4 pages. Everything is rendered first, then written;
---- each file is the old or the new one. .docx, .pdf and folders are drawn with the packages
+--- .png, and so on, and legends.md; .pdf on A4 pages. Everything is rendered first, then written,
+--- all files or none: a failure leaves the old ones. .docx, .pdf and folders are drawn with the packages
 --- librsvg2-2 and libcairo2.
 ---@param paths string|string[]
 ---@return lobule.Report
@@ -155,15 +177,7 @@ function Report:save(paths)
   if #wanted == 0 then core.raise("argument", "paths: the list is empty") end
   for _, path in ipairs(wanted) do main[path] = true end
   local files = render(self, wanted)
-  -- What a report refers to comes first: a full disk leaves no report without its figures.
-  for _, last in ipairs { false, true } do
-    for _, file in ipairs(files) do
-      if file.folder and not last then core.make_folder(file.path) end
-      if not file.folder and (main[file.path] or false) == last then
-        core.write_file(file.path, file.text)
-      end
-    end
-  end
+  write(files, main)
   return self
 end
 
