@@ -4,6 +4,7 @@ local check = require "lobule.check"
 local core = require "lobule.core"
 local frames = require "lobule.frame"
 local lineage = require "lobule.lineage"
+local rows = require "lobule.row_function"
 local window = require "lobule.frame_window"
 
 ---@class lobule.Cohort
@@ -16,63 +17,42 @@ local derive <const> = lineage.derive
 
 local WITH <const> = { { "with", "table" } }
 
---- Rows for which a Lua function of the row is true: the slow last resort.
-local function by_function(frame, condition)
-  local rows, n_false, n_missing = {}, 0, 0
-  for i, row in ipairs(frame:rows_list()) do
-    local value = condition(row)
-    if value then
-      rows[#rows + 1] = i
-    elseif value == nil then
-      n_missing = n_missing + 1
-    else
-      n_false = n_false + 1
-    end
-  end
-  return core.take(frame, rows), #rows, n_false, n_missing, {}
-end
-
-local function keep(frame, condition, with)
-  if type(condition) == "function" then return by_function(frame, condition) end
-  return core.filter(frame, check.type(condition, "string", "condition"), with)
-end
-
 --- Rows for which a condition is false: whose persons a flow counts.
 local function false_rows(frame, condition, with)
   local rows = core.filter(frame, "not (" .. condition .. ")", with)
   return rows
 end
 
-local function shown_condition(condition)
-  return type(condition) == "string" and condition or "(a Lua function)"
-end
-
 --- Keeps rows where the condition is true. Rows where it is NA are left out and counted apart. A
 --- list of conditions means
 --- `and`, each counted by itself on the rows before the step.
----@param condition string|string[]|fun(row: table): boolean?   e.g. "age >= 18"
+---@param condition string|string[]|fun(row: table): boolean?   e.g. "age >= 18"; a
+---                                 Lua function gets the row as a table (nil where missing)
 ---@param reason? string            why, for the flow diagram, e.g. "adults"; else the condition is
 ---                                 shown
 ---@param options? table            with: values for $names
 ---@return lobule.Cohort
----@raise an unknown column, a type that does not fit, a syntax error, each with a caret
+---@raise an unknown column, a type that does not fit, a syntax error, each with a caret; a function
+---                                 that gives something else than true, false or NA (nil)
 function Cohort:filter(condition, reason, options)
   if type(reason) == "table" and options == nil then reason, options = nil, reason end
   if reason ~= nil then check.type(reason, "string", "reason") end
   local opts <const> = check.options(options, WITH)
   local with <const> = core.with(opts.with)
-  local conditions = type(condition) == "table" and check.texts(condition, "condition")
+  local conditions = type(condition) == "table" and check.list(condition, "condition")
     or { condition }
-  local frame, causes = self.data, {}
-  for i, one in ipairs(conditions) do
-    local _, _, n_false, n_missing, notes = keep(self.data, one, with)
+  local wide, texts, shown = rows.expressions(self.data, conditions, "condition")
+  local frame, causes = wide, {}
+  for i, text in ipairs(texts) do
+    local _, _, n_false, n_missing, notes = core.filter(wide, text, with)
     frames.tell(notes)
-    causes[i] = { reason = reason and #conditions == 1 and reason or shown_condition(one),
-      condition = shown_condition(one), n = n_false, n_missing = n_missing,
-      dropped = self.id and type(one) == "string" and false_rows(self.data, one, with) or nil }
-    frame = keep(frame, one, with)
+    causes[i] = { reason = reason and #texts == 1 and reason or shown[i], condition = shown[i],
+      n = n_false, n_missing = n_missing,
+      dropped = self.id and false_rows(wide, text, with) or nil }
+    frame = core.filter(frame, text, with)
   end
   with:check_used()
+  frame = rows.narrow(frame, self.data)
   return derive(self, frame, lineage.step(self, frame, "filter", reason, causes))
 end
 
@@ -82,12 +62,14 @@ local function exclusion_list(first, second)
     if #first == 0 then core.raise("argument", "the list of exclusions is empty") end
     for i, pair in ipairs(first) do
       check.type(pair, "table", ("exclusion %d"):format(i))
-      check.type(pair[1], "string", ("exclusion %d, condition"):format(i))
+      if type(pair[1]) ~= "function" then
+        check.type(pair[1], "string", ("exclusion %d, condition"):format(i))
+      end
       check.type(pair[2], "string", ("exclusion %d, reason"):format(i))
     end
     return first, second
   end
-  check.type(first, "string", "condition")
+  if type(first) ~= "function" then check.type(first, "string", "condition") end
   if type(second) ~= "string" then
     core.raise("argument", "an exclusion needs a reason",
       "Write :exclude(\"ecog > 2\", \"ECOG above 2\"); the reason stands in the flow diagram.")
@@ -98,7 +80,8 @@ end
 --- Drops rows where a condition is true; rows where it is NA are kept and counted. Several reasons
 --- in one call are
 --- judged on the same rows, so that they may overlap.
----@param condition string|table[]  a condition, or a list of { condition, reason }
+---@param condition string|function|table[]  a condition (an expression, or a Lua function of the
+---                                 row), or a list of { condition, reason }
 ---@param reason? string|table      the reason; with a list: the options
 ---@param options? table            with: values for $names
 ---@return lobule.Cohort
@@ -106,15 +89,17 @@ function Cohort:exclude(condition, reason, options)
   local list, moved = exclusion_list(condition, reason)
   local opts <const> = check.options(moved or options, WITH)
   local with <const> = core.with(opts.with)
-  local causes, all = {}, {}
-  for i, pair in ipairs(list) do
-    local dropped, n_true, _, n_missing, notes = core.filter(self.data, pair[1], with)
+  local conditions, causes, all = {}, {}, {}
+  for i, pair in ipairs(list) do conditions[i] = pair[1] end
+  local wide, texts, shown = rows.expressions(self.data, conditions, "condition")
+  for i, text in ipairs(texts) do
+    local dropped, n_true, _, n_missing, notes = core.filter(wide, text, with)
     frames.tell(notes)
-    causes[i] = { reason = pair[2], condition = pair[1], n = n_true, n_missing = n_missing,
+    causes[i] = { reason = list[i][2], condition = shown[i], n = n_true, n_missing = n_missing,
       dropped = dropped }
-    all[i] = "(" .. pair[1] .. ")"
+    all[i] = "(" .. text .. ")"
   end
-  local frame = core.reject(self.data, table.concat(all, " or "), with)
+  local frame = rows.narrow(core.reject(wide, table.concat(all, " or "), with), self.data)
   with:check_used()
   return derive(self, frame, lineage.step(self, frame, "exclude", nil, causes))
 end
@@ -132,23 +117,6 @@ function Cohort:complete(columns, reason)
     frame = core.reject(frame, "is_na(`" .. name .. "`)")
   end
   return derive(self, frame, lineage.step(self, frame, "complete", reason, causes))
-end
-
-local function mutate_one(frame, item, with)
-  if type(item) == "table" then
-    check.type(item[1], "string", "column name")
-    check.type(item[2], "function", item[1])
-    local values = { n = #frame }
-    for i, row in ipairs(frame:rows_list()) do
-      local value = item[2](row)
-      values[i] = value == nil and core.NA or value
-    end
-    return core.with_column(frame, item[1], core.frame({ { item[1], values } }):column(item[1]))
-  end
-  local name, expression = core.split_assignment(check.type(item, "string", "assignment"))
-  local column, notes = core.eval(frame, expression, with)
-  frames.tell(notes)
-  return core.with_column(frame, name, column)
 end
 
 --- New or changed columns, computed one after another from "name = expression" or { name,
@@ -171,7 +139,11 @@ function Cohort:mutate(assignments, options)
     frames.tell(notes)
   end
   for i, item in ipairs(assignments) do
-    if not window.wanted(opts) then frame = mutate_one(frame, item, with) end
+    if not window.wanted(opts) then
+      local notes
+      frame, notes = rows.assign(frame, item, with)
+      frames.tell(notes)
+    end
     texts[i] = type(item) == "table" and item[1] .. " = (a Lua function)" or item
   end
   with:check_used()

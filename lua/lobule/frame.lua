@@ -1,6 +1,7 @@
 --- Verbs of a frame: every one returns a new frame that shares what did not change.
 local check = require "lobule.check"
 local core = require "lobule.core"
+local rows = require "lobule.row_function"
 
 ---@class lobule.Frame
 local Frame = { __name = "lobule.Frame" }
@@ -13,17 +14,21 @@ local function tell(notes)
 end
 
 --- Rows where a condition is true; rows where it is false or NA are left out.
----@param condition string          expression over the columns, e.g. "age >= 18 and arm == 'SIRT'"
+---@param condition string|fun(row: table): boolean?  expression over the columns, e.g.
+---                                 "age >= 18 and arm == 'SIRT'"; slow, the last resort: a Lua
+---                                 function of the row (a table; nil where missing)
 ---@param options? table            with: values for $names
 ---@return lobule.Frame
 ---@raise an unknown column, a type that does not fit, a syntax error, each with a caret
 function Frame:filter(condition, options)
   local opts <const> = check.options(options, WITH)
   local with <const> = core.with(opts.with)
-  local kept, _, _, _, notes = core.filter(self, check.type(condition, "string", "condition"), with)
+  local wide, texts = rows.expressions(self, { condition }, "condition")
+  if #texts == 0 then check.type(condition, "string", "condition") end
+  local kept, _, _, _, notes = core.filter(wide, texts[1], with)
   with:check_used()
   tell(notes)
-  return kept
+  return (rows.narrow(kept, self))
 end
 
 --- How a condition is computed: a tree of its parts with the columns read, constants and kernels,
@@ -50,7 +55,8 @@ end
 --- `order` aggregates give every row the value of its group (x - mean(x)), and rank, row_number,
 --- lag, lead, cumsum, first and last follow the order; groups and order are those before the call,
 --- a missing key is a group of its own, the rows stay where they are.
----@param assignments string[]      a list, e.g. { "bmi = weight / height^2", "old = age >= 65" }
+---@param assignments (string|table)[]  a list, e.g. { "bmi = weight / height^2",
+---                                 "old = age >= 65" }; an item may be { name, function(row) }
 ---@param options? table            by: grouping columns (default: all rows are one group); order:
 ---                                 sort keys as in :sort (default: row order; missing last);
 ---                                 with: values for $names
@@ -60,17 +66,18 @@ function Frame:mutate(assignments, options)
   local opts <const> = check.options(options, window.OPTIONS)
   local with <const> = core.with(opts.with)
   local frame = self
+  local list <const> = type(assignments) == "string" and { assignments }
+    or check.list(assignments, "assignments")
   if window.wanted(opts) then
-    local grouped, notes = window.mutate(self, check.texts(assignments, "assignments"), opts, with)
+    local grouped, notes = window.mutate(self, list, opts, with)
     tell(notes)
     with:check_used()
     return grouped
   end
-  for _, text in ipairs(check.texts(assignments, "assignments")) do
-    local name, expression = core.split_assignment(text)
-    local column, notes = core.eval(frame, expression, with)
+  for _, item in ipairs(list) do
+    local notes
+    frame, notes = rows.assign(frame, item, with)
     tell(notes)
-    frame = core.with_column(frame, name, column)
   end
   with:check_used()
   return frame
