@@ -57,22 +57,31 @@ function M.one_line(value, what)
   return (M.readable(value, what):gsub("[\t\n\r]+", " "))
 end
 
---- Raises when a list has named fields: options go into a table of their own.
+--- Raises when a list has named fields, which belong into a table of their own, or holes.
 ---@param list table
 ---@param what string
+---@param example? string           how to write it (default: a list of texts)
 ---@return table list
-function M.list(list, what)
+function M.list(list, what, example)
   M.type(list, "table", what)
-  local named
-  for key in next, list do
-    if math.type(key) ~= "integer" and (named == nil or tostring(key) < tostring(named)) then
+  local named, n = nil, 0
+  for key, value in next, list do
+    local is_length = key == "n" and value == #list -- as table.pack and column:totable() give
+    if not is_length then n = n + 1 end
+    if not is_length and math.type(key) ~= "integer" and (named == nil or tostring(key) < tostring(named)) then
       named = key
     end
   end
-  if named == nil then return list end
+  if named == nil then
+    if n == #list then return list end
+    local hole = 1
+    while list[hole] ~= nil do hole = hole + 1 end
+    core.raise("argument", ("%s: the list has a hole: place %d is empty"):format(what, hole),
+      "Every place from 1 on needs a value.")
+  end
   if #list == 0 then
     core.raise("argument", what .. ": expected a list, found a table with named fields",
-      "A list keeps its order: write { 'a', 'b' }.")
+      "A list keeps its order: write " .. (example or "{ 'a', 'b' }") .. ".")
   end
   core.raise("argument", ("%s: the list holds a named field '%s'"):format(what, tostring(named)),
     ("Options stand in a table of their own, after the list: ({ ... }, { %s = ... }).")

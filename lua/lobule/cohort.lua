@@ -16,6 +16,7 @@ local Cohort = { __name = "lobule.Cohort" }
 local derive <const> = lineage.derive
 
 local WITH <const> = { { "with", "table" } }
+local ARMS_MOST <const> = 12 -- of a column that is no factor
 
 --- Rows for which a condition is false: whose persons a flow counts.
 local function false_rows(frame, condition, with)
@@ -184,8 +185,15 @@ end
 --- Names the treatment column: from here on every step is counted per arm.
 ---@param column string
 ---@return lobule.Cohort
+---@raise a column of more than 12 values that is no factor
 function Cohort:by_arm(column)
   check.column(self.data, column)
+  local kind = self.data:column(column):type()
+  local n <const> = core.summary(self.data:column(column)).n_distinct
+  if n > ARMS_MOST and kind ~= "factor" then
+    core.raise("argument", ("column '%s' is %s with %d different values: arms are few"):format(
+      column, kind, n), "cut() makes groups of numbers; factor() says that so many are meant.")
+  end
   local new = derive(self, self.data)
   new.arm = column
   new.steps = table.move(self.steps, 1, #self.steps, 1, {})
@@ -208,10 +216,17 @@ function Cohort:frame()
   return self.data
 end
 
---- Rows and persons.
----@return integer rows
----@return integer persons          the same number when no id was named
-function Cohort:count()
+--- Rows and persons, in all or for each combination of columns.
+---@param by? string|string[]
+---@return integer|lobule.Frame rows  with columns a frame: they, n and, with an id, persons
+---@return integer? persons         the same number when no id was named
+function Cohort:count(by)
+  if by ~= nil then
+    local wanted <const> = { "n = n()" }
+    if self.id then wanted[2] = ("persons = n_distinct(`%s`)"):format(self.id) end
+    local frame = core.summarise(self.data, wanted, check.texts(by, "by"))
+    return frame
+  end
   return #self.data, lineage.persons(self, self.data)
 end
 
@@ -334,6 +349,9 @@ function M.cohort(source, options)
   local frame, problems, n_problems
   if check.is(source, "lobule.Frame") then
     frame, problems, n_problems = source, {}, 0
+  elseif check.is(source, "lobule.Cohort") then
+    core.raise("argument", "this is a cohort already",
+      "Its methods give new cohorts; lb.cohort(c:frame(), { ... }) counts anew from there.")
   else
     frame, problems, n_problems = files.read(source, opts)
   end

@@ -4,6 +4,7 @@ local check = require "lobule.check"
 local core = require "lobule.core"
 local lineage = require "lobule.lineage"
 local Cohort = require("lobule.cohort").Cohort
+local rename_pairs = require("lobule.frame").rename_pairs
 
 ---@class lobule.Cohort
 local Verbs = Cohort
@@ -113,15 +114,22 @@ function Verbs:append(below, options, reason)
 end
 
 --- Columns renamed, as Frame:rename; the cohort's id and arm follow.
----@param old string|table          a name, or a list of { old, new }
+---@param old string|table          a name, { old = "new" }, or a list of { old, new }
 ---@param new? string
 ---@return lobule.Cohort
 function Verbs:rename(old, new)
   local frame = self.data:rename(old, new)
   local derived = lineage.derive(self, frame)
-  for _, pair in ipairs(type(old) == "table" and old or { { old, new } }) do
-    if self.id == pair[1] then derived.id = pair[2] end
-    if self.arm == pair[1] then derived.arm = pair[2] end
+  local list <const> = rename_pairs(old, new)
+  for _, role in ipairs { "id", "arm" } do
+    local name = self[role]
+    for _, pair in ipairs(list) do
+      if name == pair[1] then
+        name = pair[2]
+        if list.at_once then break end
+      end
+    end
+    derived[role] = name
   end
   return derived
 end

@@ -6,6 +6,8 @@ local rows = require "lobule.row_function"
 ---@class lobule.Frame
 local Frame = { __name = "lobule.Frame" }
 
+local M = {}
+
 local WITH <const> = { { "with", "table" } }
 
 --- Warnings of an expression, on stderr: a level that does not exist, integers that became real.
@@ -100,16 +102,59 @@ function Frame:summarise(assignments, options)
 end
 
 --- Other names for columns.
----@param old string|table          a name; or a list of { old, new }
+---@param old string|table          a name; or { old = "new", … } (all at once: names may be
+---                                 swapped); or a list of { old, new }, one after another
 ---@param new? string
 ---@return lobule.Frame
+---@raise an unknown column, a name that is there already
 function Frame:rename(old, new)
-  local frame = self
-  for _, pair in ipairs(type(old) == "table" and old or { { old, new } }) do
-    check.type(pair, "table", "names")
-    frame = core.rename(frame, check.column(frame, pair[1]), check.type(pair[2], "string", "new"))
+  local frame, pairs_list, swapped = self, M.rename_pairs(old, new), {}
+  for i, pair in ipairs(pairs_list) do
+    local from = pair[1]
+    if pairs_list.at_once then -- by way of a name that no column has
+      check.column(self, from)
+      from = ("(renamed %d)"):format(i)
+      frame = core.rename(frame, pair[1], from)
+    end
+    swapped[i] = from
+  end
+  for i, pair in ipairs(pairs_list) do
+    frame = core.rename(frame, check.column(frame, swapped[i]), pair[2])
   end
   return frame
+end
+
+--- What rename was given as a list of { old, new }; at_once: the names of a mapping, which are
+--- all old ones.
+---@param old string|table
+---@param new? string
+---@return table
+function M.rename_pairs(old, new)
+  local list, n, named = {}, 0, {}
+  if type(old) ~= "table" then
+    return { { check.type(old, "string", "old"), check.type(new, "string", "new") } }
+  end
+  for key in next, old do
+    n = n + 1
+    if type(key) == "string" then named[#named + 1] = key end
+  end
+  if #named == 0 then
+    for i, pair in ipairs(check.list(old, "names", "{ { \"old\", \"new\" } }")) do
+      local place = ("names[%d]"):format(i)
+      check.type(pair, "table", place)
+      list[i] = { check.type(pair[1], "string", place .. ", old"),
+        check.type(pair[2], "string", place .. ", new") }
+    end
+    return list
+  elseif #named < n then
+    core.raise("argument", "names: a list of { old, new } or fields old = \"new\", not both")
+  end
+  table.sort(named)
+  for i, name in ipairs(named) do
+    list[i] = { name, check.type(old[name], "string", ("new name of '%s'"):format(name)) }
+  end
+  list.at_once = true
+  return list
 end
 
 --- A factor with the named level (or levels) first: the reference of every model.
@@ -139,6 +184,10 @@ end
 ---@return lobule.Frame
 function Frame:label(labels)
   check.type(labels, "table", "labels")
+  if #labels > 0 then
+    core.raise("argument", "labels: expected fields column = label, found a list",
+      "Write :label { age = \"Age\", pfs = { \"PFS\", unit = \"months\" } }.")
+  end
   local frame, seen = self, {}
   for _, name in ipairs(self:names()) do
     local value = labels[name]
@@ -226,6 +275,5 @@ end
 
 core.class("frame", Frame)
 
-local M = {}
 M.tell = tell
 return M

@@ -17,8 +17,13 @@ local M = {}
 ---@return boolean[] descending
 function M.sort_keys(frame, keys, what)
   local one = type(keys) == "string" or type(keys) == "table" and keys.desc ~= nil
+  if one and type(keys) == "table" and #keys > 1 then
+    core.raise("argument", ("%s: 'desc' stands beside %d columns, and belongs to one"):format(what,
+      #keys), "Write { \"centre\", { \"age\", desc = true } } or { \"centre\", \"-age\" }.")
+  end
+  if not one then check.list(keys, what, "{ \"centre\", \"-age\" }") end
   local names, descending = {}, {}
-  for i, key in ipairs(one and { keys } or check.type(keys, "table", what)) do
+  for i, key in ipairs(one and { keys } or keys) do
     local place = ("%s[%d]"):format(what, i)
     local name, desc = key, false
     if type(key) == "table" then
@@ -78,7 +83,7 @@ end
 ---@return lobule.Frame
 ---@raise a number that is no row
 function Frame:slice(rows)
-  check.type(rows, "table", "rows")
+  check.list(rows, "rows", "{ 1, 5, 9 }")
   local frame = core.take(self, rows)
   return frame
 end
@@ -97,6 +102,15 @@ function Frame:sample(n, options)
   if not seed then core.raise("argument", "seed: expected a whole number") end
   local rows = n > 0 and n < 1 and math.floor(n * #self + 0.5) or count(n, "n")
   local frame = core.sample(self, rows, seed, opts.replace)
+  return frame
+end
+
+--- How many rows, in all or for each combination of the columns; a missing value is one of its own.
+---@param by? string|string[]
+---@return integer|lobule.Frame     # the number of rows; with columns a frame: they and n
+function Frame:count(by)
+  if by == nil then return #self end
+  local frame = core.summarise(self, { "n = n()" }, check.texts(by, "by"))
   return frame
 end
 

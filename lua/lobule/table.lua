@@ -71,7 +71,8 @@ local function copy_row(row, i, n_columns)
 end
 
 --- A table of display texts. Numbers among the cells are shown with 3 significant digits.
----@param spec table                columns: a list of { label, align ("left"), group, unit };
+---@param spec table                columns: a list of labels or { label =, align = ("left"),
+---                                 group =, unit = };
 ---                                 rows: a list of lists of texts, each with kind ("heading" or
 ---                                 "total") and indent if wanted; caption; notes
 ---@return lobule.Table
@@ -80,6 +81,7 @@ function M.new(spec)
   local given <const> = check.options(check.type(spec, "table", "table"), SPEC)
   local columns, rows, notes = {}, {}, {}
   for i, column in ipairs(check.type(given.columns, "table", "columns")) do
+    if type(column) == "string" then column = { label = column } end
     columns[i] = check.options(column, COLUMN)
     columns[i].label = one_line(check.type(columns[i].label, "string", "label"))
   end
