@@ -20,7 +20,7 @@ function M.describe(value)
   return article(type(value))
 end
 
---- Raises unless `value` has one of Lua's types.
+--- Raises unless `value` has one of Lua's types; texts are UTF-8.
 ---@param value any
 ---@param kind string               "string", "number", "table", "function", "boolean"
 ---@param what string               the argument's name in the message
@@ -29,6 +29,11 @@ function M.type(value, kind, what)
   if type(value) ~= kind then
     local expected = kind == "string" and "text" or article(kind)
     core.raise("argument", ("%s: expected %s, found %s"):format(what, expected, M.describe(value)))
+  end
+  -- File names are bytes; every other text is shown, and compared with text in UTF-8.
+  if kind == "string" and not utf8.len(value) and not what:find("^path") then
+    core.raise("argument", what .. ": the text is not UTF-8",
+      "Save the script as UTF-8, or read the text from a file with lb.read and its encoding.")
   end
   return value
 end

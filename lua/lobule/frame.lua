@@ -176,7 +176,9 @@ local function label_of(name, value)
         "A label is a text or { \"Age\", unit = \"years\" }.")
     end
   end
-  return check.type(value[1], "string", name), value.unit
+  local unit = value.unit
+  if unit ~= nil then check.type(unit, "string", name .. ", unit") end
+  return check.type(value[1], "string", name), unit
 end
 
 --- Labels and units that reports use. Each value is a text or { text, unit = "months" }.

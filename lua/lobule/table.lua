@@ -41,7 +41,9 @@ local function one_line(text)
 end
 
 local function cell_text(cell, row, column)
-  if type(cell) == "string" then return one_line(cell) end
+  if type(cell) == "string" then
+    return one_line(check.type(cell, "string", ("row %d, cell %d"):format(row, column)))
+  end
   if type(cell) == "number" then return format.number(cell) end
   if cell == core.NA then return "NA" end
   if check.is(cell, "lobule.Shown") or check.is(cell, "lobule.Quantity") then

@@ -52,7 +52,9 @@ end
 
 local function prose(report, kind, text, values)
   check.type(text, "string", "text")
-  if values ~= nil then check.type(values, "table", "values") end
+  for name, value in next, values ~= nil and check.type(values, "table", "values") or {} do
+    if type(value) == "string" then check.type(value, "string", "value of " .. tostring(name)) end
+  end
   local filled = template.fill(text, values, journal.get(report.options.journal))
   filled = check.readable(filled, "text")
   local blocks = {}
