@@ -129,9 +129,8 @@ end
 
 --- What is in a data file: format, encoding, columns, odd things, and the lb.cohort call to paste;
 --- never rows, never ids. The same as `lobule peek FILE`.
----@param path string               a CSV file, also gzip
----@param options? table            as lb.cohort's: id, na, types, columns, separator, encoding,
----                                 decimal, date_format, censored
+---@param path string               of any format that lb.cohort reads
+---@param options? table            as lb.cohort's
 ---@return lobule.Peek              # print shows it; fields rows, columns, facts, odd, call
 ---@raise a missing or malformed file, an unknown option
 function lb.peek(path, options)
