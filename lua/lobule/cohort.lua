@@ -2,6 +2,7 @@
 --- counts.
 local check = require "lobule.check"
 local core = require "lobule.core"
+local choice = require "lobule.frame_choice"
 local frames = require "lobule.frame"
 local lineage = require "lobule.lineage"
 local rows = require "lobule.row_function"
@@ -31,18 +32,21 @@ end
 ---                                 Lua function gets the row as a table (nil where missing)
 ---@param reason? string            why, for the flow diagram, e.g. "adults"; else the condition is
 ---                                 shown
----@param options? table            with: values for $names
+---@param options? table            by, order: aggregates are those of the row's group, as in
+---                                 mutate: filter("age == max(age)", { by = "sex" }); with: values
+---                                 for $names
 ---@return lobule.Cohort
 ---@raise an unknown column, a type that does not fit, a syntax error, each with a caret; a function
 ---                                 that gives something else than true, false or NA (nil)
 function Cohort:filter(condition, reason, options)
   if type(reason) == "table" and options == nil then reason, options = nil, reason end
   if reason ~= nil then check.type(reason, "string", "reason") end
-  local opts <const> = check.options(options, WITH)
+  local opts <const> = check.options(options, window.OPTIONS)
   local with <const> = core.with(opts.with)
   local conditions = type(condition) == "table" and check.list(condition, "condition")
     or { condition }
-  local wide, texts, shown = rows.expressions(self.data, conditions, "condition")
+  local wide, texts, shown = rows.expressions(self.data, conditions, "condition", opts,
+    with)
   local frame, causes = wide, {}
   for i, text in ipairs(texts) do
     local _, _, n_false, n_missing, notes = core.filter(wide, text, with)
@@ -110,7 +114,7 @@ end
 ---@param reason? string            for the flow diagram
 ---@return lobule.Cohort
 function Cohort:complete(columns, reason)
-  local names, causes, frame = check.texts(columns, "columns"), {}, self.data
+  local names, causes, frame = choice.columns(self.data, columns, "columns"), {}, self.data
   if reason ~= nil then check.type(reason, "string", "reason") end
   for i, name in ipairs(names) do
     causes[i] = { reason = name .. " missing", condition = "is_na(" .. name .. ")",
@@ -170,12 +174,12 @@ function Cohort:relevel(column, first)
   return derive(self, frame, lineage.note("relevel", column .. ": " .. order .. " first"))
 end
 
---- Columns in the order named; the id and the arm stay.
----@param names string[]
+--- Columns in the order named, by pattern or left out, as Frame:select; the id and the arm stay.
+---@param names string|string[]
 ---@return lobule.Cohort
 function Cohort:select(names)
   local wanted, kept = {}, {}
-  for i, name in ipairs(check.texts(names, "names")) do wanted[i], kept[name] = name, true end
+  for i, name in ipairs(choice.columns(self.data, names, "names")) do wanted[i], kept[name] = name, true end
   if self.arm and not kept[self.arm] then table.insert(wanted, 1, self.arm) end
   if self.id and not kept[self.id] then table.insert(wanted, 1, self.id) end
   local frame = self.data:select(wanted)

@@ -122,7 +122,7 @@ function Verbs:last(options, reason)
 end
 
 --- The rows of another cohort or frame below, as Frame:append; a step of the lineage.
----@param below lobule.Frame|lobule.Cohort
+---@param below lobule.Frame|lobule.Cohort|table  one, or a list of them
 ---@param options? table            source, names
 ---@param reason? string            for the flow diagram
 ---@return lobule.Cohort
@@ -215,12 +215,12 @@ function Verbs:collapse(column, groups)
   return lineage.derive(self, frame, changed("collapse", column, counts)), counts
 end
 
-local LEFT_OUT <const> = { inner = "no partner", semi = "no partner", anti = "with a partner" }
+local LEFT_OUT <const> = { inner = "no partner", right = "no partner", semi = "no partner", anti = "with a partner" }
 
 --- The step of a join: who left, and whose key was missing, counted apart.
 local function joined(cohort, frame, counts, kind, reason)
   local n_left = kind == "anti" and counts.n_matched or counts.n_unmatched - counts.n_missing
-  local n_missing = (kind == "inner" or kind == "semi") and counts.n_missing or 0
+  local n_missing = (kind == "inner" or kind == "semi" or kind == "right") and counts.n_missing or 0
   local cause = { reason = LEFT_OUT[kind] or "", condition = kind, n = n_left,
     n_missing = n_missing }
   local causes = LEFT_OUT[kind] and n_left + n_missing > 0 and { cause } or {}
@@ -293,7 +293,7 @@ end
 
 --- Columns stacked, as Frame:pivot_longer; a step of the lineage.
 ---@param columns string[]
----@param options? table            names_to, values_to, drop_na
+---@param options? table            names_to, names_sep, names_pattern, values_to, drop_na
 ---@return lobule.Cohort
 function Verbs:pivot_longer(columns, options)
   local frame, n_dropped = self.data:pivot_longer(columns, options)

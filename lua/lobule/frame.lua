@@ -1,6 +1,7 @@
 --- Verbs of a frame: every one returns a new frame that shares what did not change.
 local check = require "lobule.check"
 local core = require "lobule.core"
+local choice = require "lobule.frame_choice"
 local rows = require "lobule.row_function"
 
 ---@class lobule.Frame
@@ -9,6 +10,7 @@ local Frame = { __name = "lobule.Frame" }
 local M = {}
 
 local WITH <const> = { { "with", "table" } }
+local GROUPED <const> = { { "by", "texts" }, { "order", "any" }, { "with", "table" } }
 
 --- Warnings of an expression, on stderr: a level that does not exist, integers that became real.
 local function tell(notes)
@@ -19,13 +21,15 @@ end
 ---@param condition string|fun(row: table): boolean?  expression over the columns, e.g.
 ---                                 "age >= 18 and arm == 'SIRT'"; slow, the last resort: a Lua
 ---                                 function of the row (a table; nil where missing)
----@param options? table            with: values for $names
+---@param options? table            by, order: aggregates are those of the row's group, as in
+---                                 mutate: filter("age == max(age)", { by = "sex" }); with: values
+---                                 for $names
 ---@return lobule.Frame
 ---@raise an unknown column, a type that does not fit, a syntax error, each with a caret
 function Frame:filter(condition, options)
-  local opts <const> = check.options(options, WITH)
+  local opts <const> = check.options(options, GROUPED)
   local with <const> = core.with(opts.with)
-  local wide, texts = rows.expressions(self, { condition }, "condition")
+  local wide, texts = rows.expressions(self, { condition }, "condition", opts, with)
   if #texts == 0 then check.type(condition, "string", "condition") end
   local kept, _, _, _, notes = core.filter(wide, texts[1], with)
   with:check_used()
@@ -45,11 +49,13 @@ function Frame:explain(condition, options)
   return explained
 end
 
---- Columns in the order named.
----@param names string[]
+--- Columns in the order named. A * in a name stands for any text, a minus before it leaves columns
+--- out: { "id", "bili_*" }, { "-note", "-*_date" } (all but those).
+---@param names string|string[]
 ---@return lobule.Frame
+---@raise an unknown column, a pattern without a match
 function Frame:select(names)
-  local frame = core.select(self, check.texts(names, "names"))
+  local frame = core.select(self, choice.columns(self, names, "names"))
   return frame
 end
 

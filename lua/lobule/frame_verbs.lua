@@ -2,6 +2,7 @@
 --- and units survive each.
 local check = require "lobule.check"
 local core = require "lobule.core"
+local choice = require "lobule.frame_choice"
 local levels = require "lobule.levels"
 
 ---@class lobule.Frame
@@ -136,7 +137,9 @@ local function pick(frame, options, last)
 end
 
 --- The first row of each group in an order; the rows keep their order in the frame. Of rows equal
---- in the order the first is taken, and a missing value is last.
+--- in the order the first is taken, and a missing value is last. So the row with the largest value
+--- is first { by = "id", order = "-psa" }, with the smallest first { by = "id", order = "psa" }; all
+--- rows that share it: filter("psa == max(psa)", { by = "id" }).
 ---@param options? table            by: grouping columns (default: one group); order: sort keys as
 ---                                 for :sort (default: as the rows stand)
 ---@return lobule.Frame
@@ -154,45 +157,60 @@ function Frame:last(options)
   return frame
 end
 
---- Both frames with a first column that says which they are.
-local function with_source(frame, below, opts)
-  local names = opts.names or { frame:source() or "1", below:source() or "2" }
-  if #names ~= 2 then core.raise("argument", "names: expected two texts, one a frame") end
-  if names[1] == names[2] then names = { names[1] .. " (1)", names[2] .. " (2)" } end
-  local both = { frame, below }
-  for i, one in ipairs(both) do
+--- Frames with a first column that says which they are.
+local function with_source(frames, opts)
+  local names, seen = {}, {}
+  for i, one in ipairs(frames) do
+    names[i] = opts.names and opts.names[i] or one:source() or tostring(i)
+  end
+  if opts.names and #opts.names ~= #frames then
+    core.raise("argument", ("names: expected %d texts, one a frame"):format(#frames))
+  end
+  for _, name in ipairs(names) do seen[name] = (seen[name] or 0) + 1 end
+  for i, name in ipairs(names) do
+    if seen[name] > 1 then names[i] = ("%s (%d)"):format(name, i) end
+  end
+  local marked = {}
+  for i, one in ipairs(frames) do
     if one:has(opts.source) then
       core.raise("argument", ("source: there is already a column '%s'"):format(opts.source))
     end
     local which = core.frame { { opts.source, { names[i] }, "factor", levels = names } }
-    both[i] = core.bind(core.cycle(which, #one), one, one:names())
+    marked[i] = core.bind(core.cycle(which, #one), one, one:names())
   end
-  return both[1], both[2]
+  return marked
 end
 
---- The rows of this frame, then those of another. Columns go by name; one that a frame lacks is
+--- The rows of this frame, then those of others. Columns go by name; one that a frame lacks is
 --- missing there. Integer with real becomes real, factors unite their levels, factor with text
 --- becomes text.
----@param below lobule.Frame|lobule.Cohort
+---@param below lobule.Frame|lobule.Cohort|(lobule.Frame|lobule.Cohort)[]  one, or a list
 ---@param options? table            source: name of a new first column that says where a row came
----                                 from; names: its two values (default: the files' names)
+---                                 from; names: its values, one a frame (default: the files' names)
 ---@return lobule.Frame
 ---@raise types that do not go together, different units, each with the column
 function Frame:append(below, options)
   local opts <const> = check.options(options, { { "source", "string" }, { "names", "texts" } })
-  local other <const> = check.data(below)
-  local above, under = self, other
-  if opts.source then above, under = with_source(self, other, opts) end
-  local frame = core.append(above, under)
+  local all = { self }
+  if type(below) == "table" and not getmetatable(below) then
+    for _, one in ipairs(check.list(below, "below", "{ second, third }")) do
+      all[#all + 1] = check.data(one)
+    end
+  else
+    all[2] = check.data(below)
+  end
+  if opts.source then all = with_source(all, opts) end
+  local frame = all[1]
+  for i = 2, #all do frame = core.append(frame, all[i]) end
   return frame
 end
 
---- The columns except those named.
+--- The columns except those named; a * in a name stands for any text.
 ---@param names string|string[]
 ---@return lobule.Frame
 function Frame:drop(names)
   local out, kept = {}, {}
-  for _, name in ipairs(check.texts(names, "names")) do out[check.column(self, name)] = true end
+  for _, name in ipairs(choice.columns(self, names, "names")) do out[name] = true end
   for _, name in ipairs(self:names()) do
     if not out[name] then kept[#kept + 1] = name end
   end

@@ -93,16 +93,28 @@ end
 ---@param frame lobule.Frame
 ---@param conditions (string|function)[]
 ---@param what string               in the message for another type
+---@param opts? table               by, order: an expression is computed over groups, as by mutate
+---@param with? lobule.With
 ---@return lobule.Frame             # the frame, with the columns
 ---@return string[] expressions
 ---@return string[] shown           for the record: an expression, or "(a Lua function)"
-function M.expressions(frame, conditions, what)
+function M.expressions(frame, conditions, what, opts, with)
   local wide, texts, shown = frame, {}, {}
+  local window <const> = opts and (opts.by or opts.order) and require "lobule.frame_window"
   for i, condition in ipairs(conditions) do
     if type(condition) == "function" then
       local name = ("(a Lua function, condition %d)"):format(i)
       wide = core.with_column(wide, name, M.condition(frame, condition))
       texts[i], shown[i] = "`" .. name .. "`", "(a Lua function)"
+    elseif window then
+      local name = ("(condition %d)"):format(i)
+      check.type(condition, "string", what)
+      wide = window.mutate(wide, { ("`%s` = %s"):format(name, condition) }, opts, with)
+      local kind = wide:column(name):type()
+      if kind ~= "logical" then
+        core.raise("type", ("the condition gives %s, expected true or false"):format(kind))
+      end
+      texts[i], shown[i] = "`" .. name .. "`", condition .. window.text(opts)
     else
       texts[i] = check.type(condition, "string", what)
       shown[i] = condition
