@@ -137,7 +137,7 @@ function Cohort:mutate(assignments, options)
   if type(assignments) == "string" then assignments = { assignments } end
   check.list(assignments, "assignments")
   local frame = self.data
-  local texts = {}
+  local texts, open = {}, self.open
   if window.wanted(opts) then
     local notes
     frame, notes = window.mutate(frame, assignments, opts, with)
@@ -149,11 +149,14 @@ function Cohort:mutate(assignments, options)
       frame, notes = rows.assign(frame, item, with)
       frames.tell(notes)
     end
+    open = lineage.opened(self, open, frame, item)
     texts[i] = type(item) == "table" and item[1] .. " = (a Lua function)" or item
   end
   with:check_used()
-  return derive(self, frame, lineage.note("mutate", table.concat(texts, "; ")
+  local new = derive(self, frame, lineage.note("mutate", table.concat(texts, "; ")
     .. window.text(opts), opts.with))
+  new.open = open
+  return new
 end
 
 --- Labels and units that reports use. Each value is a text or { text, unit = "months" }.
@@ -257,23 +260,17 @@ function Cohort:problems()
   return frame
 end
 
---- Missing cells of every column, by group if asked.
+--- Missing cells of every column, one row each; with `by` one row a group and column.
 ---@param options? table            by: grouping columns
----@return lobule.Frame
+---@return lobule.Frame             # (the groups,) column, n (rows), n_missing
 function Cohort:missing(options)
   local opts <const> = check.options(options, { { "by", "texts", {} } })
-  local assignments = {}
-  for _, name in ipairs(self.data:names()) do
-    local grouping = false
-    for _, key in ipairs(opts.by) do grouping = grouping or key == name end
-    if not grouping then assignments[#assignments + 1] = ("`%s` = n_missing(`%s`)"):format(name,
-      name) end
-  end
-  local frame = core.summarise(self.data, assignments, opts.by)
+  local frame = require("lobule.schema").missing(self.data, opts.by)
   return frame
 end
 
---- The first rows. Ids and free text show as a dot unless `ids`.
+--- The first rows. Ids and free text of the file show as a dot unless `ids`; text made from other
+--- columns, as by case(), shows.
 ---@param n? integer                default 6
 ---@param options? table            ids: true shows ids and text too
 ---@return lobule.Table
@@ -362,7 +359,7 @@ function M.cohort(source, options)
   if opts.id then check.column(frame, opts.id) end
   local self = setmetatable({ data = frame, id = opts.id or false, arm = false, steps = {},
     rows = opts.rows or (opts.id and "patients" or "rows"),
-    found = problems, n_found = n_problems }, Cohort)
+    found = problems, n_found = n_problems, open = {} }, Cohort)
   self.steps[1] = lineage.start(self, frame:source())
   return self
 end

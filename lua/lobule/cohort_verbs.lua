@@ -151,6 +151,7 @@ function Verbs:rename(old, new)
     end
     derived[role] = name
   end
+  for _, pair in ipairs(list) do derived.open[pair[1]], derived.open[pair[2]] = nil, nil end
   return derived
 end
 
@@ -213,6 +214,16 @@ end
 function Verbs:collapse(column, groups)
   local frame, counts = self.data:collapse(column, groups)
   return lineage.derive(self, frame, changed("collapse", column, counts)), counts
+end
+
+--- Factors without the levels that no row has, as Frame:droplevels.
+---@param columns? string|string[]  default: every factor
+---@return lobule.Cohort
+---@return integer n_dropped        levels
+function Verbs:droplevels(columns)
+  local frame, n = self.data:droplevels(columns)
+  local text = ("%s, %d levels"):format(columns and listed(columns) or "every factor", n)
+  return lineage.derive(self, frame, lineage.note("droplevels", text)), n
 end
 
 local LEFT_OUT <const> = { inner = "no partner", right = "no partner", semi = "no partner", anti = "with a partner" }

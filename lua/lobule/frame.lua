@@ -215,10 +215,11 @@ function Frame:label(labels)
 end
 
 --- The frame as a table for reading: 3 significant digits, missing cells as NA.
----@param options? table            digits (default 3), rows (default 20: the most that are shown)
+---@param options? table            digits (default 3, p values as in a paper; else of all numbers),
+---                                 rows (default 20: the most that are shown)
 ---@return lobule.Table
 function Frame:table(options)
-  local opts <const> = check.options(options, { { "digits", "count", 3 }, { "rows", "count", 20 },
+  local opts <const> = check.options(options, { { "digits", "count" }, { "rows", "count", 20 },
     { "caption", "string" } })
   local shown = require("lobule.table").from_frame(self, opts)
   return shown
@@ -233,7 +234,7 @@ function Frame:__tostring()
     return ("frame from %s: %d rows, %d columns; :show() prints rows"):format(self:source(),
       #self, #self:names())
   end
-  return tostring(require("lobule.table").from_frame(self, { digits = 3, rows = 20 }))
+  return tostring(require("lobule.table").from_frame(self, { rows = 20 }))
 end
 
 --- Prints the frame as a table.
@@ -272,11 +273,20 @@ function Frame:rows_list()
   return list
 end
 
---- The blocks of a report.
----@param options? table
+--- The blocks of a report. Rows that were read from a file are patients: they need `rows`.
+---@param options? table            caption; rows: true (all) or the most that are shown (200)
 ---@return table[]
+---@raise a frame read from a file, without rows
 function Frame:report_blocks(options)
-  local shown = require("lobule.table").from_frame(self, { digits = 3, rows = 200, labels = true,
+  local wanted = options and options.rows
+  if wanted == nil and self:source() then
+    core.raise("argument", ("these are %d rows of %s: a report would show them one by one"):format(
+      #self, self:source()),
+      "Add a summary (lb.table_one, :summarise, :count), or say that rows are meant: "
+      .. ":add(frame, { rows = true }).")
+  end
+  if wanted == true then wanted = math.max(#self, 1) end
+  local shown = require("lobule.table").from_frame(self, { rows = wanted or 200, labels = true,
     caption = options and options.caption })
   return { { kind = "table", table = shown } }
 end

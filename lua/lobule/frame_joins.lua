@@ -2,6 +2,7 @@
 local check = require "lobule.check"
 local core = require "lobule.core"
 local choice = require "lobule.frame_choice"
+local counted = require "lobule.counted"
 
 ---@class lobule.Frame
 local Frame = {}
@@ -107,7 +108,7 @@ function Frame:join(right, options)
     counts.n_added = #others
     rows = core.append(rows, others)
   end
-  return rows, counts
+  return rows, counted.of(counts)
 end
 
 --- One pair of columns: "date", { "left", "right" } or { left = "right" }.
@@ -146,7 +147,7 @@ function Frame:asof_join(right, options)
   local rows, partners, counts = core.asof_join(self, other, left_by, right_by,
     { left_time = left_time, right_time = right_time, direction = opts.direction,
     within = opts.within })
-  return beside(rows, partners, right_by, opts.suffix), counts
+  return beside(rows, partners, right_by, opts.suffix), counted.of(counts)
 end
 
 --- Beside each row the rows of another frame whose interval holds its time: from <= time < to, of
@@ -168,7 +169,7 @@ function Frame:interval_join(right, options)
   local rows, partners, counts = core.interval_join(self, other, left_by, right_by,
     { time = opts.on, start = opts.from, stop = opts.to, keep = opts.kind == "left",
     many = opts.many })
-  return beside(rows, partners, right_by, opts.suffix), counts
+  return beside(rows, partners, right_by, opts.suffix), counted.of(counts)
 end
 
 --- The parts of a column's name, cut at a text or taken by a pattern's captures.

@@ -2,6 +2,7 @@
 --- and units survive each.
 local check = require "lobule.check"
 local core = require "lobule.core"
+local counted = require "lobule.counted"
 local choice = require "lobule.frame_choice"
 local levels = require "lobule.levels"
 
@@ -274,7 +275,7 @@ end
 ---@raise a real column, a value mapped twice, a level that a factor has not
 function Frame:recode(name, mapping)
   local column, counts = levels.recode(self:column(check.type(name, "string", "column")), mapping)
-  return core.with_column(self, name, column), counts
+  return core.with_column(self, name, column), counted.of(counts)
 end
 
 --- Levels of a factor merged: each new level stands where the first of its old ones stood; levels
@@ -286,7 +287,25 @@ end
 ---@raise no factor, an unknown level (did you mean), a level named twice
 function Frame:collapse(name, groups)
   local column, counts = levels.collapse(self:column(check.type(name, "string", "column")), groups)
-  return core.with_column(self, name, column), counts
+  return core.with_column(self, name, column), counted.of(counts)
+end
+
+--- A factor, or all of them, without the levels that no row has; a filter keeps them, so that a table
+--- shows a zero.
+---@param columns? string|string[]  default: every factor
+---@return lobule.Frame
+---@return integer n_dropped        levels
+---@raise a column that is no factor
+function Frame:droplevels(columns)
+  local frame, total, list = self, 0, columns ~= nil and choice.columns(self, columns, "columns")
+  for _, name in ipairs(list or self:names()) do
+    if list or self:column(name):type() == "factor" then
+      local column, n = levels.drop_empty(self:column(name), name)
+      if n > 0 then frame = core.with_column(frame, name, column) end
+      total = total + n
+    end
+  end
+  return frame, total
 end
 
 core.class("frame", Frame)

@@ -3,6 +3,8 @@ local core = require "lobule.core"
 
 local M = {}
 
+-- Steps after which a column may hold cells of another.
+local OTHERS_CELLS <const> = { append = true, join = true, reshape = true }
 local WAYS <const> = { "left", "added", "repeated", "merged" }
 
 --- Persons in a frame of the cohort: distinct ids, or rows when no id was named. Rows without an id
@@ -139,6 +141,29 @@ function M.moves(step)
   return list
 end
 
+--- The text columns that may be shown, after an assignment: one that reads no id and no text that
+--- may not be shown makes such a column. Names are looked for anywhere in the expression, so that a
+--- doubt hides.
+---@param cohort lobule.Cohort
+---@param open table<string, boolean>  before; not changed
+---@param frame lobule.Frame        after the assignment
+---@param item string|table
+---@return table<string, boolean>
+function M.opened(cohort, open, frame, item)
+  local name, expression = nil, nil
+  if type(item) == "string" then name, expression = core.split_assignment(item) end
+  local shows = expression ~= nil
+  for _, column in ipairs(shows and frame:names() or {}) do
+    local hidden = column == cohort.id or frame:column(column):type() == "text" and not open[column]
+    if hidden and column ~= name and expression:find(column, 1, true) then shows = false end
+  end
+  if shows and expression:find(name, 1, true) and not open[name] then shows = false end
+  local changed = {}
+  for column in next, open do changed[column] = true end
+  changed[name or item[1]] = shows or nil
+  return changed
+end
+
 --- A cohort with another frame and, unless it is nil, one more step; nothing of the old one
 --- changes.
 ---@param cohort lobule.Cohort
@@ -148,7 +173,10 @@ end
 function M.derive(cohort, frame, step)
   local new = {}
   for key, value in next, cohort do new[key] = value end
-  new.data = frame
+  new.data, new.open = frame, {}
+  for name in next, step and OTHERS_CELLS[step.kind] and {} or cohort.open do
+    if frame:has(name) then new.open[name] = true end
+  end
   if step then
     local steps = table.move(cohort.steps, 1, #cohort.steps, 1, {})
     steps[#steps + 1] = step

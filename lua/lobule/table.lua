@@ -29,7 +29,7 @@ local SPEC <const> = { { "caption", "string", "" }, { "columns", "table" }, { "r
 local COLUMN <const> = { { "label", "string" }, { "align", { "left", "right" }, "left" },
   { "group", "string" }, { "unit", "string" }, { "decimal", "boolean", false } }
 local TEXT <const> = { { "width", "count" }, { "ascii", "boolean" } }
-local FROM_FRAME <const> = { { "digits", "count", 3 }, { "rows", "count" },
+local FROM_FRAME <const> = { { "digits", "count" }, { "rows", "count" },
   { "caption", "string", "" }, { "notes", "texts", {} }, { "labels", "boolean", false } }
 local WRAPPED_ROWS <const>, WRAPPED_COLUMNS <const> = 20, 16
 local ROW_KINDS <const> = { heading = true, total = true }
@@ -99,7 +99,8 @@ local function value_text(value, name, digits)
   if value == nil then return "NA" end
   if type(value) ~= "number" then return tostring(value) end
   local p_value = name == "p_value" and value >= 0 and value <= 1
-  return p_value and shown.p(value) or format.number(value, digits)
+  -- Asked for digits, a p value shows them too.
+  return p_value and not digits and shown.p(value) or format.number(value, digits or 3)
 end
 
 local function frame_rows(frame, names, n, digits)
@@ -115,7 +116,8 @@ end
 --- A frame as a table: significant digits, whole numbers whole, missing cells NA, units in the
 --- header; a column called `p_value` as p values.
 ---@param frame lobule.Frame
----@param options? table            digits (3); rows: the most that are shown (all), the rest is
+---@param options? table            digits (3; p values as in a paper unless
+---                                 given); rows: the most that are shown (all), the rest is
 ---                                 counted in a note; labels: columns by label instead of name
 ---                                 (false); caption; notes
 ---@return lobule.Table

@@ -17,7 +17,8 @@ local OPTIONS <const> = { { "title", "string" }, { "subtitle", "string" }, { "au
   { "date", "string" }, { "lang", "string", "en" }, { "seed", "any" },
   { "journal", journal.NAMES, "plain" } }
 local READ <const> = { "title", "subtitle", "author", "date", "lang" }
-local ADD <const> = { { "caption", "string" }, { "title", "string" }, { "width_mm", "positive" },
+local ADD <const> = { { "rows", "any" }, { "caption", "string" }, { "title", "string" },
+  { "width_mm", "positive" },
   { "columns", "count" } }
 local FORMATS <const> = { ".html", ".md", ".json", ".docx", ".pdf" }
 local RENDERERS <const> = { [".html"] = "lobule.report.html", [".md"] = "lobule.report.markdown",
@@ -88,11 +89,15 @@ end
 --- Adds a result, table, figure, flow or frame. Tables and figures are numbered in order.
 ---@param object any                what answers report_blocks(options), or a figure
 ---@param options? table            caption; title: a heading above; width_mm of figures, or
----                                 columns: 1 or 2 of the journal's page
+---                                 columns: 1 or 2 of the journal's page; rows: true or a number,
+---                                 for a frame of rows that were read from a file
 ---@return lobule.Report
 ---@raise something that is no result, table or figure
 function Report:add(object, options)
   local opts <const> = check.options(options, ADD)
+  if opts.rows ~= nil and opts.rows ~= true and (math.tointeger(opts.rows) or 0) < 1 then
+    core.raise("argument", "rows: expected true or a number of rows")
+  end
   if opts.columns and opts.columns > 2 then
     core.raise("argument", ("columns is %d: expected 1 or 2"):format(opts.columns))
   end
