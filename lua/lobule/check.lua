@@ -71,10 +71,11 @@ function M.list(list, what, example)
   M.type(list, "table", what)
   local named, n = nil, 0
   for key, value in next, list do
-    local is_length = key == "n" and value == #list -- as table.pack and column:totable() give
-    if not is_length then n = n + 1 end
-    if not is_length and math.type(key) ~= "integer" and (named == nil or tostring(key) < tostring(named)) then
-      named = key
+    -- A field n is what table.pack and column:totable() give.
+    if key ~= "n" or value ~= #list then
+      n = n + 1
+      local first = named == nil or tostring(key) < tostring(named)
+      if math.type(key) ~= "integer" and first then named = key end
     end
   end
   if named == nil then

@@ -5,7 +5,7 @@ local core = require "lobule.core"
 local choice = require "lobule.frame_choice"
 local frames = require "lobule.frame"
 local lineage = require "lobule.lineage"
-local rows = require "lobule.row_function"
+local row_function = require "lobule.row_function"
 local window = require "lobule.frame_window"
 
 ---@class lobule.Cohort
@@ -45,7 +45,7 @@ function Cohort:filter(condition, reason, options)
   local with <const> = core.with(opts.with)
   local conditions = type(condition) == "table" and check.list(condition, "condition")
     or { condition }
-  local wide, texts, shown = rows.expressions(self.data, conditions, "condition", opts,
+  local wide, texts, shown = row_function.expressions(self.data, conditions, "condition", opts,
     with)
   local frame, causes = wide, {}
   for i, text in ipairs(texts) do
@@ -57,7 +57,7 @@ function Cohort:filter(condition, reason, options)
     frame = core.filter(frame, text, with)
   end
   with:check_used()
-  frame = rows.narrow(frame, self.data)
+  frame = row_function.narrow(frame, self.data)
   return derive(self, frame, lineage.step(self, frame, "filter", reason, causes))
 end
 
@@ -96,7 +96,7 @@ function Cohort:exclude(condition, reason, options)
   local with <const> = core.with(opts.with)
   local conditions, causes, all = {}, {}, {}
   for i, pair in ipairs(list) do conditions[i] = pair[1] end
-  local wide, texts, shown = rows.expressions(self.data, conditions, "condition")
+  local wide, texts, shown = row_function.expressions(self.data, conditions, "condition")
   for i, text in ipairs(texts) do
     local dropped, n_true, _, n_missing, notes = core.filter(wide, text, with)
     frames.tell(notes)
@@ -104,7 +104,7 @@ function Cohort:exclude(condition, reason, options)
       dropped = dropped }
     all[i] = "(" .. text .. ")"
   end
-  local frame = rows.narrow(core.reject(wide, table.concat(all, " or "), with), self.data)
+  local frame = row_function.narrow(core.reject(wide, table.concat(all, " or "), with), self.data)
   with:check_used()
   return derive(self, frame, lineage.step(self, frame, "exclude", nil, causes))
 end
@@ -146,7 +146,7 @@ function Cohort:mutate(assignments, options)
   for i, item in ipairs(assignments) do
     if not window.wanted(opts) then
       local notes
-      frame, notes = rows.assign(frame, item, with)
+      frame, notes = row_function.assign(frame, item, with)
       frames.tell(notes)
     end
     open = lineage.opened(self, open, frame, item)
@@ -182,7 +182,9 @@ end
 ---@return lobule.Cohort
 function Cohort:select(names)
   local wanted, kept = {}, {}
-  for i, name in ipairs(choice.columns(self.data, names, "names")) do wanted[i], kept[name] = name, true end
+  for i, name in ipairs(choice.columns(self.data, names, "names")) do
+    wanted[i], kept[name] = name, true
+  end
   if self.arm and not kept[self.arm] then table.insert(wanted, 1, self.arm) end
   if self.id and not kept[self.id] then table.insert(wanted, 1, self.id) end
   local frame = self.data:select(wanted)

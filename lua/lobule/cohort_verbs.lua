@@ -49,7 +49,7 @@ end
 ---@param options? table            seed (default 1), replace
 ---@return lobule.Cohort
 function Verbs:sample(n, options)
-  local frame, moved = nil, nil
+  local frame, moved
   if options and options.replace then
     local numbered = core.mutate_groups(self.data, { "`(row)` = row_number()" }, {}, {}, {},
       core.with())
@@ -226,7 +226,8 @@ function Verbs:droplevels(columns)
   return lineage.derive(self, frame, lineage.note("droplevels", text)), n
 end
 
-local LEFT_OUT <const> = { inner = "no partner", right = "no partner", semi = "no partner", anti = "with a partner" }
+local LEFT_OUT <const> = { inner = "no partner", right = "no partner", semi = "no partner",
+  anti = "with a partner" }
 
 --- The step of a join: who left, and whose key was missing, counted apart.
 local function joined(cohort, frame, counts, kind, reason)

@@ -96,7 +96,8 @@ end
 ---@raise keys repeated on both sides, with their number; types that do not go together
 function Frame:join(right, options)
   local opts <const> = check.options(options, { { "by", "any" },
-    { "kind", { "left", "inner", "right", "full", "anti", "semi" }, "left" }, { "many", "boolean", false },
+    { "kind", { "left", "inner", "right", "full", "anti", "semi" }, "left" },
+    { "many", "boolean", false },
     { "suffix", "string", "_right" } })
   local other <const> = check.data(right)
   local left_by, right_by = check_by(opts.by)
@@ -242,7 +243,8 @@ function Frame:pivot_longer(columns, options)
   if opts.names_sep and opts.names_pattern then
     core.raise("argument", "give names_sep or names_pattern, not both")
   elseif opts.names_sep == "" or #opts.names_to == 0 then
-    core.raise("argument", (opts.names_sep and "names_sep is" or "names_to: the list is") .. " empty")
+    core.raise("argument", (opts.names_sep and "names_sep is" or "names_to: the list is")
+      .. " empty")
   end
   local list <const> = choice.columns(self, columns, "columns")
   local kept <const> = other_columns(self, list)

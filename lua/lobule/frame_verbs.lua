@@ -139,8 +139,8 @@ end
 
 --- The first row of each group in an order; the rows keep their order in the frame. Of rows equal
 --- in the order the first is taken, and a missing value is last. So the row with the largest value
---- is first { by = "id", order = "-psa" }, with the smallest first { by = "id", order = "psa" }; all
---- rows that share it: filter("psa == max(psa)", { by = "id" }).
+--- is first { by = "id", order = "-psa" }, with the smallest first { by = "id", order = "psa" };
+--- all rows that share it: filter("psa == max(psa)", { by = "id" }).
 ---@param options? table            by: grouping columns (default: one group); order: sort keys as
 ---                                 for :sort (default: as the rows stand)
 ---@return lobule.Frame
@@ -290,8 +290,8 @@ function Frame:collapse(name, groups)
   return core.with_column(self, name, column), counted.of(counts)
 end
 
---- A factor, or all of them, without the levels that no row has; a filter keeps them, so that a table
---- shows a zero.
+--- A factor, or all of them, without the levels that no row has; a filter keeps them, so that a
+--- table shows a zero.
 ---@param columns? string|string[]  default: every factor
 ---@return lobule.Frame
 ---@return integer n_dropped        levels

@@ -126,9 +126,9 @@ end
 
 --- Looks into a data file of any format that lb.cohort reads: format, rows, columns with type,
 --- missing values, range or levels, up to five odd things, and the lb.cohort call to paste. Rows
---- and ids are never shown. Where nothing is given, the encoding of a CSV file that is not UTF-8 and
---- its decimal commas are guessed, and the guesses stand in the call, as do texts that stand for
---- missing among numbers; types are found on all cells. Rows that are too short are reported.
+--- and ids are never shown. Where nothing is given, the encoding of a CSV file that is not UTF-8
+--- and its decimal commas are guessed, and the guesses stand in the call, as do texts that stand
+--- for missing among numbers; types are found on all cells. Rows that are too short are reported.
 ---@param path string
 ---@param options? table            as lb.cohort's
 ---@return lobule.Peek

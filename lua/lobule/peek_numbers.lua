@@ -12,8 +12,8 @@ local MISSING <const> = { ["n/a"] = true, ["na"] = true, ["."] = true, ["null"] 
   ["#n/a"] = true, ["k.a."] = true, ["#value!"] = true, ["#null!"] = true }
 
 local function is_number(text)
-  return text:find("^%s*[-+]?%d[%d.,]*%s*$") ~= nil or text:find("^%s*[-+]?%d*%.?%d+[eE][-+]?%d+%s*$")
-    ~= nil
+  return text:find("^%s*[-+]?%d[%d.,]*%s*$") ~= nil
+    or text:find("^%s*[-+]?%d*%.?%d+[eE][-+]?%d+%s*$") ~= nil
 end
 
 --- "6O" is 60: letters that are taken for digits.

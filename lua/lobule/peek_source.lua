@@ -6,6 +6,7 @@ local files = require "lobule.files"
 local M = {}
 
 local SHORT_ROWS <const> = 5 -- of a CSV file that are passed over; more are no accident
+local RAGGED <const> = "row (%d+) %(line (%d+)%) (has %d+ fields?, the header has %d+)"
 local FORMATS <const> = { xlsx = "spreadsheet (xlsx)", sqlite = "SQLite", xpt = "SAS transport",
   sas7bdat = "SAS", sav = "SPSS", zsav = "SPSS", por = "SPSS portable", dta = "Stata" }
 
@@ -25,7 +26,7 @@ end
 local function read_ragged(path, opts, message)
   local text, notes = core.read_file(path), {}
   while true do
-    local row, line, what = message:match("row (%d+) %(line (%d+)%) (has %d+ fields?, the header has %d+)")
+    local row, line, what = message:match(RAGGED)
     if not row or #notes == SHORT_ROWS then return nil end
     notes[#notes + 1] = ("row %d (line %d) %s: lb.cohort will refuse the file until it is mended")
       :format(row + #notes, line + #notes, what)

@@ -143,7 +143,8 @@ end
 local function variable_rows(self, name)
   local column = self.frame:column(name)
   local title, list = title_of(column, name), summaries(self.groups, name)
-  local kind, rows = column:type(), nil
+  local kind <const> = column:type()
+  local rows
   if kind == "factor" then
     rows, self.shown.share = level_rows(self, title, list), true
   elseif kind == "logical" or (kind ~= "text" and is_binary(column)) then

@@ -95,7 +95,8 @@ local function narrowed(self, natural, width)
     least[c] = own
     local column = self.columns[c]
     if c > 1 and column.align == "left" then
-      least[c] = math.min(own, math.max(WRAPPED, width_of(column.label), width_of(unit_text(column))))
+      local header = math.max(width_of(column.label), width_of(unit_text(column)))
+      least[c] = math.min(own, math.max(WRAPPED, header))
       if least[c] < own then flexible[#flexible + 1] = c end
     end
     total = total + least[c]
@@ -250,8 +251,8 @@ local function footers(self, plan)
       n == 1 and "" or "s", plan.needed, table.concat(names, ", "))
   end
   if plan.cut > 0 then
-    list[#list + 1] = ("%d text%s cut after %d lines; a greater width shows more, csv() all"):format(
-      plan.cut, plan.cut == 1 and " is" or "s are", LINES)
+    local text = "%d text%s cut after %d lines; a greater width shows more, csv() all"
+    list[#list + 1] = text:format(plan.cut, plan.cut == 1 and " is" or "s are", LINES)
   end
   return list
 end
@@ -268,8 +269,8 @@ local function remainder(self, plan)
     wrap = true, cut_before = (rawget(self, "cut_before") or 0) + plan.cut }, getmetatable(self))
 end
 
---- The table as text, fitted to a width: wide texts are wrapped; columns that still do not fit follow
---- below, beside the first again.
+--- The table as text, fitted to a width: wide texts are wrapped; columns that still do not fit
+--- follow below, beside the first again.
 ---@param self lobule.Table
 ---@param width? integer            default $COLUMNS, else 80
 ---@param ascii? boolean            no line drawing (default: by the locale)

@@ -292,7 +292,8 @@ static void sync_folder(const char *target)
 /* A file on its way: written whole under a temporary name, not yet in its place. */
 typedef struct staged {
   lb_str temporary;
-  char *target; /* where it goes: the path itself, or what a link leads to; NULL: through the path */
+  char
+      *target; /* where it goes: the path itself, or what a link leads to; NULL: through the path */
 } staged;
 
 static void staged_reset(staged *s)

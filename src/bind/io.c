@@ -230,14 +230,10 @@ static int sha256(lua_State *L)
   return 1;
 }
 
-static const luaL_Reg FUNCTIONS[] = {{"read_csv", read_csv},
-                                     {"parse_csv", parse_csv},
-                                     {"format_csv", format_csv},
-                                     {"read_file", read_file},
-                                     {"write_file", write_file},
-                                     {"write_files", write_files},
-                                     {"sha256", sha256},
-                                     {NULL, NULL}};
+static const luaL_Reg FUNCTIONS[] = {{"read_csv", read_csv},     {"parse_csv", parse_csv},
+                                     {"format_csv", format_csv}, {"read_file", read_file},
+                                     {"write_file", write_file}, {"write_files", write_files},
+                                     {"sha256", sha256},         {NULL, NULL}};
 
 void lbl_open_io(lua_State *L)
 {

@@ -6,8 +6,8 @@
 
 #include "base/mem.h"
 #include "base/names.h"
-#include "io/csv_sniff.h"
 #include "io/csv_frame.h"
+#include "io/csv_sniff.h"
 #include "io/csv_source.h"
 
 #define MESSAGE    256

@@ -88,7 +88,8 @@ char lb_csv_sniff(const char *text, size_t length)
 
 size_t lb_csv_sep_line(const char *text, size_t length, char *separator)
 {
-  if (length < 6 || strncasecmp(text, "sep=", 4) != 0 || text[4] == '\n' || text[4] == '"') return 0;
+  if (length < 6 || strncasecmp(text, "sep=", 4) != 0 || text[4] == '\n' || text[4] == '"')
+    return 0;
   size_t end = text[5] == '\r' ? 6 : 5;
   if (end >= length || text[end] != '\n') return 0;
   *separator = text[4];

@@ -11,7 +11,7 @@
 #define STEPS_PER_POLL 10000 /* of SQLite's virtual machine: well under a millisecond */
 #define HEADER         96    /* bytes of a file's header that we look at */
 #define CHECKED_BYTES  (16 << 20)
-#define BUSY_WAIT_MS   2000  /* while another program writes */
+#define BUSY_WAIT_MS   2000 /* while another program writes */
 
 static lb_status open_library(lb_sqlite_api *out, lb_error *err)
 {
@@ -30,8 +30,9 @@ static int poll_interrupt(void *context)
 }
 
 /* The database's own page count against the file's length: SQLite reads pages beyond the end as
- * zeros, so that a file cut off in the middle would be read as rows of nothing. (SQLite file format,
- * section 1.3: page size at byte 16, page count at 28, valid when the counters at 24 and 92 agree.) */
+ * zeros, so that a file cut off in the middle would be read as rows of nothing. (SQLite file
+ * format, section 1.3: page size at byte 16, page count at 28, valid when the counters at 24 and
+ * 92 agree.) */
 static lb_status check_length(const char *path, lb_error *err)
 {
   unsigned char h[HEADER];

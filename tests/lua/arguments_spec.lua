@@ -78,6 +78,7 @@ describe("arguments", function()
   it("Table 1 refuses text at the call, with a mend that works", function()
     local texts = frame:mutate { "t = case(x > 2, 'a', 'b')" }
     has(error_of(lb.table_one, texts, { columns = { "t" } }), 'mutate { "t = factor(t)" }')
-    assert.is_truthy(tostring(lb.table_one(texts:mutate { "t = factor(t)" }, { columns = { "t" } })))
+    local mended = texts:mutate { "t = factor(t)" }
+    assert.is_truthy(tostring(lb.table_one(mended, { columns = { "t" } })))
   end)
 end)

@@ -71,7 +71,8 @@ describe("append", function()
     assert.are.equal("a b c", cells(one:append({ two, three }, { source = "from",
       names = { "a", "b", "c" } }), "from"))
     has(error_of(one.append, one, { two, 3 }), "expected a cohort or a frame")
-    has(error_of(one.append, one, { two }, { source = "from", names = { "a" } }), "expected 2 texts")
+    has(error_of(one.append, one, { two }, { source = "from", names = { "a" } }),
+      "expected 2 texts")
   end)
 end)
 

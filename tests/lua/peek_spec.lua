@@ -104,7 +104,8 @@ describe("lb.peek", function()
     says(p, "`c` is numbers but for 5 values below a limit, '<...': censored = \"below\"")
     says(p, "`d` is text: of 40 values 36 are numbers; 4 above a limit, '>...' (:recode them to "
       .. "numbers)")
-    says(p, "`e` is text: of 40 values 39 are numbers; 1 with a letter for a digit (O for 0, l for 1?)")
+    says(p, "`e` is text: of 40 values 39 are numbers; 1 with a letter for a digit "
+      .. "(O for 0, l for 1?)")
     local cohort = assert(load("local lb = require 'lobule' return " .. p.call))()
     for name, kind in pairs { a = "integer", b = "integer", c = "real", seen = "date" } do
       assert.are.equal(kind, cohort:frame():column(name):type(), name)

@@ -121,8 +121,8 @@ describe("table:text", function()
     local shown = tables.new { columns = { { label = "name" }, { label = "n" } },
       rows = { { "a very long name of a study", "1" } } }
     local got = lines(shown, { width = 12, ascii = true })
-    assert.are.same({ "name       n", "------------", "a very     1", "long name", "of a", "study" },
-      got)
+    assert.are.same({ "name       n", "------------", "a very     1", "long name", "of a",
+      "study" }, got)
   end)
 
   it("measures characters, not bytes", function()

@@ -170,8 +170,8 @@ end
 --- (figures as SVG files beside it), .json, .docx (real tables, captions that Word counts, figures
 --- as PNG with the SVG beside it); "paper/" is a folder with table1.docx, figure1.svg, .pdf and
 --- .png, and so on, and legends.md; .pdf on A4 pages. Everything is rendered first, then written,
---- all files or none: a failure leaves the old ones. .docx, .pdf and folders are drawn with the packages
---- librsvg2-2 and libcairo2.
+--- all files or none: a failure leaves the old ones. .docx, .pdf and folders are drawn with the
+--- packages librsvg2-2 and libcairo2.
 ---@param paths string|string[]
 ---@return lobule.Report
 ---@raise an extension that is not known, a file that cannot be written
