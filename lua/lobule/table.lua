@@ -31,7 +31,7 @@ local COLUMN <const> = { { "label", "string" }, { "align", { "left", "right" }, 
 local TEXT <const> = { { "width", "count" }, { "ascii", "boolean" } }
 local FROM_FRAME <const> = { { "digits", "count" }, { "rows", "count" },
   { "caption", "string", "" }, { "notes", "texts", {} }, { "labels", "boolean", false } }
-local WRAPPED_ROWS <const>, WRAPPED_COLUMNS <const> = 20, 16
+local WRAPPED_ROWS <const>, WRAPPED_COLUMNS <const> = 200, 16
 local ROW_KINDS <const> = { heading = true, total = true }
 local NUMERIC <const> = { real = true, integer = true }
 
@@ -144,7 +144,7 @@ end
 M.is_banner, M.spans = table_text.is_banner, table_text.spans
 
 --- The table as text, fitted to a width: wide texts are wrapped, and columns that do not fit follow
---- below, beside the first column again; those of a large table (more than 20 rows or 16 columns)
+--- below, beside the first column again; those of a large table (more than 200 rows or 16 columns)
 --- are left out and named. A text of more than 8 lines ends in a mark; a greater width, or
 --- frame:csv(), shows it whole.
 ---@param options? table            width (default $COLUMNS, else 80); ascii: no line drawing
