@@ -31,9 +31,12 @@ function M.type(value, kind, what)
     core.raise("argument", ("%s: expected %s, found %s"):format(what, expected, M.describe(value)))
   end
   -- File names are bytes; every other text is shown, and compared with text in UTF-8.
-  if kind == "string" and not utf8.len(value) and not what:find("^path") then
-    core.raise("argument", what .. ": the text is not UTF-8",
-      "Save the script as UTF-8, or read the text from a file with lb.read and its encoding.")
+  if kind == "string" and not what:find("^path") then
+    local _, wrong = utf8.len(value)
+    if wrong then
+      core.raise("argument", ("%s: byte %d is not UTF-8"):format(what, wrong),
+        "Save the script, or the file that the text comes from, as UTF-8.")
+    end
   end
   return value
 end
@@ -45,12 +48,7 @@ end
 ---@return string
 ---@raise no text, bytes that are not UTF-8
 function M.readable(value, what)
-  local _, wrong = utf8.len(M.type(value, "string", what))
-  if wrong then
-    core.raise("argument", ("%s: byte %d is not UTF-8"):format(what, wrong),
-      "Save the script, or the file that the text comes from, as UTF-8.")
-  end
-  return (value:gsub("[^\t\n\r\32-\126\128-\255]+", " "))
+  return (M.type(value, "string", what):gsub("[^\t\n\r\32-\126\128-\255]+", " "))
 end
 
 --- A readable text on one line: line ends and tabs become spaces too.

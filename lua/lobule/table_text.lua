@@ -136,11 +136,9 @@ local function layout(self, width)
     natural[c] = column_width(self, c, cells[c])
   end
   local n = #self.columns
-  local widths = widths_of(self, natural, n)
-  local needed = span_width(widths, 1, n)
+  local needed = span_width(widths_of(self, natural, n), 1, n)
   if needed > width then
     natural = narrowed(self, natural, width) or limited(self, natural, width)
-    widths = widths_of(self, natural, n)
   end
   -- Groups only widen: more columns than fit without their headers never fit.
   local total = -GAP
@@ -149,7 +147,7 @@ local function layout(self, width)
     n = n + 1
     total = total + GAP + natural[n]
   end
-  widths = widths_of(self, natural, n)
+  local widths = widths_of(self, natural, n)
   while n > 1 and span_width(widths, 1, n) > width do
     n = n - 1
     widths = widths_of(self, natural, n)
@@ -174,9 +172,13 @@ end
 --- ends in a mark.
 local function cell_lines(plan, text, width, mark)
   if width_of(text) <= width then return { text } end
-  local indent, words, lines = text:match "^ *", {}, {}
+  local full, indent, words, lines = #text, text:match "^ *", {}, {}
   if #indent >= width then indent = "" end
   local room, line = width - #indent, nil
+  -- A cell may hold megabytes: what no line will show is not broken into any.
+  local most = room * (LINES + 1)
+  local rest = #text > most and utf8.offset(text, most + 1)
+  if rest then text = text:sub(1, rest - 1) end
   for word in text:gmatch "%S+" do pieces(word, room, words) end
   for _, word in ipairs(words) do
     local longer = line and line .. " " .. word or word
@@ -187,9 +189,11 @@ local function cell_lines(plan, text, width, mark)
     line = longer
   end
   lines[#lines + 1] = indent .. (line or "")
-  if #lines > LINES then
+  if #lines > LINES or (rest and rest <= full) then
     plan.cut = plan.cut + 1
-    lines[LINES] = cut(lines[LINES] .. " " .. lines[LINES + 1], width, mark)
+    local last = math.min(#lines, LINES)
+    local more = lines[last + 1] or mark
+    lines[last] = cut(lines[last] .. " " .. more, width, mark)
     for i = #lines, LINES + 1, -1 do lines[i] = nil end
   end
   return lines
