@@ -97,7 +97,8 @@ report
   :text([[
 Medians are those printed; few series give an interval, and the start of follow-up differs. NA: not
 printed.]])
-  :add(medians, { caption = "Median progression-free and overall survival as published" })
+  :add(medians, { caption = "Median progression-free and overall survival as published",
+    rows = true })
   :save { folder .. "/net_embolization.html", folder .. "/net_embolization.md",
           folder .. "/net_embolization.json" }
 

@@ -20,7 +20,7 @@ function M.describe(value)
   return article(type(value))
 end
 
---- Raises unless `value` has one of Lua's types.
+--- Raises unless `value` has one of Lua's types; texts are UTF-8.
 ---@param value any
 ---@param kind string               "string", "number", "table", "function", "boolean"
 ---@param what string               the argument's name in the message
@@ -29,6 +29,14 @@ function M.type(value, kind, what)
   if type(value) ~= kind then
     local expected = kind == "string" and "text" or article(kind)
     core.raise("argument", ("%s: expected %s, found %s"):format(what, expected, M.describe(value)))
+  end
+  -- File names are bytes; every other text is shown, and compared with text in UTF-8.
+  if kind == "string" and not what:find("^path") then
+    local _, wrong = utf8.len(value)
+    if wrong then
+      core.raise("argument", ("%s: byte %d is not UTF-8"):format(what, wrong),
+        "Save the script, or the file that the text comes from, as UTF-8.")
+    end
   end
   return value
 end
@@ -40,12 +48,7 @@ end
 ---@return string
 ---@raise no text, bytes that are not UTF-8
 function M.readable(value, what)
-  local _, wrong = utf8.len(M.type(value, "string", what))
-  if wrong then
-    core.raise("argument", ("%s: byte %d is not UTF-8"):format(what, wrong),
-      "Save the script, or the file that the text comes from, as UTF-8.")
-  end
-  return (value:gsub("[^\t\n\r\32-\126\128-\255]+", " "))
+  return (M.type(value, "string", what):gsub("[^\t\n\r\32-\126\128-\255]+", " "))
 end
 
 --- A readable text on one line: line ends and tabs become spaces too.
@@ -57,22 +60,32 @@ function M.one_line(value, what)
   return (M.readable(value, what):gsub("[\t\n\r]+", " "))
 end
 
---- Raises when a list has named fields: options go into a table of their own.
+--- Raises when a list has named fields, which belong into a table of their own, or holes.
 ---@param list table
 ---@param what string
+---@param example? string           how to write it (default: a list of texts)
 ---@return table list
-function M.list(list, what)
+function M.list(list, what, example)
   M.type(list, "table", what)
-  local named
-  for key in next, list do
-    if math.type(key) ~= "integer" and (named == nil or tostring(key) < tostring(named)) then
-      named = key
+  local named, n = nil, 0
+  for key, value in next, list do
+    -- A field n is what table.pack and column:totable() give.
+    if key ~= "n" or value ~= #list then
+      n = n + 1
+      local first = named == nil or tostring(key) < tostring(named)
+      if math.type(key) ~= "integer" and first then named = key end
     end
   end
-  if named == nil then return list end
+  if named == nil then
+    if n == #list then return list end
+    local hole = 1
+    while list[hole] ~= nil do hole = hole + 1 end
+    core.raise("argument", ("%s: the list has a hole: place %d is empty"):format(what, hole),
+      "Every place from 1 on needs a value.")
+  end
   if #list == 0 then
     core.raise("argument", what .. ": expected a list, found a table with named fields",
-      "A list keeps its order: write { 'a', 'b' }.")
+      "A list keeps its order: write " .. (example or "{ 'a', 'b' }") .. ".")
   end
   core.raise("argument", ("%s: the list holds a named field '%s'"):format(what, tostring(named)),
     ("Options stand in a table of their own, after the list: ({ ... }, { %s = ... }).")

@@ -2,8 +2,10 @@
 --- counts.
 local check = require "lobule.check"
 local core = require "lobule.core"
+local choice = require "lobule.frame_choice"
 local frames = require "lobule.frame"
 local lineage = require "lobule.lineage"
+local row_function = require "lobule.row_function"
 local window = require "lobule.frame_window"
 
 ---@class lobule.Cohort
@@ -15,27 +17,7 @@ local Cohort = { __name = "lobule.Cohort" }
 local derive <const> = lineage.derive
 
 local WITH <const> = { { "with", "table" } }
-
---- Rows for which a Lua function of the row is true: the slow last resort.
-local function by_function(frame, condition)
-  local rows, n_false, n_missing = {}, 0, 0
-  for i, row in ipairs(frame:rows_list()) do
-    local value = condition(row)
-    if value then
-      rows[#rows + 1] = i
-    elseif value == nil then
-      n_missing = n_missing + 1
-    else
-      n_false = n_false + 1
-    end
-  end
-  return core.take(frame, rows), #rows, n_false, n_missing, {}
-end
-
-local function keep(frame, condition, with)
-  if type(condition) == "function" then return by_function(frame, condition) end
-  return core.filter(frame, check.type(condition, "string", "condition"), with)
-end
+local ARMS_MOST <const> = 12 -- of a column that is no factor
 
 --- Rows for which a condition is false: whose persons a flow counts.
 local function false_rows(frame, condition, with)
@@ -43,36 +25,39 @@ local function false_rows(frame, condition, with)
   return rows
 end
 
-local function shown_condition(condition)
-  return type(condition) == "string" and condition or "(a Lua function)"
-end
-
 --- Keeps rows where the condition is true. Rows where it is NA are left out and counted apart. A
 --- list of conditions means
 --- `and`, each counted by itself on the rows before the step.
----@param condition string|string[]|fun(row: table): boolean?   e.g. "age >= 18"
+---@param condition string|string[]|fun(row: table): boolean?   e.g. "age >= 18"; a
+---                                 Lua function gets the row as a table (nil where missing)
 ---@param reason? string            why, for the flow diagram, e.g. "adults"; else the condition is
 ---                                 shown
----@param options? table            with: values for $names
+---@param options? table            by, order: aggregates are those of the row's group, as in
+---                                 mutate: filter("age == max(age)", { by = "sex" }); with: values
+---                                 for $names
 ---@return lobule.Cohort
----@raise an unknown column, a type that does not fit, a syntax error, each with a caret
+---@raise an unknown column, a type that does not fit, a syntax error, each with a caret; a function
+---                                 that gives something else than true, false or NA (nil)
 function Cohort:filter(condition, reason, options)
   if type(reason) == "table" and options == nil then reason, options = nil, reason end
   if reason ~= nil then check.type(reason, "string", "reason") end
-  local opts <const> = check.options(options, WITH)
+  local opts <const> = check.options(options, window.OPTIONS)
   local with <const> = core.with(opts.with)
-  local conditions = type(condition) == "table" and check.texts(condition, "condition")
+  local conditions = type(condition) == "table" and check.list(condition, "condition")
     or { condition }
-  local frame, causes = self.data, {}
-  for i, one in ipairs(conditions) do
-    local _, _, n_false, n_missing, notes = keep(self.data, one, with)
+  local wide, texts, shown = row_function.expressions(self.data, conditions, "condition", opts,
+    with)
+  local frame, causes = wide, {}
+  for i, text in ipairs(texts) do
+    local _, _, n_false, n_missing, notes = core.filter(wide, text, with)
     frames.tell(notes)
-    causes[i] = { reason = reason and #conditions == 1 and reason or shown_condition(one),
-      condition = shown_condition(one), n = n_false, n_missing = n_missing,
-      dropped = self.id and type(one) == "string" and false_rows(self.data, one, with) or nil }
-    frame = keep(frame, one, with)
+    causes[i] = { reason = reason and #texts == 1 and reason or shown[i], condition = shown[i],
+      n = n_false, n_missing = n_missing,
+      dropped = self.id and false_rows(wide, text, with) or nil }
+    frame = core.filter(frame, text, with)
   end
   with:check_used()
+  frame = row_function.narrow(frame, self.data)
   return derive(self, frame, lineage.step(self, frame, "filter", reason, causes))
 end
 
@@ -82,12 +67,14 @@ local function exclusion_list(first, second)
     if #first == 0 then core.raise("argument", "the list of exclusions is empty") end
     for i, pair in ipairs(first) do
       check.type(pair, "table", ("exclusion %d"):format(i))
-      check.type(pair[1], "string", ("exclusion %d, condition"):format(i))
+      if type(pair[1]) ~= "function" then
+        check.type(pair[1], "string", ("exclusion %d, condition"):format(i))
+      end
       check.type(pair[2], "string", ("exclusion %d, reason"):format(i))
     end
     return first, second
   end
-  check.type(first, "string", "condition")
+  if type(first) ~= "function" then check.type(first, "string", "condition") end
   if type(second) ~= "string" then
     core.raise("argument", "an exclusion needs a reason",
       "Write :exclude(\"ecog > 2\", \"ECOG above 2\"); the reason stands in the flow diagram.")
@@ -98,7 +85,8 @@ end
 --- Drops rows where a condition is true; rows where it is NA are kept and counted. Several reasons
 --- in one call are
 --- judged on the same rows, so that they may overlap.
----@param condition string|table[]  a condition, or a list of { condition, reason }
+---@param condition string|function|table[]  a condition (an expression, or a Lua function of the
+---                                 row), or a list of { condition, reason }
 ---@param reason? string|table      the reason; with a list: the options
 ---@param options? table            with: values for $names
 ---@return lobule.Cohort
@@ -106,15 +94,17 @@ function Cohort:exclude(condition, reason, options)
   local list, moved = exclusion_list(condition, reason)
   local opts <const> = check.options(moved or options, WITH)
   local with <const> = core.with(opts.with)
-  local causes, all = {}, {}
-  for i, pair in ipairs(list) do
-    local dropped, n_true, _, n_missing, notes = core.filter(self.data, pair[1], with)
+  local conditions, causes, all = {}, {}, {}
+  for i, pair in ipairs(list) do conditions[i] = pair[1] end
+  local wide, texts, shown = row_function.expressions(self.data, conditions, "condition")
+  for i, text in ipairs(texts) do
+    local dropped, n_true, _, n_missing, notes = core.filter(wide, text, with)
     frames.tell(notes)
-    causes[i] = { reason = pair[2], condition = pair[1], n = n_true, n_missing = n_missing,
+    causes[i] = { reason = list[i][2], condition = shown[i], n = n_true, n_missing = n_missing,
       dropped = dropped }
-    all[i] = "(" .. pair[1] .. ")"
+    all[i] = "(" .. text .. ")"
   end
-  local frame = core.reject(self.data, table.concat(all, " or "), with)
+  local frame = row_function.narrow(core.reject(wide, table.concat(all, " or "), with), self.data)
   with:check_used()
   return derive(self, frame, lineage.step(self, frame, "exclude", nil, causes))
 end
@@ -124,7 +114,7 @@ end
 ---@param reason? string            for the flow diagram
 ---@return lobule.Cohort
 function Cohort:complete(columns, reason)
-  local names, causes, frame = check.texts(columns, "columns"), {}, self.data
+  local names, causes, frame = choice.columns(self.data, columns, "columns"), {}, self.data
   if reason ~= nil then check.type(reason, "string", "reason") end
   for i, name in ipairs(names) do
     causes[i] = { reason = name .. " missing", condition = "is_na(" .. name .. ")",
@@ -132,23 +122,6 @@ function Cohort:complete(columns, reason)
     frame = core.reject(frame, "is_na(`" .. name .. "`)")
   end
   return derive(self, frame, lineage.step(self, frame, "complete", reason, causes))
-end
-
-local function mutate_one(frame, item, with)
-  if type(item) == "table" then
-    check.type(item[1], "string", "column name")
-    check.type(item[2], "function", item[1])
-    local values = { n = #frame }
-    for i, row in ipairs(frame:rows_list()) do
-      local value = item[2](row)
-      values[i] = value == nil and core.NA or value
-    end
-    return core.with_column(frame, item[1], core.frame({ { item[1], values } }):column(item[1]))
-  end
-  local name, expression = core.split_assignment(check.type(item, "string", "assignment"))
-  local column, notes = core.eval(frame, expression, with)
-  frames.tell(notes)
-  return core.with_column(frame, name, column)
 end
 
 --- New or changed columns, computed one after another from "name = expression" or { name,
@@ -164,19 +137,26 @@ function Cohort:mutate(assignments, options)
   if type(assignments) == "string" then assignments = { assignments } end
   check.list(assignments, "assignments")
   local frame = self.data
-  local texts = {}
+  local texts, open = {}, self.open
   if window.wanted(opts) then
     local notes
     frame, notes = window.mutate(frame, assignments, opts, with)
     frames.tell(notes)
   end
   for i, item in ipairs(assignments) do
-    if not window.wanted(opts) then frame = mutate_one(frame, item, with) end
+    if not window.wanted(opts) then
+      local notes
+      frame, notes = row_function.assign(frame, item, with)
+      frames.tell(notes)
+    end
+    open = lineage.opened(self, open, frame, item)
     texts[i] = type(item) == "table" and item[1] .. " = (a Lua function)" or item
   end
   with:check_used()
-  return derive(self, frame, lineage.note("mutate", table.concat(texts, "; ")
+  local new = derive(self, frame, lineage.note("mutate", table.concat(texts, "; ")
     .. window.text(opts), opts.with))
+  new.open = open
+  return new
 end
 
 --- Labels and units that reports use. Each value is a text or { text, unit = "months" }.
@@ -197,12 +177,14 @@ function Cohort:relevel(column, first)
   return derive(self, frame, lineage.note("relevel", column .. ": " .. order .. " first"))
 end
 
---- Columns in the order named; the id and the arm stay.
----@param names string[]
+--- Columns in the order named, by pattern or left out, as Frame:select; the id and the arm stay.
+---@param names string|string[]
 ---@return lobule.Cohort
 function Cohort:select(names)
   local wanted, kept = {}, {}
-  for i, name in ipairs(check.texts(names, "names")) do wanted[i], kept[name] = name, true end
+  for i, name in ipairs(choice.columns(self.data, names, "names")) do
+    wanted[i], kept[name] = name, true
+  end
   if self.arm and not kept[self.arm] then table.insert(wanted, 1, self.arm) end
   if self.id and not kept[self.id] then table.insert(wanted, 1, self.id) end
   local frame = self.data:select(wanted)
@@ -212,8 +194,15 @@ end
 --- Names the treatment column: from here on every step is counted per arm.
 ---@param column string
 ---@return lobule.Cohort
+---@raise a column of more than 12 values that is no factor
 function Cohort:by_arm(column)
   check.column(self.data, column)
+  local kind = self.data:column(column):type()
+  local n <const> = core.summary(self.data:column(column)).n_distinct
+  if n > ARMS_MOST and kind ~= "factor" then
+    core.raise("argument", ("column '%s' is %s with %d different values: arms are few"):format(
+      column, kind, n), "cut() makes groups of numbers; factor() says that so many are meant.")
+  end
   local new = derive(self, self.data)
   new.arm = column
   new.steps = table.move(self.steps, 1, #self.steps, 1, {})
@@ -236,10 +225,17 @@ function Cohort:frame()
   return self.data
 end
 
---- Rows and persons.
----@return integer rows
----@return integer persons          the same number when no id was named
-function Cohort:count()
+--- Rows and persons, in all or for each combination of columns.
+---@param by? string|string[]
+---@return integer|lobule.Frame rows  with columns a frame: they, n and, with an id, persons
+---@return integer? persons         the same number when no id was named
+function Cohort:count(by)
+  if by ~= nil then
+    local wanted <const> = { "n = n()" }
+    if self.id then wanted[2] = ("persons = n_distinct(`%s`)"):format(self.id) end
+    local frame = core.summarise(self.data, wanted, check.texts(by, "by"))
+    return frame
+  end
   return #self.data, lineage.persons(self, self.data)
 end
 
@@ -266,23 +262,17 @@ function Cohort:problems()
   return frame
 end
 
---- Missing cells of every column, by group if asked.
+--- Missing cells of every column, one row each; with `by` one row a group and column.
 ---@param options? table            by: grouping columns
----@return lobule.Frame
+---@return lobule.Frame             # (the groups,) column, n (rows), n_missing
 function Cohort:missing(options)
   local opts <const> = check.options(options, { { "by", "texts", {} } })
-  local assignments = {}
-  for _, name in ipairs(self.data:names()) do
-    local grouping = false
-    for _, key in ipairs(opts.by) do grouping = grouping or key == name end
-    if not grouping then assignments[#assignments + 1] = ("`%s` = n_missing(`%s`)"):format(name,
-      name) end
-  end
-  local frame = core.summarise(self.data, assignments, opts.by)
+  local frame = require("lobule.schema").missing(self.data, opts.by)
   return frame
 end
 
---- The first rows. Ids and free text show as a dot unless `ids`.
+--- The first rows. Ids and free text of the file show as a dot unless `ids`; text made from other
+--- columns, as by case(), shows.
 ---@param n? integer                default 6
 ---@param options? table            ids: true shows ids and text too
 ---@return lobule.Table
@@ -362,13 +352,16 @@ function M.cohort(source, options)
   local frame, problems, n_problems
   if check.is(source, "lobule.Frame") then
     frame, problems, n_problems = source, {}, 0
+  elseif check.is(source, "lobule.Cohort") then
+    core.raise("argument", "this is a cohort already",
+      "Its methods give new cohorts; lb.cohort(c:frame(), { ... }) counts anew from there.")
   else
     frame, problems, n_problems = files.read(source, opts)
   end
   if opts.id then check.column(frame, opts.id) end
   local self = setmetatable({ data = frame, id = opts.id or false, arm = false, steps = {},
     rows = opts.rows or (opts.id and "patients" or "rows"),
-    found = problems, n_found = n_problems }, Cohort)
+    found = problems, n_found = n_problems, open = {} }, Cohort)
   self.steps[1] = lineage.start(self, frame:source())
   return self
 end

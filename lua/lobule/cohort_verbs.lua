@@ -4,16 +4,22 @@ local check = require "lobule.check"
 local core = require "lobule.core"
 local lineage = require "lobule.lineage"
 local Cohort = require("lobule.cohort").Cohort
+local rename_pairs = require("lobule.frame").rename_pairs
 
 ---@class lobule.Cohort
 local Verbs = Cohort
 
 --- A step in which rows came or went, for one cause.
-local function stepped(cohort, frame, kind, reason, cause)
+local function stepped(cohort, frame, kind, reason, cause, moved)
   cause.condition, cause.n_missing = cause.condition or "", cause.n_missing or 0
-  cause.n = cause.n or #cohort.data - #frame
+  cause.n = cause.n or moved and moved.left or #cohort.data - #frame
   local causes = cause.n > 0 and { cause } or {}
-  return lineage.derive(cohort, frame, lineage.step(cohort, frame, kind, reason, causes))
+  return lineage.derive(cohort, frame, lineage.step(cohort, frame, kind, reason, causes, moved))
+end
+
+--- Of rows chosen, some perhaps several times: how many were left out, how many are copies.
+local function chosen(n_before, n_after, n_distinct)
+  return { left = n_before - n_distinct, repeated = n_after - n_distinct }
 end
 
 local function listed(names)
@@ -43,10 +49,19 @@ end
 ---@param options? table            seed (default 1), replace
 ---@return lobule.Cohort
 function Verbs:sample(n, options)
-  local frame = self.data:sample(n, options)
+  local frame, moved
+  if options and options.replace then
+    local numbered = core.mutate_groups(self.data, { "`(row)` = row_number()" }, {}, {}, {},
+      core.with())
+    frame = numbered:sample(n, options)
+    moved = chosen(#self, #frame, core.summary(frame:column("(row)")).n_distinct)
+    frame = core.select(frame, self.data:names())
+  else
+    frame = self.data:sample(n, options)
+  end
   local seed = options and options.seed or 1
   local reason = ("random sample (seed %s)"):format(core.format_number(seed))
-  return stepped(self, frame, "sample", reason, { reason = "not drawn" })
+  return stepped(self, frame, "sample", reason, { reason = "not drawn" }, moved)
 end
 
 --- Rows by number, as Frame:slice; a step of the lineage.
@@ -56,7 +71,13 @@ end
 function Verbs:slice(rows, reason)
   if reason ~= nil then check.type(reason, "string", "reason") end
   local frame = self.data:slice(rows)
-  return stepped(self, frame, "slice", reason, { reason = "rows not chosen by number" })
+  local seen, n_distinct = {}, 0
+  for _, row in ipairs(rows) do
+    if not seen[row] then n_distinct = n_distinct + 1 end
+    seen[row] = true
+  end
+  return stepped(self, frame, "slice", reason, { reason = "rows not chosen by number" },
+    chosen(#self, #frame, n_distinct))
 end
 
 --- One row of each combination of the columns, as Frame:distinct; a step of the lineage.
@@ -101,7 +122,7 @@ function Verbs:last(options, reason)
 end
 
 --- The rows of another cohort or frame below, as Frame:append; a step of the lineage.
----@param below lobule.Frame|lobule.Cohort
+---@param below lobule.Frame|lobule.Cohort|table  one, or a list of them
 ---@param options? table            source, names
 ---@param reason? string            for the flow diagram
 ---@return lobule.Cohort
@@ -113,16 +134,24 @@ function Verbs:append(below, options, reason)
 end
 
 --- Columns renamed, as Frame:rename; the cohort's id and arm follow.
----@param old string|table          a name, or a list of { old, new }
+---@param old string|table          a name, { old = "new" }, or a list of { old, new }
 ---@param new? string
 ---@return lobule.Cohort
 function Verbs:rename(old, new)
   local frame = self.data:rename(old, new)
   local derived = lineage.derive(self, frame)
-  for _, pair in ipairs(type(old) == "table" and old or { { old, new } }) do
-    if self.id == pair[1] then derived.id = pair[2] end
-    if self.arm == pair[1] then derived.arm = pair[2] end
+  local list <const> = rename_pairs(old, new)
+  for _, role in ipairs { "id", "arm" } do
+    local name = self[role]
+    for _, pair in ipairs(list) do
+      if name == pair[1] then
+        name = pair[2]
+        if list.at_once then break end
+      end
+    end
+    derived[role] = name
   end
+  for _, pair in ipairs(list) do derived.open[pair[1]], derived.open[pair[2]] = nil, nil end
   return derived
 end
 
@@ -187,18 +216,31 @@ function Verbs:collapse(column, groups)
   return lineage.derive(self, frame, changed("collapse", column, counts)), counts
 end
 
-local LEFT_OUT <const> = { inner = "no partner", semi = "no partner", anti = "with a partner" }
+--- Factors without the levels that no row has, as Frame:droplevels.
+---@param columns? string|string[]  default: every factor
+---@return lobule.Cohort
+---@return integer n_dropped        levels
+function Verbs:droplevels(columns)
+  local frame, n = self.data:droplevels(columns)
+  local text = ("%s, %d levels"):format(columns and listed(columns) or "every factor", n)
+  return lineage.derive(self, frame, lineage.note("droplevels", text)), n
+end
+
+local LEFT_OUT <const> = { inner = "no partner", right = "no partner", semi = "no partner",
+  anti = "with a partner" }
 
 --- The step of a join: who left, and whose key was missing, counted apart.
 local function joined(cohort, frame, counts, kind, reason)
   local n_left = kind == "anti" and counts.n_matched or counts.n_unmatched - counts.n_missing
-  local n_missing = (kind == "inner" or kind == "semi") and counts.n_missing or 0
+  local n_missing = (kind == "inner" or kind == "semi" or kind == "right") and counts.n_missing or 0
   local cause = { reason = LEFT_OUT[kind] or "", condition = kind, n = n_left,
     n_missing = n_missing }
   local causes = LEFT_OUT[kind] and n_left + n_missing > 0 and { cause } or {}
   local text = reason or ("joined: %d with a partner, %d without"):format(counts.n_matched,
     counts.n_unmatched)
-  local step = lineage.step(cohort, frame, "join", text, causes)
+  local moved = { left = LEFT_OUT[kind] and n_left + n_missing or 0, added = counts.n_added }
+  moved.repeated = #frame - #cohort.data + moved.left - (moved.added or 0)
+  local step = lineage.step(cohort, frame, "join", text, causes, moved)
   step.join = counts
   return lineage.derive(cohort, frame, step)
 end
@@ -250,23 +292,27 @@ function Verbs:interval_join(right, options, reason)
   return joined(self, frame, counts, options.kind or "left", reason), counts
 end
 
-local function reshaped(cohort, frame, reason)
+local function reshaped(cohort, frame, reason, causes, moved)
   for _, name in ipairs { cohort.id or nil, cohort.arm or nil } do
     if not frame:has(name) then
       core.raise("argument", ("the cohort needs column '%s'"):format(name),
         "Keep it among the id columns, or use :frame() to be without it.")
     end
   end
-  return lineage.derive(cohort, frame, lineage.step(cohort, frame, "reshape", reason, {}))
+  local step = lineage.step(cohort, frame, "reshape", reason, causes, moved)
+  return lineage.derive(cohort, frame, step)
 end
 
 --- Columns stacked, as Frame:pivot_longer; a step of the lineage.
 ---@param columns string[]
----@param options? table            names_to, values_to, drop_na
+---@param options? table            names_to, names_sep, names_pattern, values_to, drop_na
 ---@return lobule.Cohort
 function Verbs:pivot_longer(columns, options)
-  local frame = self.data:pivot_longer(columns, options)
-  return reshaped(self, frame, "one row a measurement")
+  local frame, n_dropped = self.data:pivot_longer(columns, options)
+  local causes = n_dropped > 0 and { { reason = "measurement missing", condition = "drop_na",
+    n = n_dropped, n_missing = 0 } } or {}
+  return reshaped(self, frame, "one row a measurement", causes,
+    { left = n_dropped, repeated = #frame + n_dropped - #self })
 end
 
 --- Rows spread into columns, as Frame:pivot_wider; a step of the lineage.
@@ -274,7 +320,7 @@ end
 ---@return lobule.Cohort
 function Verbs:pivot_wider(options)
   local frame = self.data:pivot_wider(options)
-  return reshaped(self, frame, "measurements side by side")
+  return reshaped(self, frame, "measurements side by side", {}, { merged = #self - #frame })
 end
 
 core.class("cohort", Verbs)

@@ -191,7 +191,8 @@ local function check_entry(entry, i)
   local name, fit = entry[1], entry[2]
   check.type(name, "string", ("model %d: name"):format(i))
   local meta = getmetatable(fit)
-  if type(meta) ~= "table" or type(rawget(meta, "tidy")) ~= "function" then
+  if type(meta) ~= "table" or type(rawget(meta, "tidy")) ~= "function"
+    or type(rawget(meta, "vcov")) ~= "function" then
     core.raise("argument", ("model %d: expected a fitted model, found %s"):format(i,
       check.describe(fit)), 'Write lb.compare { { "crude", a }, { "adjusted", b } }.')
   end

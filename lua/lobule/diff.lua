@@ -11,7 +11,8 @@ local core = require "lobule.core"
 ---@field n_common integer          rows that both have
 ---@field n_missing integer         rows without an id, of both: compared with nothing
 ---@field n_changed integer         common rows with a changed cell
----@field columns table[]           changed columns: { column, n } or { column, from, to } types
+---@field columns table[]           changed columns: { column, n, from, to }, from and to where the
+---                                 type changed
 ---@field added string[]            columns that only the second has
 ---@field dropped string[]          columns that only the first has
 local Diff = { __name = "lobule.Diff" }
@@ -51,7 +52,11 @@ local function compare(self)
       if comparable(a:type(), b:type()) then
         local differs = core.differs(a, b)
         local n = core.summary(differs).levels[2].n
-        if n > 0 then self.columns[#self.columns + 1] = { column = name, n = n, rows = differs } end
+        local other_type = a:type() ~= b:type()
+        if n > 0 or other_type then
+          self.columns[#self.columns + 1] = { column = name, n = n, rows = differs,
+            from = other_type and a:type() or nil, to = other_type and b:type() or nil }
+        end
       else
         self.columns[#self.columns + 1] = { column = name, n = 0, from = a:type(), to = b:type() }
       end
@@ -183,7 +188,9 @@ function Diff:__tostring()
   if #self.dropped > 0 then add("columns dropped: %s", table.concat(self.dropped, ", ")) end
   add("%d of the rows in both changed", self.n_changed)
   for _, change in ipairs(self.columns) do
-    if change.rows then
+    if change.rows and change.from then
+      add("  %s: was %s, is %s; %d cells", change.column, change.from, change.to, change.n)
+    elseif change.rows then
       add("  %s: %d cells", change.column, change.n)
     else
       add("  %s: was %s, is %s; cells not compared", change.column, change.from, change.to)

@@ -71,8 +71,24 @@ local function check_known(reader, opts)
   end
 end
 
--- Frame, problems, their number, and the SHA-256 of the file's bytes.
-local function parse(reader, path, opts)
+--- Which reader a file's ending means, and the ending; raises for options of other formats.
+---@param path string
+---@param opts table
+---@return "csv"|"xlsx"|"stat"|"sqlite"
+---@return string
+function M.reader(path, opts)
+  local kind = ending(path)
+  refuse_old(path, kind)
+  local reader = ENDINGS[kind] or "csv"
+  check_known(reader, opts)
+  return reader, kind
+end
+
+--- Frame, problems, their number, and the SHA-256 of the file's bytes; nothing is noted.
+---@param reader string
+---@param path string
+---@param opts table
+function M.parse(reader, path, opts)
   local name, kind = base_name(path), ending(path)
   if reader == "csv" then
     local frame, problems, n_problems, facts = core.read_csv(path, opts)
@@ -101,11 +117,8 @@ end
 ---@return integer n_problems
 function M.read(path, opts, reader)
   check.type(path, "string", "path")
-  local kind = ending(path)
-  refuse_old(path, kind)
-  reader = reader or ENDINGS[kind] or "csv"
-  check_known(reader, opts)
-  local frame, problems, n_problems, sha256 = parse(reader, path, opts)
+  if reader then check_known(reader, opts) else reader = M.reader(path, opts) end
+  local frame, problems, n_problems, sha256 = M.parse(reader, path, opts)
   require("lobule.session").add_input { name = base_name(path), sha256 = sha256,
     rows = #frame, columns = #frame:names() }
   return frame, problems, n_problems

@@ -46,13 +46,16 @@ end
 local COLUMNS <const> = { { "reason_id", "integer" }, { "reason", "text" }, { "arm", "text" },
   { "number_records", "integer" },
   { "number_subjects", "integer" }, { "excluded_records", "integer" },
-    { "excluded_subjects", "integer" }, { "number_na", "integer" } }
+    { "excluded_subjects", "integer" }, { "number_na", "integer" },
+  { "added_records", "integer" }, { "repeated_records", "integer" } }
 
 --- The flow as a frame, one row a reason and arm, with OMOP's names. Rows of a call with several
 --- reasons count on the same
---- rows, so excluded_records of single reasons may add up to more than left.
+--- rows, so excluded_records of single reasons may add up to more than left. Rows that a step
+--- added, and copies of rows that it made, are counted apart.
 ---@return lobule.Frame             # reason_id, reason, arm, number_records, number_subjects,
----                                 excluded_records, excluded_subjects, number_na
+---                                 excluded_records, excluded_subjects, number_na,
+---                                 added_records, repeated_records
 function Flow:data()
   local lists, n = {}, 0
   for j = 1, #COLUMNS do lists[j] = {} end
@@ -65,16 +68,19 @@ function Flow:data()
   end
   for i, step in ipairs(self.steps) do
     local before, after = step.before or step.after, step.after
-    -- A join or an append adds rows: it excludes none.
-    add(i, lineage.title(step), "all", after.rows, after.persons,
-      math.max(0, before.rows - after.rows), math.max(0, before.persons - after.persons), core.NA)
+    local left = step.left or math.max(0, before.rows - after.rows)
+    local more = (step.added or 0) + (step.repeated or 0) > 0
+    add(i, lineage.title(step), "all", after.rows, after.persons, left,
+      math.max(0, before.persons - after.persons), core.NA, step.added or 0, step.repeated or 0)
     for _, cause in ipairs(step.causes) do
       add(i, cause.reason, "all", core.NA, core.NA, cause.n, cause.persons, cause.n_missing)
     end
     for k, arm in ipairs(after.arms) do
       local was = before.arms[k] and before.arms[k].label == arm.label and before.arms[k] or nil
-      add(i, lineage.title(step), arm.label, arm.n, arm.persons, was
-        and math.max(0, was.n - arm.n), was and math.max(0, was.persons - arm.persons), core.NA)
+      -- Where rows came too, how many of an arm left is not known.
+      add(i, lineage.title(step), arm.label, arm.n, arm.persons, was and not more
+        and math.max(0, was.n - arm.n) or nil, was and math.max(0, was.persons - arm.persons),
+        core.NA)
     end
   end
   local columns = {}
@@ -112,11 +118,10 @@ function Flow:__tostring()
       local word = step.kind == "filter" and "not met: " or ""
       lines[#lines + 1] = ("          - %s%s"):format(word, removed_text(cause))
     end
-    local left, reasons = step.before and step.before.rows - step.after.rows or 0, 0
-    for _, cause in ipairs(step.causes) do reasons = reasons + cause.n end
-    if step.kind ~= "filter" and reasons > left then
-      lines[#lines + 1] = ("          (%d rows; one may have several reasons)"):format(left)
+    if step.left and lineage.reasons(step) > step.left then
+      lines[#lines + 1] = ("          (%d rows; one may have several reasons)"):format(step.left)
     end
+    for _, move in ipairs(lineage.moves(step)) do lines[#lines + 1] = "          + " .. move end
     local persons = self.repeated and (" (%d persons)"):format(step.after.persons) or ""
     if step.kind ~= "by_arm" then
       lines[#lines + 1] = ("%6d%s  %s"):format(step.after.rows, persons, lineage.title(step))
@@ -154,6 +159,7 @@ local function note_of(step, na, last)
   if na > 0 and step.kind == "exclude" then
     parts[#parts + 1] = ("kept though unknown: %d"):format(na)
   end
+  for _, move in ipairs(lineage.moves(step)) do parts[#parts + 1] = move end
   return #parts > 0 and table.concat(parts, "; ") or nil
 end
 
@@ -170,9 +176,8 @@ local function spec(self, options)
         box.label = ("%s (%d persons)"):format(box.label, step.after.persons)
       end
       local before = steps[#steps]
-      if before and step.before.rows > step.after.rows then
-        before.excluded, before.excluded_n = list, step.before.rows - step.after.rows
-      end
+      local left = step.left or step.before and step.before.rows - step.after.rows or 0
+      if before and left > 0 then before.excluded, before.excluded_n = list, left end
       steps[#steps + 1] = box
     end
   end

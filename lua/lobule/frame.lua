@@ -1,11 +1,16 @@
 --- Verbs of a frame: every one returns a new frame that shares what did not change.
 local check = require "lobule.check"
 local core = require "lobule.core"
+local choice = require "lobule.frame_choice"
+local rows = require "lobule.row_function"
 
 ---@class lobule.Frame
 local Frame = { __name = "lobule.Frame" }
 
+local M = {}
+
 local WITH <const> = { { "with", "table" } }
+local GROUPED <const> = { { "by", "texts" }, { "order", "any" }, { "with", "table" } }
 
 --- Warnings of an expression, on stderr: a level that does not exist, integers that became real.
 local function tell(notes)
@@ -13,17 +18,23 @@ local function tell(notes)
 end
 
 --- Rows where a condition is true; rows where it is false or NA are left out.
----@param condition string          expression over the columns, e.g. "age >= 18 and arm == 'SIRT'"
----@param options? table            with: values for $names
+---@param condition string|fun(row: table): boolean?  expression over the columns, e.g.
+---                                 "age >= 18 and arm == 'SIRT'"; slow, the last resort: a Lua
+---                                 function of the row (a table; nil where missing)
+---@param options? table            by, order: aggregates are those of the row's group, as in
+---                                 mutate: filter("age == max(age)", { by = "sex" }); with: values
+---                                 for $names
 ---@return lobule.Frame
 ---@raise an unknown column, a type that does not fit, a syntax error, each with a caret
 function Frame:filter(condition, options)
-  local opts <const> = check.options(options, WITH)
+  local opts <const> = check.options(options, GROUPED)
   local with <const> = core.with(opts.with)
-  local kept, _, _, _, notes = core.filter(self, check.type(condition, "string", "condition"), with)
+  local wide, texts = rows.expressions(self, { condition }, "condition", opts, with)
+  if #texts == 0 then check.type(condition, "string", "condition") end
+  local kept, _, _, _, notes = core.filter(wide, texts[1], with)
   with:check_used()
   tell(notes)
-  return kept
+  return (rows.narrow(kept, self))
 end
 
 --- How a condition is computed: a tree of its parts with the columns read, constants and kernels,
@@ -38,11 +49,13 @@ function Frame:explain(condition, options)
   return explained
 end
 
---- Columns in the order named.
----@param names string[]
+--- Columns in the order named. A * in a name stands for any text, a minus before it leaves columns
+--- out: { "id", "bili_*" }, { "-note", "-*_date" } (all but those).
+---@param names string|string[]
 ---@return lobule.Frame
+---@raise an unknown column, a pattern without a match
 function Frame:select(names)
-  local frame = core.select(self, check.texts(names, "names"))
+  local frame = core.select(self, choice.columns(self, names, "names"))
   return frame
 end
 
@@ -50,7 +63,8 @@ end
 --- `order` aggregates give every row the value of its group (x - mean(x)), and rank, row_number,
 --- lag, lead, cumsum, first and last follow the order; groups and order are those before the call,
 --- a missing key is a group of its own, the rows stay where they are.
----@param assignments string[]      a list, e.g. { "bmi = weight / height^2", "old = age >= 65" }
+---@param assignments (string|table)[]  a list, e.g. { "bmi = weight / height^2",
+---                                 "old = age >= 65" }; an item may be { name, function(row) }
 ---@param options? table            by: grouping columns (default: all rows are one group); order:
 ---                                 sort keys as in :sort (default: row order; missing last);
 ---                                 with: values for $names
@@ -60,17 +74,18 @@ function Frame:mutate(assignments, options)
   local opts <const> = check.options(options, window.OPTIONS)
   local with <const> = core.with(opts.with)
   local frame = self
+  local list <const> = type(assignments) == "string" and { assignments }
+    or check.list(assignments, "assignments")
   if window.wanted(opts) then
-    local grouped, notes = window.mutate(self, check.texts(assignments, "assignments"), opts, with)
+    local grouped, notes = window.mutate(self, list, opts, with)
     tell(notes)
     with:check_used()
     return grouped
   end
-  for _, text in ipairs(check.texts(assignments, "assignments")) do
-    local name, expression = core.split_assignment(text)
-    local column, notes = core.eval(frame, expression, with)
+  for _, item in ipairs(list) do
+    local notes
+    frame, notes = rows.assign(frame, item, with)
     tell(notes)
-    frame = core.with_column(frame, name, column)
   end
   with:check_used()
   return frame
@@ -93,16 +108,59 @@ function Frame:summarise(assignments, options)
 end
 
 --- Other names for columns.
----@param old string|table          a name; or a list of { old, new }
+---@param old string|table          a name; or { old = "new", … } (all at once: names may be
+---                                 swapped); or a list of { old, new }, one after another
 ---@param new? string
 ---@return lobule.Frame
+---@raise an unknown column, a name that is there already
 function Frame:rename(old, new)
-  local frame = self
-  for _, pair in ipairs(type(old) == "table" and old or { { old, new } }) do
-    check.type(pair, "table", "names")
-    frame = core.rename(frame, check.column(frame, pair[1]), check.type(pair[2], "string", "new"))
+  local frame, pairs_list, swapped = self, M.rename_pairs(old, new), {}
+  for i, pair in ipairs(pairs_list) do
+    local from = pair[1]
+    if pairs_list.at_once then -- by way of a name that no column has
+      check.column(self, from)
+      from = ("(renamed %d)"):format(i)
+      frame = core.rename(frame, pair[1], from)
+    end
+    swapped[i] = from
+  end
+  for i, pair in ipairs(pairs_list) do
+    frame = core.rename(frame, check.column(frame, swapped[i]), pair[2])
   end
   return frame
+end
+
+--- What rename was given as a list of { old, new }; at_once: the names of a mapping, which are
+--- all old ones.
+---@param old string|table
+---@param new? string
+---@return table
+function M.rename_pairs(old, new)
+  local list, n, named = {}, 0, {}
+  if type(old) ~= "table" then
+    return { { check.type(old, "string", "old"), check.type(new, "string", "new") } }
+  end
+  for key in next, old do
+    n = n + 1
+    if type(key) == "string" then named[#named + 1] = key end
+  end
+  if #named == 0 then
+    for i, pair in ipairs(check.list(old, "names", "{ { \"old\", \"new\" } }")) do
+      local place = ("names[%d]"):format(i)
+      check.type(pair, "table", place)
+      list[i] = { check.type(pair[1], "string", place .. ", old"),
+        check.type(pair[2], "string", place .. ", new") }
+    end
+    return list
+  elseif #named < n then
+    core.raise("argument", "names: a list of { old, new } or fields old = \"new\", not both")
+  end
+  table.sort(named)
+  for i, name in ipairs(named) do
+    list[i] = { name, check.type(old[name], "string", ("new name of '%s'"):format(name)) }
+  end
+  list.at_once = true
+  return list
 end
 
 --- A factor with the named level (or levels) first: the reference of every model.
@@ -124,7 +182,9 @@ local function label_of(name, value)
         "A label is a text or { \"Age\", unit = \"years\" }.")
     end
   end
-  return check.type(value[1], "string", name), value.unit
+  local unit = value.unit
+  if unit ~= nil then check.type(unit, "string", name .. ", unit") end
+  return check.type(value[1], "string", name), unit
 end
 
 --- Labels and units that reports use. Each value is a text or { text, unit = "months" }.
@@ -132,6 +192,10 @@ end
 ---@return lobule.Frame
 function Frame:label(labels)
   check.type(labels, "table", "labels")
+  if #labels > 0 then
+    core.raise("argument", "labels: expected fields column = label, found a list",
+      "Write :label { age = \"Age\", pfs = { \"PFS\", unit = \"months\" } }.")
+  end
   local frame, seen = self, {}
   for _, name in ipairs(self:names()) do
     local value = labels[name]
@@ -151,10 +215,11 @@ function Frame:label(labels)
 end
 
 --- The frame as a table for reading: 3 significant digits, missing cells as NA.
----@param options? table            digits (default 3), rows (default 20: the most that are shown)
+---@param options? table            digits (default 3, p values as in a paper; else of all numbers),
+---                                 rows (default 20: the most that are shown)
 ---@return lobule.Table
 function Frame:table(options)
-  local opts <const> = check.options(options, { { "digits", "count", 3 }, { "rows", "count", 20 },
+  local opts <const> = check.options(options, { { "digits", "count" }, { "rows", "count", 20 },
     { "caption", "string" } })
   local shown = require("lobule.table").from_frame(self, opts)
   return shown
@@ -169,7 +234,7 @@ function Frame:__tostring()
     return ("frame from %s: %d rows, %d columns; :show() prints rows"):format(self:source(),
       #self, #self:names())
   end
-  return tostring(require("lobule.table").from_frame(self, { digits = 3, rows = 20 }))
+  return tostring(require("lobule.table").from_frame(self, { rows = 20 }))
 end
 
 --- Prints the frame as a table.
@@ -208,17 +273,25 @@ function Frame:rows_list()
   return list
 end
 
---- The blocks of a report.
----@param options? table
+--- The blocks of a report. Rows that were read from a file are patients: they need `rows`.
+---@param options? table            caption; rows: true (all) or the most that are shown (200)
 ---@return table[]
+---@raise a frame read from a file, without rows
 function Frame:report_blocks(options)
-  local shown = require("lobule.table").from_frame(self, { digits = 3, rows = 200, labels = true,
+  local wanted = options and options.rows
+  if wanted == nil and self:source() then
+    core.raise("argument", ("these are %d rows of %s: a report would show them one by one"):format(
+      #self, self:source()),
+      "Add a summary (lb.table_one, :summarise, :count), or say that rows are meant: "
+      .. ":add(frame, { rows = true }).")
+  end
+  if wanted == true then wanted = math.max(#self, 1) end
+  local shown = require("lobule.table").from_frame(self, { rows = wanted or 200, labels = true,
     caption = options and options.caption })
   return { { kind = "table", table = shown } }
 end
 
 core.class("frame", Frame)
 
-local M = {}
 M.tell = tell
 return M

@@ -1,6 +1,8 @@
 --- Verbs of a frame that bring two frames together or change its shape: joins, longer, wider.
 local check = require "lobule.check"
 local core = require "lobule.core"
+local choice = require "lobule.frame_choice"
+local counted = require "lobule.counted"
 
 ---@class lobule.Frame
 local Frame = {}
@@ -55,6 +57,18 @@ local function beside(left, right, right_keys, suffix)
   return core.bind(left, core.select(right, kept), names)
 end
 
+-- A full or right join is the one named here, and below it the right rows without a partner.
+local WITHOUT_OTHERS <const> = { full = "left", right = "inner" }
+
+--- Rows of the right frame without a partner, under the names that they have beside the left ones.
+local function only_right(left, right, left_by, right_by, suffix)
+  local rows = core.join(right, left, right_by, left_by, "anti", true)
+  local kept, names = added_columns(left, right, right_by, suffix)
+  local from = table.move(kept, 1, #kept, #right_by + 1, table.move(right_by, 1, #right_by, 1, {}))
+  local to = table.move(names, 1, #names, #left_by + 1, table.move(left_by, 1, #left_by, 1, {}))
+  return core.bind(core.select(rows, {}), core.select(rows, from), to)
+end
+
 local function check_by(by)
   if by == nil then
     core.raise("argument", "by: name the columns that must be equal",
@@ -68,24 +82,34 @@ end
 --- with several partners is repeated.
 ---@param right lobule.Frame|lobule.Cohort
 ---@param options table             by: "id", { "id", "visit" }, or { left_name = "right_name" };
----                                 kind: "left" (default: all rows of this frame), "inner", "anti"
----                                 (rows without a partner), "semi" (rows with one); many: true
+---                                 kind: "left" (default: all rows of this frame), "inner",
+---                                 "right" (all rows of the other), "full" (all rows of both: those
+---                                 of the other without a partner come last), "anti" (rows without
+---                                 a partner), "semi" (rows with one); many: true
 ---                                 allows keys that are repeated on both sides; suffix for columns
 ---                                 of equal names (default "_right")
 ---@return lobule.Frame
 ---@return table counts             n_matched, n_unmatched, n_missing: rows of this frame with,
 ---                                 without a partner, with a missing key; n_right_unmatched,
----                                 n_right_missing: rows of the right one
+---                                 n_right_missing: rows of the right one; n_added: those that a
+---                                 full or right join added
 ---@raise keys repeated on both sides, with their number; types that do not go together
 function Frame:join(right, options)
   local opts <const> = check.options(options, { { "by", "any" },
-    { "kind", { "left", "inner", "anti", "semi" }, "left" }, { "many", "boolean", false },
+    { "kind", { "left", "inner", "right", "full", "anti", "semi" }, "left" },
+    { "many", "boolean", false },
     { "suffix", "string", "_right" } })
   local other <const> = check.data(right)
   local left_by, right_by = check_by(opts.by)
-  local rows, partners, counts = core.join(self, other, left_by, right_by, opts.kind, opts.many)
+  local kind <const> = WITHOUT_OTHERS[opts.kind] or opts.kind
+  local rows, partners, counts = core.join(self, other, left_by, right_by, kind, opts.many)
   if partners then rows = beside(rows, partners, right_by, opts.suffix) end
-  return rows, counts
+  if kind ~= opts.kind then
+    local others = only_right(self, other, left_by, right_by, opts.suffix)
+    counts.n_added = #others
+    rows = core.append(rows, others)
+  end
+  return rows, counted.of(counts)
 end
 
 --- One pair of columns: "date", { "left", "right" } or { left = "right" }.
@@ -124,7 +148,7 @@ function Frame:asof_join(right, options)
   local rows, partners, counts = core.asof_join(self, other, left_by, right_by,
     { left_time = left_time, right_time = right_time, direction = opts.direction,
     within = opts.within })
-  return beside(rows, partners, right_by, opts.suffix), counts
+  return beside(rows, partners, right_by, opts.suffix), counted.of(counts)
 end
 
 --- Beside each row the rows of another frame whose interval holds its time: from <= time < to, of
@@ -146,13 +170,49 @@ function Frame:interval_join(right, options)
   local rows, partners, counts = core.interval_join(self, other, left_by, right_by,
     { time = opts.on, start = opts.from, stop = opts.to, keep = opts.kind == "left",
     many = opts.many })
-  return beside(rows, partners, right_by, opts.suffix), counts
+  return beside(rows, partners, right_by, opts.suffix), counted.of(counts)
 end
 
---- The names of the stacked columns, repeated for every row.
-local function name_column(columns, n_rows, name)
-  local names = core.frame { { name, columns, "factor", levels = columns } }
-  return core.cycle(names, n_rows * #columns)
+--- The parts of a column's name, cut at a text or taken by a pattern's captures.
+local function name_parts(column, opts, n)
+  local parts = {}
+  if opts.names_pattern then
+    parts = { column:match(opts.names_pattern) }
+  elseif opts.names_sep then
+    local at = 1
+    while #parts < n - 1 do
+      local from, to = column:find(opts.names_sep, at, true)
+      if not from then break end
+      parts[#parts + 1], at = column:sub(at, from - 1), to + 1
+    end
+    parts[#parts + 1] = column:sub(at)
+  else
+    parts[1] = column
+  end
+  if #parts == n then
+    for i, part in ipairs(parts) do parts[i] = tostring(part) end
+    return parts
+  end
+  core.raise("argument", ("column '%s': its name has %d part%s, names_to has %d"):format(column,
+    #parts, #parts == 1 and "" or "s", n), opts.names_pattern
+    and "names_pattern is a Lua pattern with one capture for each: \"^(%a+)_(%d+)$\"." or nil)
+end
+
+--- The names of the stacked columns as factors, repeated for every row.
+local function name_columns(columns, n_rows, opts)
+  local specs = {}
+  for j, name in ipairs(opts.names_to) do
+    specs[j] = { name, {}, "factor", levels = {} }
+  end
+  local seen = {}
+  for i, column in ipairs(columns) do
+    for j, part in ipairs(name_parts(column, opts, #specs)) do
+      specs[j][2][i] = part
+      if not seen[j .. part] then table.insert(specs[j].levels, part) end
+      seen[j .. part] = true
+    end
+  end
+  return core.cycle(core.frame(specs), n_rows * #columns)
 end
 
 local function other_columns(frame, out)
@@ -166,20 +226,30 @@ end
 
 --- Several columns stacked into one: each row gives a row for each of them. Types are reconciled as
 --- by :append; the first label and unit stay.
----@param columns string[]          in the order of the new factor's levels
----@param options? table            names_to (default "name"): new factor that says which column;
+---@param columns string[]          in the order of the new factor's levels; a * stands for any
+---                                 text: { "psa_*" }
+---@param options? table            names_to (default "name"): new factor that says which column; a
+---                                 list of several, with names_sep = "_" (their names are cut
+---                                 there, the last taking the rest) or names_pattern =
+---                                 "^(%a+)_(%d+)$" (a Lua pattern with one capture each);
 ---                                 values_to (default "value"); drop_na (default false): leave out
 ---                                 missing values
 ---@return lobule.Frame
 ---@return integer n_dropped        rows left out by drop_na
 function Frame:pivot_longer(columns, options)
-  local opts <const> = check.options(options, { { "names_to", "string", "name" },
+  local opts <const> = check.options(options, { { "names_to", "texts", { "name" } },
+    { "names_sep", "string" }, { "names_pattern", "string" },
     { "values_to", "string", "value" }, { "drop_na", "boolean", false } })
-  local list <const> = check.texts(columns, "columns")
+  if opts.names_sep and opts.names_pattern then
+    core.raise("argument", "give names_sep or names_pattern, not both")
+  elseif opts.names_sep == "" or #opts.names_to == 0 then
+    core.raise("argument", (opts.names_sep and "names_sep is" or "names_to: the list is")
+      .. " empty")
+  end
+  local list <const> = choice.columns(self, columns, "columns")
   local kept <const> = other_columns(self, list)
   local rows, values = core.longer(self, list)
-  local frame = core.bind(core.select(rows, kept), name_column(list, #self, opts.names_to),
-    { opts.names_to })
+  local frame = core.bind(core.select(rows, kept), name_columns(list, #self, opts), opts.names_to)
   frame = core.bind(frame, core.frame { { opts.values_to, values } }, { opts.values_to })
   local n = #frame
   if opts.drop_na then frame = core.reject(frame, ("is_na(`%s`)"):format(opts.values_to)) end

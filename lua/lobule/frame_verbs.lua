@@ -2,6 +2,8 @@
 --- and units survive each.
 local check = require "lobule.check"
 local core = require "lobule.core"
+local counted = require "lobule.counted"
+local choice = require "lobule.frame_choice"
 local levels = require "lobule.levels"
 
 ---@class lobule.Frame
@@ -17,8 +19,13 @@ local M = {}
 ---@return boolean[] descending
 function M.sort_keys(frame, keys, what)
   local one = type(keys) == "string" or type(keys) == "table" and keys.desc ~= nil
+  if one and type(keys) == "table" and #keys > 1 then
+    core.raise("argument", ("%s: 'desc' stands beside %d columns, and belongs to one"):format(what,
+      #keys), "Write { \"centre\", { \"age\", desc = true } } or { \"centre\", \"-age\" }.")
+  end
+  if not one then check.list(keys, what, "{ \"centre\", \"-age\" }") end
   local names, descending = {}, {}
-  for i, key in ipairs(one and { keys } or check.type(keys, "table", what)) do
+  for i, key in ipairs(one and { keys } or keys) do
     local place = ("%s[%d]"):format(what, i)
     local name, desc = key, false
     if type(key) == "table" then
@@ -78,7 +85,7 @@ end
 ---@return lobule.Frame
 ---@raise a number that is no row
 function Frame:slice(rows)
-  check.type(rows, "table", "rows")
+  check.list(rows, "rows", "{ 1, 5, 9 }")
   local frame = core.take(self, rows)
   return frame
 end
@@ -97,6 +104,15 @@ function Frame:sample(n, options)
   if not seed then core.raise("argument", "seed: expected a whole number") end
   local rows = n > 0 and n < 1 and math.floor(n * #self + 0.5) or count(n, "n")
   local frame = core.sample(self, rows, seed, opts.replace)
+  return frame
+end
+
+--- How many rows, in all or for each combination of the columns; a missing value is one of its own.
+---@param by? string|string[]
+---@return integer|lobule.Frame     # the number of rows; with columns a frame: they and n
+function Frame:count(by)
+  if by == nil then return #self end
+  local frame = core.summarise(self, { "n = n()" }, check.texts(by, "by"))
   return frame
 end
 
@@ -122,7 +138,9 @@ local function pick(frame, options, last)
 end
 
 --- The first row of each group in an order; the rows keep their order in the frame. Of rows equal
---- in the order the first is taken, and a missing value is last.
+--- in the order the first is taken, and a missing value is last. So the row with the largest value
+--- is first { by = "id", order = "-psa" }, with the smallest first { by = "id", order = "psa" };
+--- all rows that share it: filter("psa == max(psa)", { by = "id" }).
 ---@param options? table            by: grouping columns (default: one group); order: sort keys as
 ---                                 for :sort (default: as the rows stand)
 ---@return lobule.Frame
@@ -140,45 +158,60 @@ function Frame:last(options)
   return frame
 end
 
---- Both frames with a first column that says which they are.
-local function with_source(frame, below, opts)
-  local names = opts.names or { frame:source() or "1", below:source() or "2" }
-  if #names ~= 2 then core.raise("argument", "names: expected two texts, one a frame") end
-  if names[1] == names[2] then names = { names[1] .. " (1)", names[2] .. " (2)" } end
-  local both = { frame, below }
-  for i, one in ipairs(both) do
+--- Frames with a first column that says which they are.
+local function with_source(frames, opts)
+  local names, seen = {}, {}
+  for i, one in ipairs(frames) do
+    names[i] = opts.names and opts.names[i] or one:source() or tostring(i)
+  end
+  if opts.names and #opts.names ~= #frames then
+    core.raise("argument", ("names: expected %d texts, one a frame"):format(#frames))
+  end
+  for _, name in ipairs(names) do seen[name] = (seen[name] or 0) + 1 end
+  for i, name in ipairs(names) do
+    if seen[name] > 1 then names[i] = ("%s (%d)"):format(name, i) end
+  end
+  local marked = {}
+  for i, one in ipairs(frames) do
     if one:has(opts.source) then
       core.raise("argument", ("source: there is already a column '%s'"):format(opts.source))
     end
     local which = core.frame { { opts.source, { names[i] }, "factor", levels = names } }
-    both[i] = core.bind(core.cycle(which, #one), one, one:names())
+    marked[i] = core.bind(core.cycle(which, #one), one, one:names())
   end
-  return both[1], both[2]
+  return marked
 end
 
---- The rows of this frame, then those of another. Columns go by name; one that a frame lacks is
+--- The rows of this frame, then those of others. Columns go by name; one that a frame lacks is
 --- missing there. Integer with real becomes real, factors unite their levels, factor with text
 --- becomes text.
----@param below lobule.Frame|lobule.Cohort
+---@param below lobule.Frame|lobule.Cohort|(lobule.Frame|lobule.Cohort)[]  one, or a list
 ---@param options? table            source: name of a new first column that says where a row came
----                                 from; names: its two values (default: the files' names)
+---                                 from; names: its values, one a frame (default: the files' names)
 ---@return lobule.Frame
 ---@raise types that do not go together, different units, each with the column
 function Frame:append(below, options)
   local opts <const> = check.options(options, { { "source", "string" }, { "names", "texts" } })
-  local other <const> = check.data(below)
-  local above, under = self, other
-  if opts.source then above, under = with_source(self, other, opts) end
-  local frame = core.append(above, under)
+  local all = { self }
+  if type(below) == "table" and not getmetatable(below) then
+    for _, one in ipairs(check.list(below, "below", "{ second, third }")) do
+      all[#all + 1] = check.data(one)
+    end
+  else
+    all[2] = check.data(below)
+  end
+  if opts.source then all = with_source(all, opts) end
+  local frame = all[1]
+  for i = 2, #all do frame = core.append(frame, all[i]) end
   return frame
 end
 
---- The columns except those named.
+--- The columns except those named; a * in a name stands for any text.
 ---@param names string|string[]
 ---@return lobule.Frame
 function Frame:drop(names)
   local out, kept = {}, {}
-  for _, name in ipairs(check.texts(names, "names")) do out[check.column(self, name)] = true end
+  for _, name in ipairs(choice.columns(self, names, "names")) do out[name] = true end
   for _, name in ipairs(self:names()) do
     if not out[name] then kept[#kept + 1] = name end
   end
@@ -242,7 +275,7 @@ end
 ---@raise a real column, a value mapped twice, a level that a factor has not
 function Frame:recode(name, mapping)
   local column, counts = levels.recode(self:column(check.type(name, "string", "column")), mapping)
-  return core.with_column(self, name, column), counts
+  return core.with_column(self, name, column), counted.of(counts)
 end
 
 --- Levels of a factor merged: each new level stands where the first of its old ones stood; levels
@@ -254,7 +287,25 @@ end
 ---@raise no factor, an unknown level (did you mean), a level named twice
 function Frame:collapse(name, groups)
   local column, counts = levels.collapse(self:column(check.type(name, "string", "column")), groups)
-  return core.with_column(self, name, column), counts
+  return core.with_column(self, name, column), counted.of(counts)
+end
+
+--- A factor, or all of them, without the levels that no row has; a filter keeps them, so that a
+--- table shows a zero.
+---@param columns? string|string[]  default: every factor
+---@return lobule.Frame
+---@return integer n_dropped        levels
+---@raise a column that is no factor
+function Frame:droplevels(columns)
+  local frame, total, list = self, 0, columns ~= nil and choice.columns(self, columns, "columns")
+  for _, name in ipairs(list or self:names()) do
+    if list or self:column(name):type() == "factor" then
+      local column, n = levels.drop_empty(self:column(name), name)
+      if n > 0 then frame = core.with_column(frame, name, column) end
+      total = total + n
+    end
+  end
+  return frame, total
 end
 
 core.class("frame", Frame)

@@ -119,6 +119,19 @@ local function find(topic)
   return #containing == 1 and containing or {}, #containing > 1 and containing or {}
 end
 
+--- A function of the expression language.
+local function function_text(topic)
+  for _, f in ipairs(core.expression_functions()) do
+    if f.name == topic or f.signature:match "^[%w_]+" == topic then
+      local where = f.aggregate and "an aggregate: in summarise, and in mutate or filter with by"
+        or f.window and "of the other rows: in mutate or filter with by or order"
+        or "of a row: wherever an expression stands"
+      return ("%s    (expressions)\n  %s.\n  %s."):format(f.signature, (f.help:gsub("^%l",
+        string.upper)), (where:gsub("^%l", string.upper)))
+    end
+  end
+end
+
 --- The name under which researchers know a function.
 local function name_of(value)
   local function search(t, prefix)
@@ -137,6 +150,9 @@ end
 local function not_found(topic)
   local names = {}
   for i, entry in ipairs(docs.entries()) do names[i] = entry.name:gsub("^lb%.", "") end
+  for _, f in ipairs(core.expression_functions()) do
+    names[#names + 1] = f.signature:match "^[%w_]+"
+  end
   local near = core.nearest(topic, names)
   return ("no help on '%s'%s"):format(topic, near and (" (did you mean '%s'?)"):format(near)
     or "; help() lists what there is")
@@ -157,9 +173,10 @@ function M.text(topic)
   if topic == "expressions" then return expressions_text(), true end
   if topics[topic] then return topics[topic], true end
   local entries, members = find(topic)
-  if #entries + #members == 0 then return not_found(topic), false end
   local blocks, lines = {}, {}
-  for i, entry in ipairs(entries) do blocks[i] = entry_text(entry) end
+  blocks[1] = function_text(topic)
+  if #entries + #members + #blocks == 0 then return not_found(topic), false end
+  for _, entry in ipairs(entries) do blocks[#blocks + 1] = entry_text(entry) end
   for i, entry in ipairs(members) do
     lines[i] = flow(("  %-28s "):format(entry.name), first_sentence(entry.doc), 31)
   end

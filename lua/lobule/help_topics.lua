@@ -48,7 +48,12 @@ Coming from R:
   transform(d, l = log(x))           d:mutate { "l = log(x)" }
   group_by(d, id) |> arrange(visit) |> mutate(x = s - lag(s))
                                      d:mutate({ "x = s - lag(s)" }, { by = "id", order = "visit" })
-  relevel(d$arm, "B")                d:relevel("arm", "B")
+  relevel(d$arm, "B"), droplevels(d) d:relevel("arm", "B"), d:droplevels()
+  count(d, sex); rename(d, new = old) d:count "sex"; d:rename { old = "new" }
+  slice_max(d, psa, by = id)         d:first { by = "id", order = "-psa" }
+  filter(d, x == max(x), .by = id)   d:filter("x == max(x)", { by = "id" })
+  select(d, starts_with("b"), -note) d:select { "b*", "-note" }
+  full_join(a, b, by = "id")         a:join(b, { by = "id", kind = "full" })
   is.na(x), ifelse(), %in%           is_na(x), if_else(), x in {'A', 'B'}
   survfit(Surv(t, e) ~ arm, d)       lb.survival.km("Surv(t, e) ~ arm", d)
   summary(fit, times = c(12, 24))    km:at { 12, 24 }

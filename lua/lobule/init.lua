@@ -1,4 +1,5 @@
 --- Lobule for scripts: `local lb = require "lobule"`. Namespaces are loaded when first used.
+local check = require "lobule.check"
 local core = require "lobule.core"
 
 local own = debug.getinfo(1, "S").source
@@ -39,6 +40,14 @@ end
 ---@return lobule.Frame
 ---@raise columns of unequal length, values that do not fit the type
 function lb.frame(columns)
+  local example <const> = "lb.frame { { \"age\", { 61, 70 } }, { \"arm\", { \"A\", \"B\" } } }"
+  for _, spec in ipairs(check.list(columns, "columns", example)) do
+    local values = type(spec) == "table" and spec[2]
+    if type(values) == "table" and not getmetatable(values) and #values == 0
+      and rawget(values, "n") == nil then
+      check.list(values, ("column '%s'"):format(tostring(spec[1])), "{ 61, 70 }")
+    end
+  end
   local frame = core.frame(columns)
   return frame
 end
@@ -120,9 +129,8 @@ end
 
 --- What is in a data file: format, encoding, columns, odd things, and the lb.cohort call to paste;
 --- never rows, never ids. The same as `lobule peek FILE`.
----@param path string               a CSV file, also gzip
----@param options? table            as lb.cohort's: id, na, types, columns, separator, encoding,
----                                 decimal, date_format, censored
+---@param path string               of any format that lb.cohort reads
+---@param options? table            as lb.cohort's
 ---@return lobule.Peek              # print shows it; fields rows, columns, facts, odd, call
 ---@raise a missing or malformed file, an unknown option
 function lb.peek(path, options)

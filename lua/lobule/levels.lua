@@ -161,4 +161,24 @@ function M.collapse(column, groups)
   return mapped(column, to), count(column, to, olds)
 end
 
+--- A factor without the levels that no row has.
+---@param column lobule.Column
+---@param name string               for messages
+---@return lobule.Column
+---@return integer n_dropped
+function M.drop_empty(column, name)
+  if column:type() ~= "factor" then
+    core.raise("type", ("column '%s' is %s, expected a factor"):format(name, column:type()))
+  end
+  local kept, n = {}, 0
+  for _, level in ipairs(core.summary(column).levels) do
+    if level.n > 0 then kept[#kept + 1] = level.label else n = n + 1 end
+  end
+  if n == 0 then return column, 0 end
+  local frame = core.frame { { "x", column } }
+  local spec = { "x", core.eval(frame, "text(x)"), "factor", levels = kept,
+    ordered = column:ordered(), label = column:label(), unit = column:unit() }
+  return core.frame({ spec }):column "x", n
+end
+
 return M

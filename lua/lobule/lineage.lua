@@ -3,6 +3,10 @@ local core = require "lobule.core"
 
 local M = {}
 
+-- Steps after which a column may hold cells of another.
+local OTHERS_CELLS <const> = { append = true, join = true, reshape = true }
+local WAYS <const> = { "left", "added", "repeated", "merged" }
+
 --- Persons in a frame of the cohort: distinct ids, or rows when no id was named. Rows without an id
 --- count one each.
 ---@param cohort lobule.Cohort
@@ -88,8 +92,10 @@ end
 ---@param kind string              "filter", "exclude", "complete", "join", "distinct", ...
 ---@param reason? string
 ---@param causes table[]            list of { reason, condition, n, n_missing, dropped = Frame? }
+---@param moved? table              rows left out, added, repeated (a row standing several times)
+---                                 and merged (into others), where it is not the difference alone
 ---@return table step
-function M.step(cohort, frame, kind, reason, causes)
+function M.step(cohort, frame, kind, reason, causes, moved)
   for _, cause in ipairs(causes) do
     if cause.dropped then
       cause.persons = M.persons(cohort, cause.dropped)
@@ -97,8 +103,65 @@ function M.step(cohort, frame, kind, reason, causes)
       cause.dropped = nil
     end
   end
-  return { kind = kind, reason = reason, before = counts(cohort, cohort.data),
+  local step = { kind = kind, reason = reason, before = counts(cohort, cohort.data),
     after = counts(cohort, frame), causes = causes }
+  local more <const> = #frame - #cohort.data
+  moved = moved or { left = math.max(-more, 0), added = math.max(more, 0) }
+  for _, way in ipairs(WAYS) do step[way] = moved[way] or 0 end
+  assert(step.added + step.repeated - step.left - step.merged == more)
+  return step
+end
+
+--- Rows that the reasons of a step name; more than left when a row has several.
+---@param step table
+---@return integer
+function M.reasons(step)
+  local n = 0
+  for _, cause in ipairs(step.causes) do
+    n = n + cause.n
+    -- An exclusion keeps the rows where it is unknown.
+    if step.kind == "filter" or step.kind == "join" then n = n + cause.n_missing end
+  end
+  return n
+end
+
+local WORDS <const> = { added = "added", repeated = "repeated", merged = "merged into others" }
+
+--- How a step's rows became more, or fewer without any leaving, as a list of texts.
+---@param step table
+---@return string[]
+function M.moves(step)
+  local list = {}
+  for _, way in ipairs(WAYS) do
+    local n = WORDS[way] and step[way] or 0
+    if n > 0 then
+      list[#list + 1] = ("%d row%s %s"):format(n, n == 1 and "" or "s", WORDS[way])
+    end
+  end
+  return list
+end
+
+--- The text columns that may be shown, after an assignment: one that reads no id and no text that
+--- may not be shown makes such a column. Names are looked for anywhere in the expression, so that a
+--- doubt hides.
+---@param cohort lobule.Cohort
+---@param open table<string, boolean>  before; not changed
+---@param frame lobule.Frame        after the assignment
+---@param item string|table
+---@return table<string, boolean>
+function M.opened(cohort, open, frame, item)
+  local name, expression = nil, nil
+  if type(item) == "string" then name, expression = core.split_assignment(item) end
+  local shows = expression ~= nil
+  for _, column in ipairs(shows and frame:names() or {}) do
+    local hidden = column == cohort.id or frame:column(column):type() == "text" and not open[column]
+    if hidden and column ~= name and expression:find(column, 1, true) then shows = false end
+  end
+  if shows and expression:find(name, 1, true) and not open[name] then shows = false end
+  local changed = {}
+  for column in next, open do changed[column] = true end
+  changed[name or item[1]] = shows or nil
+  return changed
 end
 
 --- A cohort with another frame and, unless it is nil, one more step; nothing of the old one
@@ -110,7 +173,10 @@ end
 function M.derive(cohort, frame, step)
   local new = {}
   for key, value in next, cohort do new[key] = value end
-  new.data = frame
+  new.data, new.open = frame, {}
+  for name in next, step and OTHERS_CELLS[step.kind] and {} or cohort.open do
+    if frame:has(name) then new.open[name] = true end
+  end
   if step then
     local steps = table.move(cohort.steps, 1, #cohort.steps, 1, {})
     steps[#steps + 1] = step
@@ -144,6 +210,7 @@ function M.lines(cohort)
         local na = cause.n_missing > 0 and (", %d NA"):format(cause.n_missing) or ""
         text = ("%s; %s [%s] %d%s"):format(text, step.kind, cause.condition, cause.n, na)
       end
+      for _, move in ipairs(M.moves(step)) do text = text .. "; " .. move end
       lines[i] = text
     end
   end

@@ -2,7 +2,10 @@
 --- call to paste. Never rows, never ids.
 local check = require "lobule.check"
 local core = require "lobule.core"
+local files = require "lobule.files"
+local numbers = require "lobule.peek_numbers"
 local odd = require "lobule.peek_odd"
+local source = require "lobule.peek_source"
 
 local M = {}
 
@@ -15,50 +18,11 @@ local M = {}
 local Peek = { __name = "lobule.Peek" }
 Peek.__index = Peek
 
-local OPTIONS <const> = { { "id", "string" }, { "na", "texts" }, { "types", "table" },
-  { "columns", "texts" }, { "separator", "string" }, { "encoding", "string" },
-  { "decimal", "string" }, { "date_format", "string" }, { "censored", "string" } }
 local ODD_SHOWN <const> = 5
 
 local SEPARATOR_NAMES <const> = { [","] = "comma", [";"] = "semicolon", ["\t"] = "tab",
   ["|"] = "bar" }
 local LINE_END_NAMES <const> = { ["\n"] = "LF", ["\r\n"] = "CRLF", ["\r"] = "CR" }
-
---- Reads with the options; a file that is not UTF-8 is read as Windows-1252, else as Latin-1.
-local function read(path, opts)
-  local ok, frame, problems, n, facts = pcall(core.read_csv, path, opts)
-  if ok then return frame, problems, n, facts end
-  local message = tostring(frame)
-  if opts.encoding == nil and message:find("is not UTF-8", 1, true) then
-    for _, encoding in ipairs { "windows-1252", "latin1" } do
-      opts.encoding = encoding
-      ok, frame, problems, n, facts = pcall(core.read_csv, path, opts)
-      if ok then return frame, problems, n, facts end
-    end
-    opts.encoding = nil
-  end
-  return core.read_csv(path, opts) -- raises again, at the researcher's line
-end
-
-local function count_commas(problems)
-  local n = 0
-  for _, problem in ipairs(problems) do
-    if problem.message:find("decimal commas", 1, true) then n = n + 1 end
-  end
-  return n
-end
-
---- Decimal commas are taken for what they are when that makes numbers of more columns.
-local function read_with_guesses(path, opts)
-  local frame, problems, n, facts = read(path, opts)
-  local commas = count_commas(problems)
-  if opts.decimal ~= nil or commas == 0 then return frame, problems, n, facts end
-  opts.decimal = ","
-  local other, other_problems, other_n, other_facts = read(path, opts)
-  if other_n < n then return other, other_problems, other_n, other_facts, commas end
-  opts.decimal = nil
-  return frame, problems, n, facts
-end
 
 local ID_NAMES <const> = { "^id$", "^pid$", "^mrn$", "^usubjid$", "^subjid$", "_id$", "^id_",
   "patient_?n[or]$", "patient_?number$", "^case_?n[or]$", "^record_?n[or]$", "^patient$" }
@@ -131,48 +95,79 @@ local function quoted_list(list)
   return "{ " .. table.concat(parts, ", ") .. " }"
 end
 
-local function call_text(path, frame, id, opts)
+-- Options in the order in which they stand in the call.
+local TEXT_OPTIONS <const> = { "encoding", "separator", "decimal", "date_format", "censored",
+  "range", "labels", "table", "query" }
+
+local function call_text(path, frame, id, opts, reader)
   local options = {}
   if id then options[1] = ("id = %q"):format(id) end
-  for _, name in ipairs { "encoding", "separator", "decimal", "date_format", "censored" } do
+  if opts.sheet ~= nil then options[#options + 1] = ("sheet = %q"):format(opts.sheet) end
+  for _, name in ipairs(TEXT_OPTIONS) do
     if opts[name] then options[#options + 1] = ("%s = %q"):format(name, opts[name]) end
   end
   if opts.na then options[#options + 1] = "na = " .. quoted_list(opts.na) end
   if opts.columns then options[#options + 1] = "columns = " .. quoted_list(opts.columns) end
-  local types = type_entries(frame, id, opts)
+  local types = reader ~= "stat" and type_entries(frame, id, opts) or {}
   if #types > 0 then options[#options + 1] = "types = {\n" .. wrapped(types, "    ") end
   if #options == 0 then return ("lb.cohort(%q)"):format(path) end
   return ("lb.cohort(%q, { %s })"):format(path, table.concat(options, ", "))
 end
 
---- Looks into a CSV file (also gzip): format, encoding, separator, rows, columns with type, missing
---- values, range or levels, up to five odd things, and the lb.cohort call to paste. Rows and ids
---- are never shown. Where nothing is given, an encoding that is not UTF-8 and decimal commas are
---- guessed, and the guesses stand in the call; types are found on all cells.
+--- The options that the file asks for and nobody gave: they stand in the call.
+local function with_hints(opts, hints)
+  local all = {}
+  for name, value in next, opts do all[name] = value end
+  for name, value in next, hints do
+    if all[name] == nil then all[name] = value end
+  end
+  return all
+end
+
+--- Looks into a data file of any format that lb.cohort reads: format, rows, columns with type,
+--- missing values, range or levels, up to five odd things, and the lb.cohort call to paste. Rows
+--- and ids are never shown. Where nothing is given, the encoding of a CSV file that is not UTF-8
+--- and its decimal commas are guessed, and the guesses stand in the call, as do texts that stand
+--- for missing among numbers; types are found on all cells. Rows that are too short are reported.
 ---@param path string
----@param options? table            as lb.cohort's: id, na, types, columns, separator, encoding,
----                                 decimal, date_format, censored
+---@param options? table            as lb.cohort's
 ---@return lobule.Peek
 ---@raise a missing or malformed file, an unknown option
 function M.peek(path, options)
   check.type(path, "string", "path")
-  local opts <const> = check.options(options, OPTIONS)
-  local frame, problems, n_problems, facts, commas = read_with_guesses(path, opts)
+  local opts <const> = check.options(options, files.OPTIONS)
+  local found <const> = source.read(path, opts)
+  local frame <const> = found.frame
   local id = opts.id or find_id(frame)
-  local found = odd.things(frame, id, problems, commas)
-  for i = #found, ODD_SHOWN + 1, -1 do found[i] = nil end
-  return setmetatable({ path = path, frame = frame, id = id, facts = facts, odd = found,
-    rows = #frame, columns = #frame:names(), n_problems = n_problems,
-    call = call_text(path, frame, id, opts) }, Peek)
+  local list, hints = {}, {}
+  table.move(found.notes, 1, #found.notes, 1, list)
+  if found.reader ~= "stat" then
+    local seen
+    seen, hints = numbers.hints(frame, id, found.problems, opts)
+    table.move(seen, 1, #seen, #list + 1, list)
+  end
+  local others = odd.things(frame, id, found.problems, found.commas, hints.columns)
+  hints.columns = nil
+  table.move(others, 1, #others, #list + 1, list)
+  for i = #list, ODD_SHOWN + 1, -1 do list[i] = nil end
+  return setmetatable({ path = path, frame = frame, id = id, facts = found.facts, odd = list,
+    rows = #frame, columns = #frame:names(), n_problems = found.n_problems,
+    call = call_text(path, frame, id, with_hints(opts, hints), found.reader) }, Peek)
+end
+
+--- "CSV, UTF-8, separator comma, line ends LF", or the name of another format.
+local function format_text(facts)
+  if facts.format then return facts.format end
+  if not facts.separator then return "CSV" end -- rows were passed over
+  return ("%sCSV, %s%s, separator %s, line ends %s"):format(facts.gzip and "gzip, " or "",
+    facts.encoding, facts.byte_order_mark and " with a byte order mark" or "",
+    SEPARATOR_NAMES[facts.separator] or ("'" .. facts.separator .. "'"),
+    LINE_END_NAMES[facts.line_end])
 end
 
 function Peek:__tostring()
-  local facts = self.facts
-  local mark = facts.byte_order_mark and " with a byte order mark" or ""
-  local parts = { ("%s: %sCSV, %s%s, separator %s, line ends %s; %d rows, %d columns"):format(
-    self.path:match("[^/]*$"), facts.gzip and "gzip, " or "", facts.encoding, mark,
-    SEPARATOR_NAMES[facts.separator] or ("'" .. facts.separator .. "'"),
-    LINE_END_NAMES[facts.line_end], self.rows, self.columns) }
+  local parts = { ("%s: %s; %d rows, %d columns"):format(self.path:match("[^/]*$"),
+    format_text(self.facts), self.rows, self.columns) }
   parts[2] = tostring(require("lobule.schema").table { data = self.frame, id = self.id })
   parts[3] = #self.odd == 0 and "Nothing odd was found." or "Odd:"
   for _, text in ipairs(self.odd) do parts[#parts + 1] = "  - " .. text end

@@ -155,7 +155,7 @@ local function death_before_contact(frame, dates, add)
 end
 
 --- What reading found: cells that keep a column from being numbers or dates, one line a column.
-local function from_problems(frame, problems, add)
+local function from_problems(frame, problems, told, add)
   local n, what, order, below = {}, {}, {}, {}
   for _, problem in ipairs(problems) do
     local name, message = problem.column, problem.message
@@ -172,9 +172,9 @@ local function from_problems(frame, problems, add)
   end
   for _, name in ipairs(order) do
     local column = frame:column(name)
-    add(("`%s` is text: %d of %d values are not %s%s"):format(name, n[name],
+    if not told[name] then add(("`%s` is text: %d of %d values are not %s%s"):format(name, n[name],
       #frame - column:missing(), what[name], below[name] and "; for <...: censored = \"below\""
-        or ""))
+        or "")) end
   end
 end
 
@@ -183,8 +183,9 @@ end
 ---@param id? string
 ---@param problems table[]          of core.read_csv
 ---@param commas? integer           columns whose decimal commas were taken for such
+---@param told? table              columns of which something is said already: name -> true
 ---@return string[]
-function M.things(frame, id, problems, commas)
+function M.things(frame, id, problems, commas, told)
   local list, dates, spelled, codes, constant = {}, {}, {}, {}, {}
   local function adder(to)
     return function(text) to[#to + 1] = text end
@@ -211,7 +212,7 @@ function M.things(frame, id, problems, commas)
   death_before_contact(frame, dates, add)
   odd_dates(frame, dates, add)
   table.move(spelled, 1, #spelled, #list + 1, list)
-  from_problems(frame, problems, add)
+  from_problems(frame, problems, told or {}, add)
   if commas then
     add(("%s with decimal commas: decimal = \",\""):format(plural(commas, "column")))
   end

@@ -69,6 +69,39 @@ function M.table(cohort)
   return require("lobule.table").new { columns = columns, rows = rows, notes = {} }
 end
 
+--- Missing cells as a frame in long form.
+---@param frame lobule.Frame
+---@param by string[]
+---@return lobule.Frame
+function M.missing(frame, by)
+  local is_key, assignments, wanted = {}, { "n = n()" }, {}
+  for _, name in ipairs(by) do is_key[name] = true end
+  for _, name in ipairs { "column", "n", "n_missing" } do
+    if is_key[name] then
+      core.raise("argument", ("by: a column named '%s' would stand beside the counts"):format(name),
+        "Rename it first.")
+    end
+  end
+  for _, name in ipairs(frame:names()) do
+    if not is_key[name] then wanted[#wanted + 1] = name end
+  end
+  -- A name of its own for each count: a column may be called n.
+  for i, name in ipairs(wanted) do
+    assignments[i + 1] = ("`(missing %d)` = n_missing(`%s`)"):format(i, name)
+  end
+  local groups = core.summarise(frame, assignments, by)
+  local places = {}
+  for i in ipairs(wanted) do places[i] = ("(missing %d)"):format(i) end
+  local order = table.move(by, 1, #by, 1, {})
+  order[#order + 1] = "n"
+  if #wanted == 0 then return core.select(groups, order) end
+  local rows, values = core.longer(groups, places)
+  local names = core.cycle(core.frame { { "column", wanted, "factor", levels = wanted } }, #rows)
+  local long = core.bind(core.select(rows, by), names, { "column" })
+  long = core.bind(long, core.select(rows, { "n" }), { "n" })
+  return core.bind(long, core.frame { { "n_missing", values } }, { "n_missing" })
+end
+
 --- What print(cohort) shows.
 ---@param cohort lobule.Cohort
 ---@return string
@@ -92,7 +125,8 @@ function M.text(cohort)
   return text
 end
 
---- The first rows as a table; ids and free text as a dot unless `ids`.
+--- The first rows as a table; ids and text of the file as a dot unless `ids`. Text that a mutate
+--- made without reading such a column shows.
 ---@param cohort lobule.Cohort
 ---@param n integer
 ---@param ids boolean
@@ -104,7 +138,7 @@ function M.head(cohort, n, ids)
     local column = cohort.data:column(name)
     local kind = column:type()
     local numeric = kind == "real" or kind == "integer"
-    local hidden = not ids and (name == cohort.id or kind == "text")
+    local hidden = not ids and (name == cohort.id or kind == "text" and not cohort.open[name])
     columns[j] = { label = name, align = numeric and "right" or "left", unit = column:unit() }
     for i = 1, #rows do
       local value = column[i]
@@ -118,7 +152,9 @@ function M.head(cohort, n, ids)
     end
   end
   local notes = {}
-  if #cohort.data > #rows then notes[1] = ("%d more rows"):format(#cohort.data - #rows) end
+  if #cohort.data > #rows then
+    notes[1] = ("the first %d of %d rows"):format(#rows, #cohort.data)
+  end
   return require("lobule.table").new { columns = columns, rows = rows, notes = notes }
 end
 

@@ -143,17 +143,14 @@ end
 local function variable_rows(self, name)
   local column = self.frame:column(name)
   local title, list = title_of(column, name), summaries(self.groups, name)
-  local kind, rows = column:type(), nil
+  local kind <const> = column:type()
+  local rows
   if kind == "factor" then
     rows, self.shown.share = level_rows(self, title, list), true
   elseif kind == "logical" or (kind ~= "text" and is_binary(column)) then
     rows, self.shown.share = logical_row(self, title, list), true
-  elseif kind == "real" or kind == "integer" then
-    rows = numeric_rows(self, name, title, list)
   else
-    core.raise("type",
-      ("column '%s' is %s: Table 1 takes numbers, factors and logicals"):format(name, kind),
-      kind == "text" and "Read it as a factor: types = { " .. name .. " = \"factor\" }." or nil)
+    rows = numeric_rows(self, name, title, list)
   end
   local not_numbers = nan_row(list)
   if not_numbers then rows[#rows + 1] = not_numbers end
@@ -311,6 +308,20 @@ local function check_summary(given, frame)
   return kinds
 end
 
+local SHOWN <const> = { factor = true, logical = true, real = true, integer = true }
+
+local function check_columns(frame, names)
+  for _, name in ipairs(names) do
+    local kind = frame:column(name):type()
+    if not SHOWN[kind] then
+      core.raise("type",
+        ("column '%s' is %s: Table 1 takes numbers, factors and logicals"):format(name, kind),
+        kind == "text" and ('Make it a factor first: mutate { "%s = factor(%s)" }.'):format(name,
+          name) or nil)
+    end
+  end
+end
+
 --- Table 1: numbers as median (IQR) or mean (SD), factors and logicals as n/N (%), missing rows, by
 --- arm and, unless overall = false, in all. No tests: p values
 --- of baseline differences answer no question; the standardised mean difference does.
@@ -333,7 +344,7 @@ return function(data, options)
   local self = setmetatable({ frame = frame, options = opts, lineage = cohort
     and require("lobule.lineage").lines(cohort) or false }, TableOne)
   self.names = opts.columns or default_columns(frame, cohort, by)
-  for _, name in ipairs(self.names) do check.column(frame, name) end
+  check_columns(frame, self.names)
   opts.by, self.summary = by, check_summary(opts.summary, frame)
   collect_groups(self, by)
   if opts.smd and #self.arms < 2 then core.raise("argument",

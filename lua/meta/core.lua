@@ -268,6 +268,10 @@ function core.read_file(path) end
 ---@param path string
 ---@param text string
 function core.write_file(path, text) end
+--- Several files, all or none: each is written to a temporary name before the first is renamed.
+---@param paths string[]
+---@param texts string[]            as many
+function core.write_files(paths, texts) end
 ---@param text string
 ---@return string                   # 64 hexadecimal digits
 function core.sha256(text) end

@@ -12,6 +12,7 @@ local core = {}
 function core.zip(names, texts) end
 --- Makes a folder, not those above it; one that is there is left as it is.
 ---@param path string
+---@return boolean made             false: it was there
 function core.make_folder(path) end
 --- An SVG drawn as PNG (8-bit RGB on white) by librsvg and cairo, opened when first used.
 ---@param svg string

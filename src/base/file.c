@@ -289,25 +289,36 @@ static void sync_folder(const char *target)
   lb_mem_free(folder);
 }
 
-/* Replaces target, whose state is old (NULL: it does not exist yet); 0 or an errno. */
-static int replace_file(const char *target, const struct stat *old, const char *data, size_t length)
+/* A file on its way: written whole under a temporary name, not yet in its place. */
+typedef struct staged {
+  lb_str temporary;
+  char
+      *target; /* where it goes: the path itself, or what a link leads to; NULL: through the path */
+} staged;
+
+static void staged_reset(staged *s)
 {
-  lb_str name = {0};
+  if (s->temporary.length > 0) unlink(s->temporary.data); /* still there: it was not wanted */
+  lb_str_reset(&s->temporary);
+  free(s->target); /* of the C library: not lb_mem_free */
+  *s = (staged){0};
+}
+
+/* Writes what shall replace s->target, whose state is old (NULL: it does not exist yet), to a
+ * temporary name; 0 or an errno. */
+static int write_temporary(staged *s, const struct stat *old, const char *data, size_t length)
+{
   int fd = -1;
   /* A private file must not be readable for a moment; a new one gets what the umask leaves. */
-  int failed = open_temporary(target, old != NULL ? 0600 : 0666, &name, &fd);
-  if (failed != 0) goto done;
+  int failed = open_temporary(s->target, old != NULL ? 0600 : 0666, &s->temporary, &fd);
+  if (failed != 0) {
+    lb_str_reset(&s->temporary); /* the name of a file that is not ours */
+    return failed;
+  }
   failed = write_all(fd, data, length);
   if (failed == 0 && old != NULL && fchmod(fd, old->st_mode & 07777) != 0) failed = errno;
   if (failed == 0 && fsync(fd) != 0) failed = errno;
   if (close(fd) != 0 && failed == 0) failed = errno;
-  if (failed == 0 && rename(name.data, target) != 0) failed = errno;
-  if (failed != 0)
-    unlink(name.data);
-  else
-    sync_folder(target);
-done:
-  lb_str_reset(&name);
   return failed;
 }
 
@@ -335,25 +346,55 @@ static lb_status fail_to_write(lb_error *err, int code, const char *path)
                       folder > 1 ? (int)folder - 1 : 1, path);
 }
 
-lb_status lb_file_write(const char *path, const char *data, size_t length, lb_error *err)
+/* Everything that can fail before the file of that name changes; 0 or an errno. */
+static int stage(staged *s, const char *path, const char *data, size_t length)
 {
   struct stat old, link;
-  int failed = 0;
   if (stat(path, &old) != 0) {
-    failed = errno;
+    int failed = errno;
     /* A new file; but not through a dangling link, which a rename would destroy. */
-    if (failed == ENOENT && path[0] != '\0' && lstat(path, &link) != 0)
-      failed = replace_file(path, NULL, data, length);
-  } else if (S_ISDIR(old.st_mode)) {
-    failed = EISDIR;
-  } else if (!S_ISREG(old.st_mode)) {
-    failed = write_through(path, data, length);
-  } else if (faccessat(AT_FDCWD, path, W_OK, AT_EACCESS) != 0) { /* the rename would not ask */
-    failed = errno;
-  } else {
-    char *target = realpath(path, NULL); /* of the C library: free, not lb_mem_free */
-    failed = target == NULL ? errno : replace_file(target, &old, data, length);
-    free(target);
+    if (failed != ENOENT || path[0] == '\0' || lstat(path, &link) == 0) return failed;
+    s->target = strdup(path);
+    return s->target == NULL ? ENOMEM : write_temporary(s, NULL, data, length);
   }
-  return failed == 0 ? LB_OK : fail_to_write(err, failed, path);
+  if (S_ISDIR(old.st_mode)) return EISDIR;
+  if (!S_ISREG(old.st_mode)) return 0;
+  if (faccessat(AT_FDCWD, path, W_OK, AT_EACCESS) != 0) return errno; /* rename would not ask */
+  s->target = realpath(path, NULL);
+  return s->target == NULL ? errno : write_temporary(s, &old, data, length);
+}
+
+/* The staged file gets its name; 0 or an errno. */
+static int commit(staged *s, const char *path, const char *data, size_t length)
+{
+  if (s->target == NULL) return write_through(path, data, length);
+  if (rename(s->temporary.data, s->target) != 0) return errno;
+  lb_str_reset(&s->temporary);
+  sync_folder(s->target);
+  return 0;
+}
+
+lb_status lb_file_write_all(const lb_file_content *files, size_t n, lb_error *err)
+{
+  staged *list = lb_mem_zero(n, sizeof *list);
+  if (list == NULL) return lb_error_nomem(err, "files");
+  int failed = 0;
+  size_t at = 0;
+  for (size_t i = 0; i < n && failed == 0; i++) {
+    at = i;
+    failed = stage(&list[i], files[i].path, files[i].data, files[i].length);
+  }
+  for (size_t i = 0; i < n && failed == 0; i++) {
+    at = i;
+    failed = commit(&list[i], files[i].path, files[i].data, files[i].length);
+  }
+  for (size_t i = 0; i < n; i++) staged_reset(&list[i]);
+  lb_mem_free(list);
+  return failed == 0 ? LB_OK : fail_to_write(err, failed, files[at].path);
+}
+
+lb_status lb_file_write(const char *path, const char *data, size_t length, lb_error *err)
+{
+  const lb_file_content file = {path, data, length};
+  return lb_file_write_all(&file, 1, err);
 }

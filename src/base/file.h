@@ -36,4 +36,12 @@ void lb_file_rest(const lb_file_view *view, const char *data, size_t n);
 /* Writes to a temporary name in the same folder (".NAME.XXXXXX", which is all that a process killed
  * meanwhile leaves behind), syncs, renames; keeps the mode of a file it replaces. */
 lb_status lb_file_write(const char *path, const char *data, size_t length, lb_error *err);
+/* A file to write: n bytes under a path. */
+typedef struct lb_file_content {
+  const char *path, *data;
+  size_t length;
+} lb_file_content;
+/* Several files as lb_file_write writes one: all are on the disk under temporary names before the
+ * first is renamed, so that a folder that is not there or a full disk leaves all the old ones. */
+lb_status lb_file_write_all(const lb_file_content *files, size_t n, lb_error *err);
 #endif

@@ -12,9 +12,11 @@ static bool is_folder(const char *path)
   return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
 }
 
-lb_status lb_folder_make(const char *path, lb_error *err)
+lb_status lb_folder_make(const char *path, bool *made, lb_error *err)
 {
-  if (mkdir(path, 0777) == 0) return LB_OK;
+  bool is_new = mkdir(path, 0777) == 0;
+  if (made != NULL) *made = is_new;
+  if (is_new) return LB_OK;
   int code = errno;
   if (code == EEXIST && is_folder(path)) return LB_OK;
   if (code == EEXIST) return lb_error_set(err, LB_EIO, "'%s' is a file, not a folder", path);

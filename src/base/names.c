@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/str.h"
+
 #define NAME_LIMIT                                                                                 \
   256 /* characters; longer names (whole questions as headers) match only as equals */
 #define LISTED       12   /* names shown when none is near */
@@ -158,6 +160,8 @@ lb_status lb_name_check(const char *name, lb_error *err)
   for (const char *c = name; *c != '\0'; c++)
     if (is_control(*c))
       return lb_error_set(err, LB_EARG, "a column name holds a control character (code %d)", *c);
+  if (!lb_utf8_valid(name, strlen(name)))
+    return lb_error_set(err, LB_EARG, "a column name is not UTF-8");
   if (strchr(name, '`') == NULL) return LB_OK;
   return lb_error_set(err, LB_EARG,
                       "the column name '%.80s' holds a backtick, which quotes names in expressions",

@@ -206,9 +206,12 @@ static size_t list_rows(lua_State *L, int index, const char *name)
   lua_pushliteral(L, "n");
   if (lua_rawget(L, index) != LUA_TNIL) n = lua_isinteger(L, -1) ? lua_tointeger(L, -1) : -1;
   lua_pop(L, 1);
-  if (n >= length) return (size_t)n;
   lb_error err = {0};
-  if (n >= 0)
+  if (n >= length && (uint64_t)n <= UINT32_MAX) return (size_t)n;
+  if (n >= length)
+    lb_error_set(&err, LB_EARG, "column '%s': %lld rows; a frame holds at most %lld", name,
+                 (long long)n, (long long)UINT32_MAX);
+  else if (n >= 0)
     lb_error_set(&err, LB_EARG, "column '%s': the list has %lld rows, its field n says %lld", name,
                  (long long)length, (long long)n);
   else

@@ -106,6 +106,53 @@ static void register_all(lua_State *L, const char *kind, char mark, int methods)
   }
 }
 
+static int finish_method(lua_State *L, int status, lua_KContext context)
+{
+  (void)status, (void)context;
+  return lua_gettop(L);
+}
+
+/* Is the value at 1 an object: something whose metatable has a name? */
+static bool is_object(lua_State *L)
+{
+  if (!lua_istable(L, 1) && !lua_isuserdata(L, 1)) return false;
+  if (luaL_getmetafield(L, 1, "__name") == LUA_TNIL) return false;
+  lua_pop(L, 1);
+  return true;
+}
+
+/* A method of a class (upvalues: the function, its name). d.filter("...") would bring the text in
+ * the object's place, and fail somewhere inside. */
+static int call_method(lua_State *L)
+{
+  if (!is_object(L)) {
+    const char *name = lua_tostring(L, lua_upvalueindex(2));
+    lb_error err = {0};
+    lb_error_set(&err, LB_EARG, "a method is called with a colon, not with a dot");
+    lb_error_mend(&err, "Write d:%s(...) for d.%s(...).", name, name);
+    return lbl_raise(L, &err);
+  }
+  lua_pushvalue(L, lua_upvalueindex(1));
+  lua_insert(L, 1);
+  lua_callk(L, lua_gettop(L) - 1, LUA_MULTRET, 0, finish_method);
+  return lua_gettop(L);
+}
+
+/* Puts call_method around the Lua functions of the table at `methods`. */
+static void guard_methods(lua_State *L, int methods)
+{
+  for (lua_pushnil(L); lua_next(L, methods) != 0; lua_pop(L, 1)) {
+    if (lua_type(L, -2) != LUA_TSTRING || !lua_isfunction(L, -1) || lua_iscfunction(L, -1))
+      continue;
+    if (lua_tostring(L, -2)[0] == '_') continue;
+    lua_pushvalue(L, -2);
+    lua_pushvalue(L, -2);
+    lua_pushvalue(L, -4);
+    lua_pushcclosure(L, call_method, 2);
+    lua_rawset(L, methods); /* a field that is there: the walk goes on */
+  }
+}
+
 void lbl_new_class(lua_State *L, const char *class_name, const char *kind, const luaL_Reg *methods,
                    const luaL_Reg *metamethods)
 {
@@ -158,6 +205,7 @@ static int class(lua_State *L)
   lua_settop(L, 2);
   const char *kind = lbl_check_name(L, 1, "kind");
   lbl_check_table(L, 2, "methods");
+  guard_methods(L, 2);
   register_all(L, kind, ':', 2);
   const char *class_name = class_of_kind(kind);
   if (class_name != NULL) {

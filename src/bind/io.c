@@ -1,4 +1,5 @@
 /* io.c - files: CSV in and out, whole texts, and their SHA-256. */
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -199,6 +200,25 @@ static int write_file(lua_State *L)
   return 0;
 }
 
+/* write_files(paths, texts) */
+static int write_files(lua_State *L)
+{
+  lua_settop(L, 2);
+  size_t n;
+  const char **paths = lbl_check_names(L, 1, "paths", false, &n);
+  lbl_check_table(L, 2, "texts");
+  lb_file_content *files = lbl_scratch(L, n, sizeof *files);
+  luaL_checkstack(L, n < INT_MAX / 2 ? (int)n + 8 : INT_MAX / 2, "too many files");
+  for (size_t i = 0; i < n; i++) { /* the texts stay on the stack while they are borrowed */
+    lua_rawgeti(L, 2, (lua_Integer)i + 1);
+    files[i].path = paths[i];
+    files[i].data = lbl_check_text(L, -1, "texts", &files[i].length);
+  }
+  lb_error err = {0};
+  if (lb_file_write_all(files, n, &err) != LB_OK) return lbl_raise(L, &err);
+  return 0;
+}
+
 /* sha256(text) */
 static int sha256(lua_State *L)
 {
@@ -210,13 +230,10 @@ static int sha256(lua_State *L)
   return 1;
 }
 
-static const luaL_Reg FUNCTIONS[] = {{"read_csv", read_csv},
-                                     {"parse_csv", parse_csv},
-                                     {"format_csv", format_csv},
-                                     {"read_file", read_file},
-                                     {"write_file", write_file},
-                                     {"sha256", sha256},
-                                     {NULL, NULL}};
+static const luaL_Reg FUNCTIONS[] = {{"read_csv", read_csv},     {"parse_csv", parse_csv},
+                                     {"format_csv", format_csv}, {"read_file", read_file},
+                                     {"write_file", write_file}, {"write_files", write_files},
+                                     {"sha256", sha256},         {NULL, NULL}};
 
 void lbl_open_io(lua_State *L)
 {

@@ -47,14 +47,16 @@ static int zip(lua_State *L)
   return push_bytes(L, work);
 }
 
-/* make_folder(path) */
+/* make_folder(path) -> whether it is new */
 static int make_folder(lua_State *L)
 {
   lua_settop(L, 1);
   const char *path = lbl_check_name(L, 1, "path");
   lb_error err = {0};
-  if (lb_folder_make(path, &err) != LB_OK) return lbl_raise(L, &err);
-  return 0;
+  bool made = false;
+  if (lb_folder_make(path, &made, &err) != LB_OK) return lbl_raise(L, &err);
+  lua_pushboolean(L, made);
+  return 1;
 }
 
 /* render_png(svg, dpi) */

@@ -103,6 +103,11 @@ static int sample(lua_State *L)
     if (n > 0 && n_rows > 0) lb_error_mend(&err, "With replace = true a row may come twice.");
     return lbl_raise(L, &err);
   }
+  if ((uint64_t)n > UINT32_MAX) {
+    lb_error_set(&err, LB_EARG, "a sample of %lld rows; a frame holds at most %lld", (long long)n,
+                 (long long)UINT32_MAX);
+    return lbl_raise(L, &err);
+  }
   size_t k = (size_t)n;
   lb_row *rows = lbl_scratch(L, replace ? k : n_rows, sizeof *rows);
   lb_random random;

@@ -28,15 +28,29 @@ static int raise_value(lua_State *L, const char *name, int value)
   return lbl_raise(L, &err);
 }
 
-/* Length of the list on top; a table with named fields is no list. */
+/* Length of the list on top; a table with named fields is no list, nor one whose items only its
+ * metatable knows. */
 static size_t list_length(lua_State *L, const char *name)
 {
-  size_t n = lua_rawlen(L, -1), fields = 0;
-  for (lua_pushnil(L); lua_next(L, -2) != 0; lua_pop(L, 1)) fields++;
-  if (fields == n) return n;
   lb_error err = {0};
-  lb_error_set(&err, LB_EARG, "with '%s': expected a list, found a table with named fields", name);
-  lb_error_mend(&err, "A list keeps its order:  %s = { 'A', 'B' }", name);
+  size_t n = lua_rawlen(L, -1), fields = 0, named = 0;
+  bool borrowed = luaL_getmetafield(L, -1, "__index") != LUA_TNIL;
+  if (borrowed) lua_pop(L, 1);
+  for (lua_pushnil(L); lua_next(L, -2) != 0; lua_pop(L, 1)) {
+    fields++;
+    named += !lua_isinteger(L, -2);
+  }
+  if (fields == n && !(borrowed && n == 0)) return n;
+  if (named > 0 || borrowed) {
+    lb_error_set(&err, LB_EARG, "with '%s': expected a list, found a table with %s", name,
+                 named > 0 ? "named fields" : "a metatable and no items of its own");
+    lb_error_mend(&err, "A list keeps its order:  %s = { 'A', 'B' }", name);
+  } else {
+    lua_Integer hole = 1;
+    for (; lua_rawgeti(L, -1, hole) != LUA_TNIL; hole++) lua_pop(L, 1);
+    lb_error_set(&err, LB_EARG, "with '%s': the list has a hole: place %lld is empty", name,
+                 (long long)hole);
+  }
   lbl_raise(L, &err);
   return 0;
 }

@@ -9,6 +9,7 @@
 #include "base/bitmap.h"
 #include "base/hash.h"
 #include "base/mem.h"
+#include "base/str.h"
 #include "frame/column_internal.h"
 
 struct lb_column {
@@ -329,6 +330,9 @@ const char *lb_column_unit(const lb_column *column)
 lb_status lb_column_with_label(lb_column *column, const char *label, const char *unit,
                                lb_column **out, lb_error *err)
 {
+  if ((label != NULL && !lb_utf8_valid(label, strlen(label))) ||
+      (unit != NULL && !lb_utf8_valid(unit, strlen(unit))))
+    return lb_error_set(err, LB_EARG, "a label or unit is not UTF-8");
   lb_column *made = lb_mem_zero(1, sizeof *made);
   char *label_copy = label == NULL ? NULL : lb_mem_text(label, strlen(label));
   char *unit_copy = unit == NULL ? NULL : lb_mem_text(unit, strlen(unit));

@@ -33,6 +33,7 @@ typedef struct column_work {
 
 lb_cell lb_cell_from_text(const char *text, size_t start, size_t length, const lb_map *na)
 {
+  size_t whole_start = start, whole_length = length;
   while (length > 0 && (text[start] == ' ' || text[start] == '\t')) start++, length--;
   while (length > 0 && (text[start + length - 1] == ' ' || text[start + length - 1] == '\t'))
     length--;
@@ -42,6 +43,11 @@ lb_cell lb_cell_from_text(const char *text, size_t start, size_t length, const l
   if (lb_map_find(na, text + start, length, &index)) return cell;
   lb_csv_cell seen = {text + start, length, false};
   cell.kind = (uint8_t)lb_csv_cell_kind(&seen, &TEXT_RULES);
+  /* Blanks around a number or a date mean nothing; those of a text are its own. */
+  if (cell.kind == LB_CELL_TEXT) {
+    cell.value.text = whole_start;
+    cell.length = (uint32_t)whole_length;
+  }
   return cell;
 }
 

@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "base/names.h"
 #include "io/csv_frame.h"
+#include "io/csv_sniff.h"
 #include "io/csv_source.h"
 
 #define MESSAGE    256
@@ -141,6 +142,12 @@ static lb_status scan(lb_csv_reading *r, const request *q, bool careful, lb_erro
   size_t size = LB_CSV_CHUNK;
   lb_status (*how)(const char *, size_t, char, size_t, lb_csv_layout *, lb_error *) =
       careful ? lb_csv_scan_carefully : lb_csv_scan;
+  if (lb_csv_is_html(q->text, q->length)) {
+    lb_error_set(err, LB_EPARSE, "this is an HTML page, not a table as text");
+    lb_error_mend(err, "Was the download a login or error page? A spreadsheet that was saved as "
+                       "HTML: save it as CSV.");
+    return LB_EPARSE;
+  }
   lb_status st = how(q->text, q->length, separator, size, &r->layout, err);
   size_t wanted = st == LB_OK ? r->layout.n_columns * PART_BYTES : 0;
   if (wanted <= size || r->layout.n_chunks < 2) return st;

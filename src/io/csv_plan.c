@@ -25,8 +25,11 @@ void lb_csv_plan_begin(const char *text, size_t length, char separator, lb_csv_l
   }
   layout->text = text;
   layout->length = length;
-  layout->separator = separator == '\0' ? lb_csv_sniff(text, length) : separator;
-  *cursor = (lb_csv_cursor){text, length, 0, 1, layout->separator};
+  char named = '\0';
+  size_t start = lb_csv_sep_line(text, length, &named);
+  if (separator == '\0') separator = start > 0 ? named : lb_csv_sniff(text, length);
+  layout->separator = separator;
+  *cursor = (lb_csv_cursor){text, length, start, start > 0 ? 2 : 1, separator};
 }
 
 bool lb_csv_plan_header(lb_csv_layout *layout, lb_csv_cursor *cursor)

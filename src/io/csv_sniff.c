@@ -3,7 +3,9 @@
 #include "io/csv_sniff.h"
 
 #include <string.h>
+#include <strings.h>
 
+#include "io/csv_plan.h"
 #include "io/csv_scan.h"
 
 #define SAMPLE_ROWS  20
@@ -82,4 +84,26 @@ char lb_csv_sniff(const char *text, size_t length)
     best_same = same;
   }
   return best;
+}
+
+size_t lb_csv_sep_line(const char *text, size_t length, char *separator)
+{
+  if (length < 6 || strncasecmp(text, "sep=", 4) != 0 || text[4] == '\n' || text[4] == '"')
+    return 0;
+  size_t end = text[5] == '\r' ? 6 : 5;
+  if (end >= length || text[end] != '\n') return 0;
+  *separator = text[4];
+  return end + 1;
+}
+
+bool lb_csv_is_html(const char *text, size_t length)
+{
+  static const char *const BEGINNINGS[] = {"<!doctype html", "<html", "<head", "<body", "<table"};
+  size_t at = length >= 3 && memcmp(text, LB_CSV_BYTE_ORDER_MARK, 3) == 0 ? 3 : 0;
+  while (at < length && strchr(" \t\r\n", text[at]) != NULL && text[at] != '\0') at++;
+  for (size_t i = 0; i < sizeof BEGINNINGS / sizeof *BEGINNINGS; i++) {
+    size_t n = strlen(BEGINNINGS[i]);
+    if (length - at >= n && strncasecmp(text + at, BEGINNINGS[i], n) == 0) return true;
+  }
+  return false;
 }

@@ -8,6 +8,7 @@
 #include "base/str.h"
 #include "io/csv.h"
 #include "io/csv_scan.h"
+#include "io/zero_byte.h"
 
 #define POLL_ROWS 4096
 
@@ -106,6 +107,7 @@ lb_status lb_csv_write(const lb_frame *frame, char **text, size_t *length, lb_er
   source *column = lb_mem_zero(n, sizeof *column);
   if (column == NULL) return lb_error_nomem(err, "csv columns");
   lb_status st = get_sources(frame, column, err);
+  if (st == LB_OK) st = lb_check_zero_bytes(frame, err);
   if (st != LB_OK) goto done;
   for (size_t i = 0; i < n; i++) {
     if (i > 0) lb_str_putc(&s, ',');

@@ -15,6 +15,7 @@
 #include "io/xpt_member.h"
 
 #define POLL_ROWS 1024
+#define XPT_BLOCK 80 /* bytes of a record of a SAS transport file */
 
 typedef struct reading {
   const lb_stat_options *options;
@@ -28,6 +29,7 @@ typedef struct reading {
   size_t n_variables, capacity, name_capacity;
   lb_stat_labels labels;
   size_t n_rows;
+  bool ends_in_row; /* the last row is not whole (SAS transport) */
   lb_status status; /* why a handler asked to stop */
   lb_error *err;
 } reading;
@@ -63,6 +65,12 @@ static int stop_not_utf8(reading *r, const char *what)
   return stop(r, LB_EPARSE);
 }
 
+static int stop_damaged(reading *r, const char *what)
+{
+  return stop(r, lb_error_set(r->err, LB_EPARSE, "not a %s file, or damaged (%s)",
+                              lb_stat_format_name(r->format), what));
+}
+
 /* ---- The file in memory ---- */
 
 static int on_open(const char *path, void *context)
@@ -89,10 +97,23 @@ static readstat_off_t on_seek(readstat_off_t offset, readstat_io_flags_t whence,
   return to;
 }
 
+/* A SAS transport file does not say how many rows it has, and ReadStat ends at the first row that
+ * is not whole. After the last whole one only blanks may stand, less than a block of them. */
+static bool is_filling(const char *rest, size_t n)
+{
+  if (n >= XPT_BLOCK) return false;
+  while (n > 0 && rest[n - 1] == ' ') n--;
+  return n == 0;
+}
+
 static ssize_t on_read(void *buffer, size_t n, void *context)
 {
   reading *r = context;
-  if (n > r->length - r->at) n = r->length - r->at;
+  if (n > r->length - r->at) {
+    n = r->length - r->at;
+    r->ends_in_row =
+        r->ends_in_row || (r->format == LB_STAT_XPT && !is_filling(r->data + r->at, n));
+  }
   if (n > 0) memcpy(buffer, r->data + r->at, n);
   r->at += n;
   return (ssize_t)n;
@@ -163,6 +184,8 @@ static int on_variable(int index, readstat_variable_t *from, const char *set, vo
   reading *r = context;
   const char *name = r->api.variable_get_name(from), *label = r->api.variable_get_label(from);
   if (index < 0 || (size_t)index != r->n_variables) return READSTAT_HANDLER_ABORT;
+  /* ReadStat hands over NULL for a name that is empty. */
+  if (name == NULL || name[0] == '\0') return stop_damaged(r, "a variable without a name");
   if (!lb_utf8_valid(name, strlen(name))) return stop_not_utf8(r, "the name of a variable");
   if (label != NULL && !lb_utf8_valid(label, strlen(label)))
     return stop_not_utf8(r, "the label of a variable");
@@ -192,7 +215,7 @@ static int on_value_label(const char *set, readstat_value_t value, const char *l
   *one = (lb_stat_value_label){.set = copy(set), .label = copy(label)};
   if (is_text) {
     const char *text = r->api.string_value(value);
-    one->text_code = copy(text == NULL ? "" : text);
+    one->text_code = copy(text == NULL ? "" : text); /* compared with texts, never shown */
   } else {
     one->code = r->api.double_value(value);
   }
@@ -327,6 +350,9 @@ static lb_status parse(reading *r)
   readstat_error_t code = parsers[r->format](parser, "", r);
   api->parser_free(parser);
   if (r->status != LB_OK) return r->status;
+  if (code == READSTAT_OK && r->ends_in_row)
+    return lb_error_set(r->err, LB_EPARSE, "the file is cut off: row %zu is not whole",
+                        r->n_rows + 1);
   if (code == READSTAT_OK) return LB_OK;
   return lb_error_set(r->err, LB_EPARSE, "not a %s file, or damaged (%s)",
                       lb_stat_format_name(r->format), api->error_message(code));
@@ -389,6 +415,14 @@ static lb_status prepare(reading *r)
   return LB_OK;
 }
 
+static lb_status report_length(const reading *r, lb_problems *problems)
+{
+  if (r->format != LB_STAT_XPT || r->length % XPT_BLOCK == 0) return LB_OK;
+  bool ok = lb_problems_add(problems, 0, 0, "",
+                            "the file's last block is not whole: rows may be cut off");
+  return ok ? LB_OK : lb_error_nomem(r->err, "problems");
+}
+
 static lb_status read_all(reading *r, lb_frame **frame, lb_problems *problems)
 {
   lb_status st = lb_stat_api_open(&r->api, r->err);
@@ -397,6 +431,7 @@ static lb_status read_all(reading *r, lb_frame **frame, lb_problems *problems)
   if (st == LB_OK && r->n_rows >= UINT32_MAX)
     st = lb_error_set(r->err, LB_EDATA, "%zu rows are more than a frame holds", r->n_rows);
   if (st == LB_OK) st = lb_frame_new(r->n_rows, r->options->source, frame, r->err);
+  if (st == LB_OK) st = report_length(r, problems);
   if (st == LB_OK) st = fill_frame(r, *frame, problems);
   return st;
 }

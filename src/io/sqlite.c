@@ -210,8 +210,11 @@ static lb_status read_text(reading *r, int column, lb_cell *cell, lb_error *err)
   if (r->text.failed) return lb_error_nomem(err, "texts");
   *cell =
       lb_cell_from_text(length == 0 ? "" : r->text.data, length == 0 ? 0 : start, length, r->na);
-  if (cell->kind < LB_CELL_KINDS && cell->kind != LB_CELL_DATE && cell->kind != LB_CELL_DATETIME)
+  if (cell->kind < LB_CELL_TEXT && cell->kind != LB_CELL_DATE && cell->kind != LB_CELL_DATETIME) {
     cell->kind = LB_CELL_TEXT;
+    cell->value.text = start; /* with its blanks */
+    cell->length = (uint32_t)length;
+  }
   return LB_OK;
 }
 

@@ -9,6 +9,7 @@
 #include "base/interrupt.h"
 #include "io/sqlite.h"
 #include "io/sqlite_api.h"
+#include "io/zero_byte.h"
 
 #define POLL_ROWS 1024
 
@@ -165,6 +166,7 @@ lb_status lb_sqlite_write(const char *path, const lb_frame *frame, const char *t
   if (lb_frame_columns(frame) == 0)
     return lb_error_set(err, LB_EDATA, "a frame without columns makes no table");
   lb_status st = check_values(frame, err);
+  if (st == LB_OK) st = lb_check_zero_bytes(frame, err);
   if (st == LB_OK) st = lb_database_open(path, true, &db, err);
   if (st != LB_OK) return st;
   st = run(&db, "BEGIN IMMEDIATE", err);

@@ -14,6 +14,7 @@
 #include "io/xlsx.h"
 #include "io/xlsx_date.h"
 #include "io/xlsx_sheet.h"
+#include "io/zero_byte.h"
 
 #define DAY_MICROSECONDS 86400000000LL
 #define LARGEST_EXACT    9007199254740992LL
@@ -361,6 +362,7 @@ lb_status lb_xlsx_write(const lb_frame *frame, const char *sheet, char **data, s
   lb_str xml = {0}, book = {0}, out = {0};
   if (sheet == NULL) sheet = "Data";
   lb_status st = check_sheet(frame, sheet, err);
+  if (st == LB_OK) st = lb_check_zero_bytes(frame, err);
   if (st == LB_OK) st = write_book(sheet, &book, err);
   if (st == LB_OK) st = write_sheet(frame, &xml, err);
   if (st == LB_OK) {

@@ -87,7 +87,53 @@ describe("lb.peek", function()
     for i = 1, 40 do cells[i] = tostring(i % 5) end
     cells[7], cells[9] = "unknown", "<1"
     says(peek(column("ecog", cells)),
-      "`ecog` is text: 2 of 40 values are not a number; for <...: censored = \"below\"")
+      "`ecog` is text: of 40 values 38 are numbers; 1 'unknown' (na = ...); "
+        .. "1 below a limit, '<...' (censored = \"below\")")
+  end)
+
+  it("names what reads numbers with texts among them, and puts it into the call", function()
+    local lines = { "id,a,b,c,d,e,seen" }
+    for i = 1, 40 do
+      lines[i + 1] = ("P%d,%s,%s,%s,%s,%s,%02d/03/2020"):format(i, i % 9 == 0 and "N/A" or i,
+        i % 8 == 0 and "." or i, i % 7 == 0 and "<0.5" or i, i % 10 == 0 and ">1000" or i,
+        i == 7 and "6O" or i, i % 28 + 1)
+    end
+    local text = table.concat(lines, "\n") .. "\n"
+    local p = peek(text)
+    says(p, "`a`, `b` are numbers but for 9 values 'N/A', '.': na = ... reads them as missing")
+    says(p, "`c` is numbers but for 5 values below a limit, '<...': censored = \"below\"")
+    says(p, "`d` is text: of 40 values 36 are numbers; 4 above a limit, '>...' (:recode them to "
+      .. "numbers)")
+    says(p, "`e` is text: of 40 values 39 are numbers; 1 with a letter for a digit "
+      .. "(O for 0, l for 1?)")
+    local cohort = assert(load("local lb = require 'lobule' return " .. p.call))()
+    for name, kind in pairs { a = "integer", b = "integer", c = "real", seen = "date" } do
+      assert.are.equal(kind, cohort:frame():column(name):type(), name)
+    end
+  end)
+
+  it("tells rows that are too short, and shows the rest", function()
+    local p = peek "a,b\n1,2\n3\n5,6\n7\n9,10\n"
+    assert.are.equal(3, p.rows)
+    says(p, "row 2 (line 3) has 1 field, the header has 2: lb.cohort will refuse the file until it "
+      .. "is mended")
+    assert.is_truthy(table.concat(p.odd, "\n"):find("row 4 (line 5)", 1, true))
+    assert.is_truthy(tostring(p):find("CSV; 3 rows, 2 columns", 1, true))
+  end)
+
+  it("looks into files of all formats, with a call that reads them", function()
+    local frame = lb.frame { { "id", { 1, 2, 3, 4 } }, { "age", { 40, 50, 60, 999 } },
+      { "arm", { "A", "B", "A", "B" }, "factor" } }
+    for kind, shown in pairs { xlsx = "spreadsheet (xlsx)", sav = "SPSS", dta = "Stata",
+      xpt = "SAS transport", sqlite = "SQLite" } do
+      path = os.tmpname() .. "." .. kind
+      frame:save(path)
+      local p = lb.peek(path)
+      assert.is_truthy(tostring(p):find(shown .. "; 4 rows, 3 columns", 1, true), tostring(p))
+      says(p, "`age` has 999 in 1 row: a code for missing? All others are from 40 to 60")
+      assert.are.equal(4, #assert(load("local lb = require 'lobule' return " .. p.call))())
+      os.remove(path)
+    end
   end)
 
   it("finds constant and empty columns", function()
@@ -157,6 +203,26 @@ describe("lb.cohort", function()
     assert.is_true(c.data:column("lab_censored")[1])
     assert.are.equal("2024-12-31", c.data:column("seen")[1])
     assert.are.equal(1, c.n_found)
+  end)
+
+  it("honours the line sep= and refuses a page of HTML", function()
+    write "sep=;\r\na;b\r\n1;2\r\n3;4\r\n"
+    local frame = lb.read(path)
+    assert.are.same({ "a", "b" }, frame:names())
+    assert.are.equal(2, #frame)
+    local cells = {}
+    for i = 1, 40 do cells[i] = ("%d|x,y"):format(i) end
+    cells[30] = "30"
+    write("\xEF\xBB\xBFsep=|\na|b\n" .. table.concat(cells, "\n") .. "\n")
+    local ok, err = pcall(lb.read, path)
+    assert.is_false(ok)
+    assert.is_truthy(tostring(err):find("row 30 (line 32) has 1 field", 1, true), tostring(err))
+    for _, page in ipairs { "<!DOCTYPE html>\n<html></html>\n", "\n <HTML lang='en'>\n<a,b\n" } do
+      write(page)
+      ok, err = pcall(lb.cohort, path)
+      assert.is_false(ok)
+      assert.is_truthy(tostring(err):find("this is an HTML page", 1, true), tostring(err))
+    end
   end)
 
   it("keeps the hash of the bytes as they are on the disk", function()

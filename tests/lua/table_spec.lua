@@ -88,11 +88,41 @@ describe("table:text", function()
     assert.are.equal(#lines(large, { width = 43, ascii = true }), #got - 2)
   end)
 
-  it("shortens the first column only when nothing else is left, with a mark", function()
+  it("wraps a text that is too wide, and loses no column", function()
+    local frame = core.frame { { "a", { 1 } }, { "msg", { ("word "):rep(40) } }, { "b", { 2 } } }
+    local got = lines(tables.from_frame(frame), ASCII)
+    assert.are.same({ "a", "msg", "b" }, { got[1]:match "(%S+) +(%S+) +(%S+)$" })
+    for _, line in ipairs(got) do assert.is_true(#line <= 80, line) end
+    local _, n = table.concat(got, "\n"):gsub("word", "")
+    assert.are.equal(40, n)
+    assert.are.equal(("-"):rep(80), got[2])
+    for _, width in ipairs { 16, 20, 40 } do
+      for _, text in ipairs { ("x"):rep(70), ("xxx "):rep(20) } do
+        local one = core.frame { { "name", { text } }, { "msg", { "m" } }, { "t", { text } },
+          { "n", { 12345 } } }
+        local all = table.concat(lines(tables.from_frame(one), { width = width, ascii = true }),
+          "\n")
+        for _, label in ipairs { "name", "msg", "12345" } do
+          assert.is_truthy(all:find(label, 1, true), all)
+        end
+        for line in all:gmatch "[^\n]+" do assert.is_true(#line <= width, line) end
+      end
+    end
+  end)
+
+  it("ends a text of many lines in a mark and says so", function()
+    local frame = core.frame { { "a", { 1 } }, { "msg", { ("word "):rep(400) } } }
+    local got = lines(tables.from_frame(frame), ASCII)
+    assert.is_truthy(got[10]:find("~$"), got[10])
+    assert.is_truthy(table.concat(got, " "):find("1 text is cut after 8 lines", 1, true))
+  end)
+
+  it("wraps the first column when nothing else is left", function()
     local shown = tables.new { columns = { { label = "name" }, { label = "n" } },
       rows = { { "a very long name of a study", "1" } } }
     local got = lines(shown, { width = 12, ascii = true })
-    assert.are.equal("a very long~", got[3])
+    assert.are.same({ "name       n", "------------", "a very     1", "long name", "of a",
+      "study" }, got)
   end)
 
   it("measures characters, not bytes", function()

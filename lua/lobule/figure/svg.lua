@@ -1,18 +1,13 @@
 --- Marks as SVG text: real text, plain colours with classes beside them, nothing from outside.
 local number = require "lobule.figure.number"
 local style = require "lobule.figure.style"
+local xml_text = require "lobule.xml_text"
 
 local M = {}
 
 local MM_PER_POINT <const> = 25.4 / 72
-local ENTITIES <const> = { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;", ['"'] = "&quot;" }
 
---- Text for element content or a double-quoted attribute.
----@param text string
----@return string
-function M.escape(text)
-  return (text:gsub('[&<>"]', ENTITIES))
-end
+M.escape = xml_text.escape
 
 --- FNV-1a, 32 bits, as eight hexadecimal digits: names a figure by its content.
 ---@param text string

@@ -1,21 +1,12 @@
 --- The small change of WordprocessingML: escaped text, runs, paragraphs, fields.
 local prose = require "lobule.report.prose"
+local xml_text = require "lobule.xml_text"
 
 local M = {}
 
 M.HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 
-local ENTITIES <const> = { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;", ['"'] = "&quot;" }
-
---- Text that XML 1.0 can hold: UTF-8 without control characters and the two code points that are
---- none; what is not UTF-8 becomes "?".
----@param text string
----@return string
-function M.escape(text)
-  if not utf8.len(text) then text = text:gsub("[\x80-\xFF]", "?") end
-  text = text:gsub("[\0-\8\11\12\14-\31\127]", ""):gsub("\xEF\xBF[\xBE\xBF]", "")
-  return (text:gsub('[&<>"]', ENTITIES))
-end
+M.escape = xml_text.escape
 
 -- Beside the style: inside tables LibreOffice takes the font of the document over a run's style.
 local FIXED_FONT <const> = '<w:rFonts w:ascii="Courier New" w:hAnsi="Courier New" '

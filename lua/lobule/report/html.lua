@@ -121,6 +121,7 @@ local function data_block(doc)
   local data = result.ordered { { "title", doc.title }, { "author", doc.author },
     { "provenance", doc.provenance }, { "results", doc.results } }
   local json = core.json_encode(data):gsub("</", "<\\/"):gsub("<!", "\\u003c!")
+  json = json:gsub("\u{FFFE}", "\\ufffe"):gsub("\u{FFFF}", "\\uffff") -- no characters of HTML
   return ('<script type="application/json" id="lobule-provenance">%s</script>'):format(json)
 end
 

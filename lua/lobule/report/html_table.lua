@@ -2,18 +2,11 @@
 local core = require "lobule.core"
 local prose = require "lobule.report.prose"
 local tables = require "lobule.table"
+local xml_text = require "lobule.xml_text"
 
 local M = {}
 
-local ENTITIES <const> = { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;", ['"'] = "&quot;",
-  ["'"] = "&#39;" }
-
---- Text for element content or an attribute; control characters have no place in HTML.
----@param text string
----@return string
-function M.escape(text)
-  return (text:gsub("[&<>\"']", ENTITIES):gsub("[\0-\8\11\12\14-\31\127]", ""))
-end
+M.escape = xml_text.escape_all
 
 --- Escaped text as printers set it: a real minus, no line break before a percent sign.
 ---@param text string

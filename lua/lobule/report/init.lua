@@ -17,7 +17,8 @@ local OPTIONS <const> = { { "title", "string" }, { "subtitle", "string" }, { "au
   { "date", "string" }, { "lang", "string", "en" }, { "seed", "any" },
   { "journal", journal.NAMES, "plain" } }
 local READ <const> = { "title", "subtitle", "author", "date", "lang" }
-local ADD <const> = { { "caption", "string" }, { "title", "string" }, { "width_mm", "positive" },
+local ADD <const> = { { "rows", "any" }, { "caption", "string" }, { "title", "string" },
+  { "width_mm", "positive" },
   { "columns", "count" } }
 local FORMATS <const> = { ".html", ".md", ".json", ".docx", ".pdf" }
 local RENDERERS <const> = { [".html"] = "lobule.report.html", [".md"] = "lobule.report.markdown",
@@ -52,7 +53,9 @@ end
 
 local function prose(report, kind, text, values)
   check.type(text, "string", "text")
-  if values ~= nil then check.type(values, "table", "values") end
+  for name, value in next, values ~= nil and check.type(values, "table", "values") or {} do
+    if type(value) == "string" then check.type(value, "string", "value of " .. tostring(name)) end
+  end
   local filled = template.fill(text, values, journal.get(report.options.journal))
   filled = check.readable(filled, "text")
   local blocks = {}
@@ -86,11 +89,15 @@ end
 --- Adds a result, table, figure, flow or frame. Tables and figures are numbered in order.
 ---@param object any                what answers report_blocks(options), or a figure
 ---@param options? table            caption; title: a heading above; width_mm of figures, or
----                                 columns: 1 or 2 of the journal's page
+---                                 columns: 1 or 2 of the journal's page; rows: true or a number,
+---                                 for a frame of rows that were read from a file
 ---@return lobule.Report
 ---@raise something that is no result, table or figure
 function Report:add(object, options)
   local opts <const> = check.options(options, ADD)
+  if opts.rows ~= nil and opts.rows ~= true and (math.tointeger(opts.rows) or 0) < 1 then
+    core.raise("argument", "rows: expected true or a number of rows")
+  end
   if opts.columns and opts.columns > 2 then
     core.raise("argument", ("columns is %d: expected 1 or 2"):format(opts.columns))
   end
@@ -137,12 +144,34 @@ local function render(report, paths)
   return files
 end
 
+--- All files or none; a folder that was made for them goes again when they cannot be written.
+local function write(files, main)
+  local names, texts, made = {}, {}, {}
+  -- What a report refers to comes first: a crash leaves no report without its figures.
+  for _, last in ipairs { false, true } do
+    for _, file in ipairs(files) do
+      if not file.folder and (main[file.path] or false) == last then
+        names[#names + 1], texts[#texts + 1] = file.path, file.text
+      end
+    end
+  end
+  local ok, err = pcall(function()
+    for _, file in ipairs(files) do
+      if file.folder and core.make_folder(file.path) then table.insert(made, 1, file.path) end
+    end
+    core.write_files(names, texts)
+  end)
+  if ok then return end
+  for _, path in ipairs(made) do os.remove(path) end
+  error(err, 0)
+end
+
 --- Writes the report, in the format of each extension: .html (one file with everything inside), .md
 --- (figures as SVG files beside it), .json, .docx (real tables, captions that Word counts, figures
 --- as PNG with the SVG beside it); "paper/" is a folder with table1.docx, figure1.svg, .pdf and
---- .png, and so on, and legends.md; .pdf on A4 pages. Everything is rendered first, then written;
---- each file is the old or the new one. .docx, .pdf and folders are drawn with the packages
---- librsvg2-2 and libcairo2.
+--- .png, and so on, and legends.md; .pdf on A4 pages. Everything is rendered first, then written,
+--- all files or none: a failure leaves the old ones. .docx, .pdf and folders are drawn with the
+--- packages librsvg2-2 and libcairo2.
 ---@param paths string|string[]
 ---@return lobule.Report
 ---@raise an extension that is not known, a file that cannot be written
@@ -155,15 +184,7 @@ function Report:save(paths)
   if #wanted == 0 then core.raise("argument", "paths: the list is empty") end
   for _, path in ipairs(wanted) do main[path] = true end
   local files = render(self, wanted)
-  -- What a report refers to comes first: a full disk leaves no report without its figures.
-  for _, last in ipairs { false, true } do
-    for _, file in ipairs(files) do
-      if file.folder and not last then core.make_folder(file.path) end
-      if not file.folder and (main[file.path] or false) == last then
-        core.write_file(file.path, file.text)
-      end
-    end
-  end
+  write(files, main)
   return self
 end
 
