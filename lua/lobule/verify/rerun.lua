@@ -31,7 +31,7 @@ local function redirect(data)
       return reader(base and data[base] or path, ...)
     end)
   end
-  for _, name in ipairs { "write_file", "make_folder", "write_sqlite" } do
+  for _, name in ipairs { "write_file", "write_files", "make_folder", "write_sqlite" } do
     put(core, name, function() end)
   end
   local open = io.open
