@@ -10,6 +10,15 @@ local core = {}
 ---@param texts string[]            as many; any bytes
 ---@return string
 function core.zip(names, texts) end
+--- The files of a small zip archive, in its order, unpacked by libzip, opened when first used.
+---@param bytes string
+---@param most_parts integer
+---@param most_bytes integer        of all parts, unpacked; counted while they unpack
+---@return string[] names           as the archive has them: to be judged before use
+---@return string[] texts
+---@raise a damaged or encrypted archive, one beyond the limits, two parts of one name, folders,
+--- symbolic links
+function core.unzip(bytes, most_parts, most_bytes) end
 --- Makes a folder, not those above it; one that is there is left as it is.
 ---@param path string
 ---@return boolean made             false: it was there

@@ -4,6 +4,7 @@
 #include "base/folder.h"
 #include "bind/bind.h"
 #include "io/render.h"
+#include "io/zip_read.h"
 #include "io/zip_write.h"
 
 /* A list of texts, which may hold NUL bytes, as pointers that live in a userdata pushed; the texts
@@ -45,6 +46,54 @@ static int zip(lua_State *L)
   if (lb_zip_write(entries, n, &work->text, &work->text_length, &err) != LB_OK)
     return lbl_raise(L, &err);
   return push_bytes(L, work);
+}
+
+/* Boxed while its parts become Lua strings. */
+static int parts_gc(lua_State *L)
+{
+  lb_zip_parts_reset(lua_touserdata(L, 1));
+  return 0;
+}
+
+static lb_zip_parts *parts_box(lua_State *L)
+{
+  lb_zip_parts *parts = lua_newuserdatauv(L, sizeof *parts, 0);
+  *parts = (lb_zip_parts){0};
+  lua_createtable(L, 0, 1);
+  lua_pushcfunction(L, parts_gc);
+  lua_setfield(L, -2, "__gc");
+  lua_setmetatable(L, -2);
+  return parts;
+}
+
+static size_t check_limit(lua_State *L, int arg, const char *name)
+{
+  lua_Integer n = lbl_check_integer(L, arg, name);
+  if (n < 1) lbl_raise_argument(L, arg, name, "a whole number from 1");
+  return (size_t)n;
+}
+
+/* unzip(bytes, most_parts, most_bytes) */
+static int unzip(lua_State *L)
+{
+  lua_settop(L, 3);
+  size_t length;
+  const char *bytes = lbl_check_text(L, 1, "bytes", &length);
+  lb_zip_limits limits = {.most_parts = check_limit(L, 2, "most_parts"),
+                          .most_bytes = check_limit(L, 3, "most_bytes")};
+  lb_zip_parts *parts = parts_box(L);
+  lb_error err = {0};
+  if (lb_zip_read(bytes, length, &limits, parts, &err) != LB_OK) return lbl_raise(L, &err);
+  lua_createtable(L, (int)parts->n, 0);
+  lua_createtable(L, (int)parts->n, 0);
+  for (size_t i = 0; i < parts->n; i++) {
+    lua_pushstring(L, parts->part[i].name);
+    lua_rawseti(L, -3, (lua_Integer)i + 1);
+    lua_pushlstring(L, parts->part[i].data, parts->part[i].length);
+    lua_rawseti(L, -2, (lua_Integer)i + 1);
+  }
+  lb_zip_parts_reset(parts);
+  return 2;
 }
 
 /* make_folder(path) -> whether it is new */
@@ -90,6 +139,7 @@ static int render_pdf(lua_State *L)
 }
 
 static const luaL_Reg FUNCTIONS[] = {{"zip", zip},
+                                     {"unzip", unzip},
                                      {"make_folder", make_folder},
                                      {"render_png", render_png},
                                      {"render_pdf", render_pdf},

@@ -17,6 +17,7 @@
 #include "host/private_file.h"
 #include "host/progress.h"
 #include "host/session.h"
+#include "host/system.h"
 
 /* The folder that is read before the files inside the program; NULL when there is none. */
 static const char *lua_folder(void)
@@ -143,6 +144,9 @@ static const luaL_Reg FUNCTIONS[] = {{"source", source},
                                      {"child", lb_child_run},
                                      {"append_private", lb_private_append},
                                      {"protected", lb_session_protected},
+                                     {"run_program", lb_system_run},
+                                     {"path_kind", lb_system_path_kind},
+                                     {"temporary_folder", lb_system_temporary_folder},
                                      {NULL, NULL}};
 
 /* The loader of lobule.host; upvalue: the options. */
