@@ -4,6 +4,7 @@ local check = require "lobule.check"
 local core = require "lobule.core"
 local environment = require "lobule.recipe.environment"
 local format = require "lobule.recipe.format"
+local paths = require "lobule.recipe.paths"
 local wire = require "lobule.recipe.wire"
 
 local M = {}
@@ -84,7 +85,8 @@ function ACTIONS.run(request, send)
   local builder = require("lobule.recipe.builder").new(request.report)
   local results = recipe.run(lb, inputs_of(lb, request), request.params, builder)
   local report = builder:finish()
-  return { results = results_of(results), blocks = blocks_of(report), records = report.records }
+  return { results = results_of(results), blocks = blocks_of(report), records = report.records,
+    values = request.paths and paths.values(results or {}, request.paths) }
 end
 
 --- Answers one request.

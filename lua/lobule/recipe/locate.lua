@@ -7,14 +7,12 @@ local M = {}
 
 local host <const> = require "lobule.host"
 
---- The folders that are searched, in order.
----@return string[]
-function M.folders()
-  local list, home = { "recipes" }, os.getenv "HOME"
-  local data = os.getenv "XDG_DATA_HOME"
+--- The user's folder of recipes; nil when the environment names no home.
+---@return string?
+function M.user_folder()
+  local data, home = os.getenv "XDG_DATA_HOME", os.getenv "HOME"
   if data == nil or data == "" then data = home and home .. "/.local/share" end
-  if data then list[2] = data .. "/lobule/recipes" end
-  return list
+  return data and data .. "/lobule/recipes"
 end
 
 local function readable(path)
@@ -23,9 +21,21 @@ local function readable(path)
   return file ~= nil
 end
 
-local function from_text(source, path)
+--- where: "project", "user", "built-in" or "file"; folder: where its example lies, nil for one that
+--- is inside the program.
+local function from_text(source, path, where, folder)
   return { source = source, file = session.base_name(path), path = path,
-    sha256 = core.sha256(source) }
+    sha256 = core.sha256(source), where = where, folder = folder }
+end
+
+local function from_folder(where, folder, name)
+  local path = folder and ("%s/%s.lua"):format(folder, name)
+  return path and readable(path) and from_text(core.read_file(path), path, where, folder)
+end
+
+local function from_program(name)
+  local text = host.source(("lobule/recipes/%s.lua"):format(name))
+  return text and from_text(text, name .. ".lua", "built-in")
 end
 
 --- Names of the built-in recipes, sorted.
@@ -39,20 +49,28 @@ function M.built_in()
   return list
 end
 
---- A recipe by path ("x.lua", "./x", "a/b") or by name.
+--- A recipe of one source: "user/compare-arms", "project/..." or "built-in/...".
+local function from_source(name)
+  local where, own = name:match "^(%l[%l-]+)/([%w-]+)$"
+  if where == "built-in" then return from_program(own) end
+  if where == "user" then return from_folder(where, M.user_folder(), own) end
+  return where == "project" and from_folder(where, "recipes", own)
+end
+
+--- A recipe by source and name ("user/compare-arms"), by path ("x.lua", "./x.lua") or by name: then
+--- the project's comes first, the user's next, then the program's own.
 ---@param name string
 ---@return lobule.recipe.File
 ---@raise what is not found, with the nearest name
 function M.find(name)
+  local found = from_source(name)
+  if found then return found end
   if name:find "[/\\]" or name:find "%.lua$" then
-    return from_text(core.read_file(name), name)
+    return from_text(core.read_file(name), name, "file", name:match "^(.*)/[^/]*$" or ".")
   end
-  for _, folder in ipairs(M.folders()) do
-    local path = ("%s/%s.lua"):format(folder, name)
-    if readable(path) then return from_text(core.read_file(path), path) end
-  end
-  local source = host.source(("lobule/recipes/%s.lua"):format(name))
-  if source then return from_text(source, name .. ".lua") end
+  found = from_folder("project", "recipes", name) or from_folder("user", M.user_folder(), name)
+    or from_program(name)
+  if found then return found end
   local near = core.nearest(name, M.built_in())
   core.raise("name", ("no recipe '%s'%s"):format(name, near
     and (" (did you mean '%s'?)"):format(near) or ""),

@@ -70,6 +70,8 @@ end
 ---@field file string               base name
 ---@field path string
 ---@field sha256 string
+---@field where string              "project", "user", "built-in", "file"
+---@field folder? string            where its example lies; nil inside the program
 
 --- What a recipe declares. Its code runs in a process of its own.
 ---@param recipe lobule.recipe.File
