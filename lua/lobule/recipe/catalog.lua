@@ -10,6 +10,7 @@ local M = {}
 
 ---@class lobule.recipe.Entry: lobule.recipe.File
 ---@field stem string               the file's name without .lua
+---@field take? fun(name: string): string?  gives the files beside one that is in no folder
 ---@field declared? lobule.recipe.Declaration
 ---@field problem? string           why it does not load
 
@@ -71,6 +72,7 @@ end
 ---@param name string
 ---@return string?                  # nil when there is none
 function M.beside(entry, name)
+  if entry.take then return entry.take(name) end
   if not entry.folder then return host.source("lobule/recipes/" .. name) end
   local path = entry.folder .. "/" .. name
   if host.path_kind(path) == nil then return nil end

@@ -43,7 +43,8 @@ end
 
 local function no_such(what, name, among)
   local near = core.nearest(name, among)
-  bad(("%s has no '%s'%s"):format(what, name, near and (" (did you mean '%s'?)"):format(near) or ""),
+  bad(("%s has no '%s'%s"):format(what, name,
+    near and (" (did you mean '%s'?)"):format(near) or ""),
     #among > 0 and "It has " .. table.concat(among, ", ") .. "." or nil)
 end
 

@@ -108,7 +108,8 @@ local function check_in(folder, signers)
   local who = status == 0 and output:match "^[^\r\n]+"
   if not who then return unknown end
   -- The namespaces and the dates of the line are judged here.
-  status = keygen({ "-Y", "verify", "-n", NAMESPACE, "-f", signers, "-I", who, "-s", sig }, manifest)
+  status = keygen({ "-Y", "verify", "-n", NAMESPACE, "-f", signers, "-I", who, "-s", sig },
+    manifest)
   if status ~= 0 then return unknown end
   return { state = "valid", signer = who, key = key,
     text = ("signed by %s (%s)"):format(who, key or "?") }

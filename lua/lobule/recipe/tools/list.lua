@@ -76,7 +76,8 @@ function M.run(given)
     return 0
   end
   local near = core.nearest(word, titles)
-  say.line("No recipe is about '%s'%s", word, near and (" (did you mean '%s'?)"):format(near) or ".")
+  say.line("No recipe is about '%s'%s.", word,
+    near and (" (did you mean '%s'?)"):format(near) or "")
   return 1
 end
 

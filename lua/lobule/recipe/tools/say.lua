@@ -1,7 +1,8 @@
 --- Words on the terminal that a stranger's recipe may have written: no control characters pass.
 local M = {}
 
---- Text without control characters but line ends: no escape sequence of a recipe reaches a terminal.
+--- Text without control characters but line ends: no escape sequence of a recipe reaches a
+--- terminal.
 ---@param text string
 ---@return string
 function M.plain(text)

@@ -55,8 +55,8 @@ end
 
 local function author_text(author)
   if type(author) ~= "table" then return tostring(author) end
-  return tostring(author[1] or author.name) .. (author.orcid and (" (ORCID %s)"):format(author.orcid)
-    or "")
+  local name = tostring(author[1] or author.name)
+  return author.orcid and ("%s (ORCID %s)"):format(name, author.orcid) or name
 end
 
 local function show_head(entry, declared)

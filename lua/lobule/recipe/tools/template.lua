@@ -74,17 +74,20 @@ return {
         { "arm",   role = "arm",       type = "factor", levels = { min = 2, max = 6 } },
         { "time",  role = "time",      type = "real", unit = "months", range = { 0, 600 },
           help = "from the start of treatment to progression or last contact" },
-        { "event", role = "event",     type = "logical", help = "true: progressed; false: censored" },
+        { "event", role = "event",     type = "logical",
+          help = "true: progressed; false: censored" },
         { "age",   role = "covariate", type = "real", unit = "years", range = { 0, 120 },
           optional = true },
       },
     },
   },
 
-  -- What can be chosen: the options --conf-level and --landmark. Types: real, integer, logical, text,
-  -- choice (with choices = { "a", "b" }). Without a default and not optional, it must be given.
+  -- What can be chosen: the options --conf-level and --landmark. Types: real, integer, logical,
+  -- text, choice (with choices = { "a", "b" }). What has no default and is not optional must be
+  -- given.
   params = {
-    { "conf_level", type = "real", default = 0.95, range = { 0.5, 0.999 }, help = "confidence level" },
+    { "conf_level", type = "real", default = 0.95, range = { 0.5, 0.999 },
+      help = "confidence level" },
     { "landmark", type = "real", default = 6, range = { 0, 600 }, unit = "months",
       help = "time at which the curves are read" },
   },
@@ -128,9 +131,11 @@ return {
     return { km = km }
   end,
 
-  -- The example: small, MADE UP (never a patient's data), in a file beside this one. It is the proof
-  -- that the recipe works; `lobule recipe test NAME --update` prints the lines to put here.
-  --   columns  the file's names where they differ from yours; params: other values than the defaults
+  -- The example: small, MADE UP (never a patient's data), in a file beside this one. It is the
+  -- proof that the recipe works; `lobule recipe test NAME --update` prints the lines to put here.
+  --   data     the file; with several inputs { data = "...", costs = "..." }, sha256 likewise
+  --   columns  the file's names where they differ from yours
+  --   params   values other than the defaults
   --   sha256   of the file, so that nobody tests against another one
   --   expect   ["path"] = { value, rel = relative, abs = absolute tolerance }; paths are
   --            name.field         km.n_event: a field of the result's record

@@ -63,7 +63,7 @@ end
 
 --- All checks of one recipe; prints a line for each.
 local function test_example(entry, found, tally, update)
-  local trial <close> = setmetatable(trials.open(entry, found), { __close = trials.close })
+  local trial <close> = trials.open(entry, found)
   local base = trials.run(trial, trial.texts, checks.paths(found))
   if base.problem and base.problem.context == process.LIMIT then error(base.problem, 0) end
   if update and base.answer then return print_update(trial, base) end
@@ -88,7 +88,8 @@ local function test(entry, update)
   if not entry.declared then return tally end
   local ok, found = pcall(example.of, entry.declared)
   if not ok or not found then
-    tell(tally, { name = "it has an example", problem = ok and "it has none" or say.problem(found) })
+    tell(tally, { name = "it has an example",
+      problem = ok and "it has none" or say.problem(found) })
     return tally
   end
   test_example(entry, found, tally, update)

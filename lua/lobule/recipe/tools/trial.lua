@@ -36,10 +36,11 @@ function M.open(entry, example)
         and "It is looked for in the recipe's folder." or nil)
     end
   end
-  return { entry = entry, example = example, texts = texts, folder = host.temporary_folder() }
+  return setmetatable({ entry = entry, example = example, texts = texts,
+    folder = host.temporary_folder() }, { __close = M.close })
 end
 
---- Removes what it wrote.
+--- Removes what it wrote; also when its variable is closed.
 ---@param trial lobule.recipe.Trial
 function M.close(trial)
   for _, name in ipairs(host.folder(trial.folder) or {}) do

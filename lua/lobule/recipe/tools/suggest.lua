@@ -1,0 +1,210 @@
+--- `lobule recipe suggest FILE`: recipes whose required columns the file can fill, the best first,
+--- each with the command line to paste. Names and types of columns are looked at, and shown; rows
+--- never.
+local catalog = require "lobule.recipe.catalog"
+local core = require "lobule.core"
+local files = require "lobule.files"
+local inputs = require "lobule.recipe.inputs"
+local say = require "lobule.recipe.tools.say"
+local words = require "lobule.recipe.tools.words"
+
+local M = {}
+
+local SPEC <const> = { usage = "lobule recipe suggest FILE", least = 1, most = 1 }
+
+-- How sure a match is: the column's own name, its role's, a name or label near to either, only a
+-- type that no other column of the file has.
+local SURE <const> = { name = 4, role = 3, near = 2, type = 1 }
+
+-- Types that a column of the file may have; `logical` takes 0/1 numbers, which inputs.read judges.
+local FITS <const> = {
+  real = { real = true, integer = true }, integer = { integer = true },
+  logical = { logical = true, integer = true }, factor = { factor = true, text = true,
+    logical = true },
+  text = { text = true, factor = true, integer = true }, date = { date = true },
+  datetime = { datetime = true, date = true },
+}
+
+-- Other words for a role, as clinics' files have them.
+local WORDS <const> = {
+  id = { "patient_id", "subject", "usubjid", "patient", "case_id", "record_id" },
+  arm = { "treatment", "group", "trt", "trt01p", "arm", "therapy" },
+  time = { "os_months", "pfs_months", "time", "months", "followup", "futime", "aval", "os", "pfs" },
+  event = { "status", "death", "died", "dead", "progressed", "progression", "event", "relapse" },
+  entry = { "entry", "start" }, start_date = { "start_date", "date_of_treatment" },
+  end_date = { "end_date", "last_contact" }, cost = { "cost", "costs" },
+  utility = { "utility", "qaly", "eq5d" }, outcome = { "outcome", "value" },
+  baseline = { "baseline" }, dose = { "dose" }, weight = { "weight" }, study = { "study", "trial" },
+  n = { "n" }, response = { "response", "best_response", "bor" }, stratum = { "stratum", "centre" },
+  cluster = { "centre", "center", "cluster", "site" },
+}
+
+local function fits(column, data)
+  local list = FITS[column.type]
+  return not list or list[data:type()] ~= nil
+end
+
+--- What is known of the file's columns: by name, in order.
+local function columns_of(frame)
+  local list = {}
+  for i, name in ipairs(frame:names()) do
+    list[i] = { name = name, data = frame:column(name), label = frame:column(name):label() }
+  end
+  return list
+end
+
+local function near(one, wanted)
+  if core.nearest(one.name, wanted) then return true end
+  local label = one.label and one.label:lower()
+  for _, word in ipairs(wanted) do
+    local plain = word:gsub("_", " ")
+    if label and label:find("%f[%w]" .. plain .. "%f[%W]") then return true end
+  end
+  return false
+end
+
+--- How well a column of the file fills one of the recipe: 0 to 4.
+local function sureness(column, one)
+  if not fits(column, one.data) then return 0 end
+  local lower = one.name:lower()
+  if lower == column.name then return SURE.name end
+  local others = WORDS[column.role] or {}
+  for _, word in ipairs(others) do if lower == word then return SURE.role end end
+  if lower == column.role then return SURE.role end
+  local wanted = table.move(others, 1, #others, 3, { column.name, column.role })
+  return near(one, wanted) and SURE.near or 0
+end
+
+--- The only column of a type that is still free.
+local function only_of_type(column, known, used)
+  if column.type == "any" then return nil end
+  local found
+  for _, one in ipairs(known) do
+    if not used[one.name] and fits(column, one.data) then
+      if found then return nil end
+      found = one
+    end
+  end
+  return found
+end
+
+--- The surest free column for each of the recipe's that is needed, those that are sure first; nil
+--- when one has none.
+---@return table<string, string>? columns
+---@return number score             mean sureness
+local function map(needed, known)
+  local pairs_list = {}
+  for c, column in ipairs(needed) do
+    for f, one in ipairs(known) do
+      local score = sureness(column, one)
+      if score > 0 then pairs_list[#pairs_list + 1] = { score, c, f } end
+    end
+  end
+  table.sort(pairs_list, function(a, b)
+    if a[1] ~= b[1] then return a[1] > b[1] end
+    if a[2] ~= b[2] then return a[2] < b[2] end
+    return a[3] < b[3]
+  end)
+  local columns, used, total = {}, {}, 0
+  for _, pair in ipairs(pairs_list) do
+    local column, one = needed[pair[2]], known[pair[3]]
+    if not columns[column.name] and not used[one.name] then
+      columns[column.name], used[one.name], total = one.name, true, total + pair[1]
+    end
+  end
+  for _, column in ipairs(needed) do
+    if not columns[column.name] then
+      local one = only_of_type(column, known, used)
+      if not one then return nil, 0 end
+      columns[column.name], used[one.name], total = one.name, true, total + SURE.type
+    end
+  end
+  return columns, total / #needed
+end
+
+local function quoted(text)
+  if text:find "^[%w._/-]+$" then return text end
+  return "'" .. text:gsub("'", "'\\''") .. "'"
+end
+
+local function option(name)
+  return "--" .. name:gsub("_", "-")
+end
+
+local function command_line(entry, input, path, columns, needed)
+  local parts = { ("lobule run %s %s %s"):format(entry.name, option(input.name), quoted(path)) }
+  for _, column in ipairs(needed) do
+    local given = columns[column.name]
+    if given ~= column.name then
+      parts[#parts + 1] = ("%s %s"):format(option(column.name), quoted(given))
+    end
+  end
+  for _, other in ipairs(entry.declared.inputs) do
+    if other ~= input and not other.optional then
+      parts[#parts + 1] = ("%s FILE"):format(option(other.name))
+    end
+  end
+  for _, param in ipairs(entry.declared.params) do
+    if param.default == nil and not param.optional then
+      parts[#parts + 1] = ("%s %s"):format(option(param.name), param.type:upper())
+    end
+  end
+  parts[#parts + 1] = "-o report.html"
+  return table.concat(parts, " ")
+end
+
+--- What the file can do for one recipe; nil when it cannot feed it.
+local function suggestion(entry, known, path)
+  local input = entry.declared.inputs[1]
+  local needed = {}
+  for _, column in ipairs(input.columns) do
+    if not column.optional then needed[#needed + 1] = column end
+  end
+  if #needed == 0 then return nil end
+  local columns, score = map(needed, known)
+  if not columns then return nil end
+  local given = {}
+  for name, own in next, columns do given[name] = { own } end
+  local problems = inputs.read(input, path, given).problems
+  return { entry = entry, score = score - #problems, problems = problems,
+    line = command_line(entry, input, path, columns, needed) }
+end
+
+--- Entries by the name that `lobule run` takes: the short one where it means this source.
+local function usable()
+  local list, seen = {}, {}
+  for _, entry in ipairs(catalog.all()) do
+    if entry.declared and not entry.problem then
+      entry.name = seen[entry.stem] and ("%s/%s"):format(entry.where, entry.stem) or entry.stem
+      list[#list + 1] = entry
+    end
+    seen[entry.stem] = true
+  end
+  return list
+end
+
+--- Prints the recipes.
+---@param given string[]
+---@return integer status           1 when no recipe fits
+function M.run(given)
+  local path = words.parse(given, SPEC)[1]
+  local known, list = columns_of((files.read(path, {}))), {}
+  for _, entry in ipairs(usable()) do
+    list[#list + 1] = suggestion(entry, known, path)
+  end
+  table.sort(list, function(a, b)
+    if a.score ~= b.score then return a.score > b.score end
+    return a.entry.name < b.entry.name
+  end)
+  for _, one in ipairs(list) do
+    say.line("%s  %s", one.entry.name, one.entry.declared.title)
+    say.line("    %s", one.line)
+    for _, problem in ipairs(one.problems) do say.wrapped("but " .. problem, 8, "    ") end
+  end
+  if #list > 0 then return 0 end
+  say.line("No recipe's required columns are all in this file; `lobule recipe list` shows what "
+    .. "each needs.")
+  return 1
+end
+
+return M
