@@ -2,7 +2,7 @@
 # Installs the Debian packages that a job needs and that are missing: sh scripts/dev/deps.sh build|ci
 # `build` is what building and `make test` need; `ci` adds the linters and the large programs of some tests.
 build="gcc make pkg-config libc6-dev liblua5.4-dev lua5.4 libgsl-dev libcjson-dev zlib1g-dev libcmocka-dev lua-busted expect libzip-dev libexpat1-dev libreadstat-dev libsqlite3-dev libseccomp-dev libzip4 libexpat1 libreadstat1 libsqlite3-0 libseccomp2"
-ci="$build clang clang-format clang-tidy cppcheck lua-check chromium librsvg2-bin libreadline8 fonts-liberation git nodejs locales librsvg2-2 libcairo2 libreoffice-writer-nogui poppler-utils unzip zsh libomp-dev libclang-rt-14-dev"
+ci="$build clang clang-format clang-tidy cppcheck lua-check chromium librsvg2-bin libreadline8 fonts-liberation git nodejs locales librsvg2-2 libcairo2 libreoffice-writer-nogui poppler-utils unzip zsh libomp-dev libclang-rt-14-dev openssh-client"
 case "$1" in
   build) want=$build ;;
   ci) want=$ci ;;

@@ -48,6 +48,7 @@ run "command line" sh tests/host/run.sh
 run "recipes and verify" sh tests/host/recipes.sh
 [ -n "$SAN" ] && STARTS=20 && export STARTS
 run "files in trouble" sh tests/host/files.sh
+run "recipe tools" sh tests/host/recipe_tools.sh
 run "install" sh tests/host/install.sh
 run "report bytes" sh tests/host/bytes.sh
 run "allocation failures" env FAILURE_STRIDE="${SAN:+97}" "$BUILD/lobule" tests/host/failures.lua

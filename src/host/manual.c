@@ -61,6 +61,8 @@ void lb_manual_print(void)
       ".TH LOBULE 1 \"\" \"lobule " LOBULE_VERSION "\" \"User Commands\"\n"
       ".SH NAME\nlobule \\- a scripting host for clinical cohort research\n"
       ".SH SYNOPSIS\n.B lobule\n.RI [ options ]\n.RI [ script\n.RI [ arguments ]]\n.br\n"
+      ".B lobule run\n.I RECIPE\n.RI [ options ]\n.br\n"
+      ".B lobule recipe\n.I COMMAND\n.br\n"
       ".B lobule peek\n.I FILE\n.br\n.B lobule help\n.RI [ topic ]\n"
       ".SH DESCRIPTION\nRuns a Lua 5.4 script with the library of the module\n.B lobule\n"
       "inside: cohorts with their lineage, survival analysis, tables, figures and reports.\n"
@@ -72,7 +74,8 @@ void lb_manual_print(void)
       ".TP\n.B LOBULE_LUA\na folder whose Lua files come before those inside the program.\n"
       ".TP\n.BR LUA_PATH ,\\  LUA_CPATH\nas in\n.BR lua (1).\n"
       ".SH EXIT STATUS\n.TP\n.B 0\nsuccess.\n.TP\n.B 1\nan error in the script or its data.\n"
-      ".TP\n.B 2\na bad command line.\n.TP\n.B 130\nstopped by Ctrl\\-C.\n.PP\n"
+      ".TP\n.B 2\na bad command line, or data that a recipe cannot take.\n"
+      ".TP\n.B 3\na recipe met its limits.\n.TP\n.B 130\nstopped by Ctrl\\-C.\n.PP\n"
       "A script may end with a status of its own.\n"
       ".SH SEE ALSO\n.BR lua (1);\nthe text of\n.B lobule help\n";
   fputs(HEAD, stdout);
@@ -133,6 +136,11 @@ static void put_bash(const char *topics)
         "    for word in \"${words[@]}\"; do\n"
         "      printf -v word %q \"$word\"\n      COMPREPLY+=(\"$word\")\n    done\n"
         "    return\n  fi\n"
+        "  if [[ $first == recipe ]] && ((i + 1 == COMP_CWORD)); then\n"
+        "    mapfile -t COMPREPLY < <(compgen -W '",
+        stdout);
+  fputs(lb_recipe_commands, stdout);
+  fputs("' -- \"$cur\")\n    return\n  fi\n"
         "  if [[ -z $first ]]; then\n    mapfile -t COMPREPLY < <(compgen -W '",
         stdout);
   put_words(false, " ");
@@ -173,11 +181,14 @@ static void put_zsh(const char *topics)
     put_zsh_text(lb_command_table[i].help);
     putchar('\'');
   }
-  fputs(
-      ")\n_lobule_first() { _describe command commands; _files }\n"
-      "_lobule_rest() {\n  if [[ $line[1] == help ]]; then compadd -a topics; else _files; fi\n}\n"
-      "local -a line\n_arguments -S \\\n",
-      stdout);
+  fputs(")\n_lobule_first() { _describe command commands; _files }\n"
+        "_lobule_rest() {\n  if [[ $line[1] == help ]]; then compadd -a topics\n"
+        "  elif [[ $line[1] == recipe && ${#line} == 2 ]]; then compadd ",
+        stdout);
+  fputs(lb_recipe_commands, stdout);
+  fputs("\n  else _files; fi\n}\n"
+        "local -a line\n_arguments -S \\\n",
+        stdout);
   for (int i = 0; i < lb_option_count; i++) {
     const lb_option *o = &lb_option_table[i];
     const char *value = o->argument == NULL ? "" : o->argument;

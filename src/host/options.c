@@ -25,10 +25,13 @@ const int lb_option_count = sizeof lb_option_table / sizeof *lb_option_table;
 const lb_command lb_command_table[] = {
     {"run", "RECIPE", "run a recipe on a data file; --help shows its options"},
     {"verify", "REPORT", "run a report again and say what still holds"},
+    {"recipe", "COMMAND", "find, make, test, pack, install, sign recipes"},
     {"peek", "FILE", "what is in a data file; never rows, never ids"},
     {"help", "[topic]", "help, also as help() at the prompt"},
 };
 const int lb_command_count = sizeof lb_command_table / sizeof *lb_command_table;
+
+const char lb_recipe_commands[] = "list show suggest new test pack install sign verify";
 
 static void print_line(FILE *to, const char *name, const char *help)
 {

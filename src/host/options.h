@@ -42,6 +42,7 @@ extern const lb_option lb_option_table[];
 extern const int lb_option_count;
 extern const lb_command lb_command_table[];
 extern const int lb_command_count;
+extern const char lb_recipe_commands[]; /* words that may follow `recipe`, with blanks between */
 
 /* false: a bad command line, which has been explained on stderr. */
 bool lb_options_parse(int argc, char **argv, lb_options *out);

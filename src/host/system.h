@@ -6,10 +6,10 @@
 #include <lua.h>
 
 /* run_program(argv: string[], input?: string) -> status, output | nil, why
- * Runs the program argv[1], found by PATH, with the file `input` (else nothing) as standard input;
- * waits. status: its exit status, 128 + n after signal n; output: what it wrote to both outputs, at
- * most 1 MiB. It keeps the terminal, so that it may ask for a passphrase. nil: it cannot be
- * started ("No such file or directory" when there is none of that name). */
+ * Runs the program argv[1], found by PATH, with the file `input` (else nothing) as standard input,
+ * and waits for its end. status: its exit status, 128 + n after signal n; output: what it wrote to
+ * both outputs, at most 1 MiB. It keeps the terminal, so that it may ask for a passphrase. nil: it
+ * cannot be started ("No such file or directory" when there is none of that name). */
 int lb_system_run(lua_State *L);
 /* path_kind(path) -> "file" | "folder" | "link" | "other" | nil: nothing there. Links are not
  * followed. */

@@ -142,6 +142,7 @@ static lb_status open_archive(reading *r, const char *data, size_t length)
 {
   lb_status st = lb_library_open(&ZIP, &r->zip, r->err);
   if (st != LB_OK) return st;
+  if (length == 0) return lb_error_set(r->err, LB_EPARSE, "an empty file is no zip archive");
   zip_source_t *source = r->zip.source_buffer_create(data, length, 0, NULL);
   if (source == NULL) return lb_error_nomem(r->err, "zip archive");
   r->archive = r->zip.open_from_source(source, ZIP_RDONLY | ZIP_CHECKCONS, NULL);

@@ -1,5 +1,5 @@
-/* zip_read.h - the files of a small zip archive that a stranger may have made: unpacked in memory by
- * libzip, opened when first used. */
+/* zip_read.h - the files of a small zip archive that a stranger may have made: unpacked in memory
+ * by libzip, opened when first used. */
 #ifndef LB_IO_ZIP_READ_H
 #define LB_IO_ZIP_READ_H
 #include "base/error.h"
