@@ -77,7 +77,8 @@ end
 
 local function index_text()
   local lines = { "help \"survival.km\", help \"cohort\"; topics: help \"expressions\",",
-    "\"formulas\", \"missing\", \"printing\", \"reports\", \"coming from R\".", "" }
+    "\"formulas\", \"missing\", \"printing\", \"recipes\", \"reports\",",
+    "\"coming from R\".", "" }
   for _, entry in ipairs(docs.entries()) do
     if not is_internal(entry) then
       lines[#lines + 1] = flow(("  %-28s "):format(entry.name),

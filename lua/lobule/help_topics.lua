@@ -1,5 +1,5 @@
---- Help on subjects that are no function: formulas, missing values, printing, reports, coming from
---- R.
+--- Help on subjects that are no function: formulas, missing values, printing, reports, recipes,
+--- coming from R.
 local M = {}
 
 M.formulas = [[
@@ -40,6 +40,33 @@ Reports: lb.report { title = ... } :heading(...) :text(...) :add(...) :save { "x
   The last section is the provenance: versions, script and data with their SHA-256, every step of
   the cohort with its condition and counts, every result at full precision.
   Files go where the path says, the current folder without one; all are written or none.]]
+
+M.recipes = [[
+Recipes: an analysis in one Lua file that a colleague runs on their own data with one command.
+  lobule recipe list [word]       what there is: the project's recipes/, your own, the built-in ones
+  lobule recipe suggest my.csv    those whose columns the file has, with the command to paste
+  lobule recipe show NAME         columns, parameters, limits, example, references, hash, signature
+  lobule run NAME --data my.csv --arm treatment --time months --event progressed -o report.html
+  lobule recipe new NAME          a recipe that works and explains itself, and its example
+  lobule recipe test NAME         the example; then rows and columns in another order, a column too
+                                  many, missing values, one row, none. --update prints the numbers
+  lobule recipe pack NAME         one .zip; install FILE|FOLDER|ZIP puts it into your folder
+  lobule recipe sign NAME --key ~/.ssh/id_ed25519
+  lobule recipe verify NAME --signers FILE   (default ~/.config/lobule/allowed_signers)
+The file returns a table; loading it runs nothing else:
+  name, version, title            lower-case name; three numbers; also lobule (versions),
+                                  description, authors, licence, keywords, references
+  inputs = { data = { columns = { { "time", role = "time", type = "real", unit = "months",
+    range = { 0, 600 }, optional = true, many = true, help = "..." }, ... } } }
+  params = { { "horizon", type = "real", default = 24, range = { 1, 120 }, help = "..." }, ... }
+  run = function(lb, inputs, params, report) ... return { km = km } end    named results
+  example = { data = "NAME.example.csv", sha256 = "...", columns = { time = "months" },
+    params = { ... }, expect = { ["km.median[arm=A]"] = { 5.8, rel = 1e-9 } } }
+Paths of results: name (a number or quantity), name.field (km.n_event), name.method[arm=A]
+(km.median[arm=A]), name.table.column[row] (km.quantiles.estimate[arm=A]).
+A recipe, whoever wrote it, runs in a process of its own without files, clock or network, within
+limits of time and memory; the program makes no network connections. A signature (of the recipe's
+and its example's SHA-256) is made and checked by ssh-keygen, from the package openssh-client.]]
 
 M["coming from R"] = [[
 Coming from R:

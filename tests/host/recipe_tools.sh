@@ -76,6 +76,11 @@ check "show a parameter" 0 'conf-level +real, 0\.5 to 0\.999, default 0\.95: con
 check "show an expected number" 0 'km\.median\[arm=A\] = 5\.8 \(relative 1e-12\)' show arms
 check "update" 0 '\["km.median\[arm=A\]"\] = \{ 5\.8, rel = 1e-12 \},' test arms --update
 
+cp recipes/arms.lua recipes/bare.lua && cp recipes/arms.example.csv recipes/bare.example.csv
+sed -i 's/arms/bare/g; /\["km/d' recipes/bare.lua
+check "an example that expects nothing" 1 'FAILED  expected results: the example expects none' test bare
+check "update offers what there is" 0 '\["km\.n_event"\] = \{ 20, rel = 1e-0?9 \},' test bare --update
+rm recipes/bare.*
 # variant NAME SED WANT PATTERN: the template changed by sed, tested.
 variant() {
   sed -e "s/my-first/varied/g; $2" my-first.lua >varied.lua
@@ -141,6 +146,9 @@ holds "the old one stays" cmp "$user/arms.lua" recipes/arms.lua
 check "unless asked" 0 'user/arms 0\.2\.0 installed' install next --replace
 holds "the new one is there" cmp "$user/arms.lua" next/arms.lua
 check "install a file" 0 'user/my-first 0\.1\.0 installed' install ./my-first.lua
+ln -s /etc/passwd unrelated.lua
+rm -r "$user"
+check "a link beside it does not matter" 0 'installed' install my-first.lua
 check "install from the net" 2 'no network connections' install https://example.org/x.zip
 check "install nothing" 2 "'nowhere.zip' is not there" install nowhere.zip
 check "install no recipe" 2 'is no recipe and no archive' install clinic.csv

@@ -14,7 +14,7 @@ local M = {}
 local SPEC <const> = { usage = "lobule recipe install FILE.lua|FOLDER|FILE.zip [--replace]",
   least = 1, most = 1, options = { replace = "flag" } }
 
---- The files of a source by name, and the recipes among them.
+--- The files of a source by name; for a single file also the folder where its example is.
 local function open_source(path)
   if path:find "^%a[%w+.-]*://" then
     core.raise("argument", "lobule makes no network connections",
@@ -30,13 +30,16 @@ local function open_source(path)
       "A recipe's file ends in .lua; an archive is a .zip.")
   end
   bundle.check_name(name)
-  local beside = bundle.from_folder(path:match "^(.*)/[^/]*$" or ".")
-  local files = { [name] = bytes }
-  -- Only what belongs to this recipe.
-  for other, text in next, beside do
-    if not other:find "%.lua$" then files[other] = text end
+  return { [name] = bytes }, path:match "^(.*)/[^/]*$" or "."
+end
+
+--- Gives the files beside a recipe: those of the source, or of the folder that one file came from.
+local function taker(files, folder)
+  return function(name)
+    if not folder or files[name] then return files[name] end
+    local path = folder .. "/" .. name
+    return host.path_kind(path) and bundle.read(path, name)
   end
-  return files
 end
 
 local function recipe_names(files)
@@ -49,12 +52,12 @@ end
 
 --- The files of a recipe that are to be installed. The signature must fit, if there is one and it
 --- can be checked.
-local function check_recipe(files, name)
+local function check_recipe(files, folder, name)
   local entry = { source = files[name], file = name, path = name, sha256 = core.sha256(files[name]),
-    where = "file", stem = name:gsub("%.lua$", ""), take = function(other) return files[other] end }
+    where = "file", stem = name:match "^(.*)%.lua$", take = taker(files, folder) }
   catalog.describe(entry)
-  local names = bundle.collect(entry, entry.take)
-  local text = files[name .. ".sig"]
+  local names, own = bundle.collect(entry, entry.take)
+  local text = own[name .. ".sig"]
   local ok, state = pcall(signature.check, entry, text, signature.default_signers())
   if not ok then
     if not text then error(state, 0) end
@@ -63,7 +66,7 @@ local function check_recipe(files, name)
   if state.state == "broken" then
     core.raise("data", ("%s: %s"):format(name, state.text), "It is not installed.")
   end
-  return { entry = entry, names = names, signed = state.text }
+  return { entry = entry, names = names, files = own, signed = state.text }
 end
 
 local function make_folders(path)
@@ -74,14 +77,16 @@ local function make_folders(path)
 end
 
 --- What keeps a recipe from being installed over another; "same" when it is there already.
-local function there_already(folder, recipe, files)
+local function there_already(folder, recipe)
   local same = true
   for _, name in ipairs(recipe.names) do
     local kind = host.path_kind(folder .. "/" .. name)
     if kind ~= nil and kind ~= "file" then
       core.raise("data", ("'%s' in your folder of recipes is a %s"):format(name, kind))
     end
-    if kind == nil or core.read_file(folder .. "/" .. name) ~= files[name] then same = false end
+    if kind == nil or core.read_file(folder .. "/" .. name) ~= recipe.files[name] then
+      same = false
+    end
   end
   if same then return "same" end
   local old = folder .. "/" .. recipe.entry.file
@@ -136,9 +141,9 @@ local function remove_stale(folder, recipe)
   end
 end
 
-local function install(folder, recipe, files, replace)
+local function install(folder, recipe, replace)
   local declared = recipe.entry.declared
-  local there = there_already(folder, recipe, files)
+  local there = there_already(folder, recipe)
   if there == "same" then
     return say.line("user/%s %s is there already", declared.name, declared.version)
   end
@@ -147,7 +152,7 @@ local function install(folder, recipe, files, replace)
       :format(declared.name, version_of(there), declared.version),
       "--replace puts this one in its place.")
   end
-  place(folder, recipe.names, files)
+  place(folder, recipe.names, recipe.files)
   remove_stale(folder, recipe)
   say.line("user/%s %s installed (%s): %s", declared.name, declared.version, recipe.signed,
     table.concat(recipe.names, ", "))
@@ -170,15 +175,16 @@ end
 ---@return integer status
 function M.run(given)
   local named, options = words.parse(given, SPEC)
-  local files, recipes = open_source((named[1]:gsub("(.)/+$", "%1"))), {}
-  for i, name in ipairs(recipe_names(files)) do recipes[i] = check_recipe(files, name) end
+  local files, beside = open_source((named[1]:gsub("(.)/+$", "%1")))
+  local recipes = {}
+  for i, name in ipairs(recipe_names(files)) do recipes[i] = check_recipe(files, beside, name) end
   local folder = locate.user_folder()
   if not folder then
     core.raise("io", "the environment names no home folder", "Set XDG_DATA_HOME.")
   end
   make_folders(folder)
-  for _, recipe in ipairs(recipes) do install(folder, recipe, files, options.replace) end
-  if not named[1]:find "%.lua$" then tell_others(files, recipes) end
+  for _, recipe in ipairs(recipes) do install(folder, recipe, options.replace) end
+  tell_others(files, recipes)
   return 0
 end
 

@@ -92,7 +92,8 @@ local function value_text(value)
 end
 
 local function show_example(entry, declared)
-  local found = example.of(declared)
+  local ok, found = pcall(example.of, declared)
+  if not ok then return say.wrapped("example: " .. say.problem(found), 2, "") end
   if not found then return say.line "no example: nobody can see whether it works" end
   say.line("example: %s; %s", table.concat(example.file_names(found), ", "), tested.text(entry))
   for _, one in ipairs(found.expect) do

@@ -29,6 +29,32 @@ local function tell(tally, one)
     or "")
 end
 
+--- Numbers of the results that an example could expect, when it expects none yet.
+local function candidates(answer)
+  local list = {}
+  for _, one in ipairs(answer.results) do
+    local keys = {}
+    for key, value in next, one.record do
+      if type(value) == "number" and type(key) == "string" then keys[#keys + 1] = key end
+    end
+    table.sort(keys)
+    for _, key in ipairs(keys) do
+      local path = key == "value" and one.name or ("%s.%s"):format(one.name, key)
+      list[#list + 1] = { path = path, value = one.record[key] }
+    end
+  end
+  return list
+end
+
+local function expected_line(one, expected)
+  local value = one.value == core.NA and "\"NA\"" or type(one.value) == "number"
+    and core.format_number(one.value) or ("%q"):format(tostring(one.value))
+  local within = (expected.rel and ", rel = " .. core.format_number(expected.rel) or "")
+    .. (expected.abs and ", abs = " .. core.format_number(expected.abs) or "")
+  say.line("      [%q] = { %s%s },%s", one.path, value, within,
+    one.problem and " -- " .. one.problem or "")
+end
+
 --- The lines that an author pastes into the example.
 local function print_update(trial, outcome)
   local found = trial.example
@@ -45,15 +71,8 @@ local function print_update(trial, outcome)
     say.line("    sha256 = { %s },", table.concat(parts, ", "))
   end
   say.line "    expect = {"
-  for i, one in ipairs(outcome.answer.values) do
-    local value = one.value == core.NA and "\"NA\"" or type(one.value) == "number"
-      and core.format_number(one.value) or ("%q"):format(tostring(one.value))
-    local expected = found.expect[i]
-    local within = (expected.rel and ", rel = " .. core.format_number(expected.rel) or "")
-      .. (expected.abs and ", abs = " .. core.format_number(expected.abs) or "")
-    say.line("      [%q] = { %s%s },%s", one.path, value, within, one.problem and " -- "
-      .. one.problem or "")
-  end
+  local values = #found.expect > 0 and outcome.answer.values or candidates(outcome.answer)
+  for i, one in ipairs(values) do expected_line(one, found.expect[i] or { rel = 1e-9 }) end
   say.line "    },"
 end
 
