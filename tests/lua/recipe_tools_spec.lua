@@ -152,6 +152,11 @@ describe("comparing results", function()
     local base = answer { n = 5, n_missing = 0 }
     assert.is_true(compare.counted(base, answer { n = 4, n_missing = 1 }))
     assert.is_false(compare.counted(base, answer { n = 4, n_missing = 0 }))
+    local function named(n)
+      return { results = { { name = "n_missing", record = { value = n } } }, records = {},
+        blocks = {} }
+    end
+    assert.is_true(compare.counted(named(0), named(1)))
     local function flow(n) return answer { kind = "flow", steps = { n = { n } } } end
     assert.is_true(compare.counted(flow(5), flow(4)))
     local function note(text) return answer({}, { { kind = "note", text = text } }) end

@@ -71,16 +71,18 @@ local function first_difference(a, b, path)
   end
 end
 
+--- The records of an answer's results by their names.
+local function by_name(answer)
+  local t = {}
+  for _, one in ipairs(answer.results) do t[one.name] = one.record end
+  return t
+end
+
 --- Where the named results of two runs first differ beyond rounding; nil when they do not.
 ---@param a table                   an answer
 ---@param b table
 ---@return string?
 function M.results(a, b)
-  local function by_name(answer)
-    local t = {}
-    for _, one in ipairs(answer.results) do t[one.name] = one.record end
-    return t
-  end
   local found = first_difference(by_name(a), by_name(b), "")
   return found and found:sub(2)
 end
@@ -191,8 +193,8 @@ end
 ---@return boolean
 function M.counted(a, b)
   local x, y = {}, {}
-  counters({ a.results, a.records }, x, false)
-  counters({ b.results, b.records }, y, false)
+  counters({ by_name(a), a.records }, x, false)
+  counters({ by_name(b), b.records }, y, false)
   if wire.encode(x) ~= wire.encode(y) then return true end
   return table.concat(lines_of(a), "\n") ~= table.concat(lines_of(b), "\n")
 end
