@@ -14,6 +14,7 @@ int lb_system_run(lua_State *L);
 /* path_kind(path) -> "file" | "folder" | "link" | "other" | nil: nothing there. Links are not
  * followed. */
 int lb_system_path_kind(lua_State *L);
-/* temporary_folder() -> path: a fresh folder that only the user may enter; the caller removes it. */
+/* temporary_folder() -> path: a fresh folder that only the user may enter; the caller removes it.
+ */
 int lb_system_temporary_folder(lua_State *L);
 #endif
