@@ -1,4 +1,4 @@
--- Archives that no honest program packs, for tests/host/recipes.sh: KIND OUT.zip RECIPE.lua
+-- Archives that no honest program packs, for tests/host/recipe_tools.sh: KIND OUT.zip RECIPE.lua
 local core = require "lobule.core"
 local kind, out, path = ...
 local source = core.read_file(path)

@@ -5,6 +5,7 @@ local host = require "lobule.host"
 local locate = require "lobule.recipe.locate"
 local process = require "lobule.recipe.process"
 local say = require "lobule.recipe.tools.say"
+local version = require "lobule.recipe.version"
 
 local M = {}
 
@@ -39,6 +40,8 @@ end
 function M.describe(entry)
   local ok, declared = pcall(process.describe, entry)
   if ok then entry.declared = declared else entry.problem = say.problem(declared) end
+  local fits, misfit = pcall(version.check, ok and declared or {})
+  if not fits then entry.problem = say.problem(misfit) end
   if ok and declared.name ~= entry.stem then
     entry.problem = ("the file is called %s, the recipe '%s'"):format(entry.file, declared.name)
   end

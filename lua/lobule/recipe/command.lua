@@ -10,6 +10,7 @@ local lock = require "lobule.recipe.lock"
 local process = require "lobule.recipe.process"
 local reports = require "lobule.report"
 local share = require "lobule.recipe.share"
+local signature = require "lobule.recipe.signature"
 local site = require "lobule.recipe.site"
 local version = require "lobule.recipe.version"
 local wire = require "lobule.recipe.wire"
@@ -138,7 +139,8 @@ end
 function M.report(run, answer)
   local report = reports.new { title = run.declared.title, seed = run.seed }
   report.blocks, report.records = answer.blocks, answer.records
-  report.recipe = { file = run.recipe, ground = lock.ground(run), results = answer.results }
+  report.recipe = { file = run.recipe, ground = lock.ground(run), results = answer.results,
+    signed = signature.text(run.recipe, run.declared) }
   return report
 end
 

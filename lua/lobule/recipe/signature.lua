@@ -140,4 +140,12 @@ function M.state(entry)
   return { state = "unchecked", text = "signature not checked: " .. tostring(state) }
 end
 
+--- What a report says of a recipe's signature: whose it is, or "unsigned".
+---@param recipe lobule.recipe.File
+---@param declared lobule.recipe.Declaration
+---@return string
+function M.text(recipe, declared)
+  return M.state(setmetatable({ declared = declared }, { __index = recipe })).text
+end
+
 return M

@@ -62,7 +62,8 @@ function M.run(words)
     return command(word)(table.move(words, 2, #words, 1, {}))
   end)
   if ok then return status end
-  if type(status) == "string" then error(status, 0) end -- Ctrl-C, or a fault of ours
+  if type(status) == "string" or status.code == "interrupted" then error(status, 0) end
+  io.stdout:flush()
   io.stderr:write(("lobule recipe %s: %s\n"):format(word, say.plain(tostring(status))))
   return status_of(status)
 end

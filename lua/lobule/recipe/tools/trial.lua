@@ -69,8 +69,8 @@ end
 
 local function request_of(trial, list, paths, change)
   local params = trial.example.params
-  local request = { inputs = {}, params = params, seed = params.seed or 1, paths = paths,
-    report = { title = trial.entry.declared.title } }
+  local request = { inputs = {}, params = params, seed = math.tointeger(params.seed) or 1,
+    paths = paths, report = { title = trial.entry.declared.title } }
   for i, input in ipairs(list) do
     local frame, id, many = inputs.frame(input)
     if change then frame = change(frame) end
