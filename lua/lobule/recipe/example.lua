@@ -9,6 +9,7 @@ local M = {}
 local EXAMPLE <const> = { { "data", "any" }, { "columns", "table" }, { "params", "table" },
   { "sha256", "any" }, { "expect", "table" }, { "skip", "table" } }
 local MOST_NAME <const> = 100
+local SCALARS <const> = { number = true, string = true, boolean = true }
 local DEFAULT_REL <const> = 1e-9
 
 ---@class lobule.recipe.Expected
@@ -88,6 +89,9 @@ local function expected(path, given)
   if type(given) ~= "table" then given = { given } end
   local value, rel, abs = given[1], given.rel, given.abs
   if value == nil then fail(("expect[\"%s\"] has no value"):format(path)) end
+  if not SCALARS[type(value)] then
+    fail(("expect[\"%s\"] must be a number, a text or a logical value"):format(path))
+  end
   for key in next, given do
     if key ~= 1 and key ~= "rel" and key ~= "abs" then
       fail(("expect[\"%s\"] holds '%s': expected { value, rel = ..., abs = ... }"):format(path,

@@ -100,11 +100,41 @@ local function unique(recipe, list, what)
   return list
 end
 
+--- Levels are a list of texts, or { min = 2, max = 6 }.
+local function check_levels(recipe, column)
+  local levels = column.levels
+  if levels == nil then return end
+  local good = true
+  for key, value in next, levels do
+    if math.type(key) == "integer" then
+      good = good and type(value) == "string"
+    else
+      good = good and (key == "min" or key == "max") and math.type(value) == "integer"
+    end
+  end
+  if not good then
+    fail(recipe, ("column '%s': levels must be a list of texts, or { min = 2, max = 6 }"):format(
+      column.name))
+  end
+end
+
+local function check_authors(recipe, authors)
+  for _, author in next, authors do
+    local name = type(author) == "table" and (author[1] or author.name) or author
+    local orcid = type(author) == "table" and author.orcid
+    if type(name) ~= "string" or orcid and type(orcid) ~= "string" then
+      fail(recipe, "authors must be a list of { \"name\", orcid = \"0000-0000-0000-0000\" }")
+    end
+  end
+  return authors
+end
+
 local function columns_of(recipe, given)
   local list = {}
   for i, one in ipairs(given) do
     local column = entry_of(one, COLUMN, recipe, "column")
     check_range(recipe, column, "column")
+    check_levels(recipe, column)
     if not column.role then
       fail(recipe, ("column '%s' has no role"):format(column.name), "Roles are: "
         .. table.concat(M.ROLES, ", ") .. ".")
@@ -125,6 +155,7 @@ local function inputs_of(recipe, given)
     if type(input) ~= "table" or type(input.columns) ~= "table" or #input.columns == 0 then
       fail(recipe, ("input '%s' has no columns"):format(name))
     end
+    if input.help ~= nil then check.type(input.help, "string", ("help of '%s'"):format(name)) end
     list[#list + 1] = { name = name, help = input.help, optional = input.optional or false,
       columns = columns_of(recipe, input.columns) }
   end
@@ -241,7 +272,8 @@ function M.declaration(recipe)
     fail(name, "version must be three numbers: \"1.0.0\"")
   end
   return { name = name, version = given.version, lobule = given.lobule, title = given.title,
-    description = given.description, authors = given.authors or {}, licence = given.licence,
+    description = given.description,
+    authors = check_authors(name, given.authors or {}), licence = given.licence,
     keywords = given.keywords or {}, references = given.references or {},
     inputs = inputs_of(name, given.inputs), params = params_of(name, given.params),
     limits = limits_of(name, given.limits), example = given.example }

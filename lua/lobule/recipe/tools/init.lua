@@ -64,7 +64,8 @@ function M.run(words)
   if ok then return status end
   if type(status) == "string" or status.code == "interrupted" then error(status, 0) end
   io.stdout:flush()
-  io.stderr:write(("lobule recipe %s: %s\n"):format(word, say.plain(tostring(status))))
+  local limit = status.context == process.LIMIT and status.message
+  io.stderr:write(("lobule recipe %s: %s\n"):format(word, say.plain(limit or tostring(status))))
   return status_of(status)
 end
 

@@ -1,4 +1,6 @@
 --- Words on the terminal that a stranger's recipe may have written: no control characters pass.
+local process = require "lobule.recipe.process"
+
 local M = {}
 
 --- Text without control characters but line ends: no escape sequence of a recipe reaches a
@@ -16,7 +18,9 @@ end
 function M.problem(problem)
   if type(problem) ~= "table" then return M.plain(tostring(problem)) end
   local text, mend = problem.message:gsub("^(%S+%.lua): %1:", "%1:"), problem.context
-  if type(mend) == "string" and mend ~= "" then text = text .. " " .. mend end
+  if type(mend) == "string" and mend ~= "" and mend ~= process.LIMIT then
+    text = text .. " " .. mend
+  end
   return (M.plain(text):gsub("%s*\n%s*", " "))
 end
 
@@ -25,7 +29,7 @@ end
 ---@param ... any
 function M.line(text, ...)
   if select("#", ...) > 0 then text = text:format(...) end
-  print(M.plain(text))
+  print((M.plain(text):gsub("\n", " ")))
 end
 
 --- Prints text in lines of at most 80 columns, each after `indent` blanks.

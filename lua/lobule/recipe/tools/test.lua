@@ -47,12 +47,12 @@ local function candidates(answer)
 end
 
 local function expected_line(one, expected)
+  if one.problem then return say.line("      -- %s: %s", one.path, one.problem) end
   local value = one.value == core.NA and "\"NA\"" or type(one.value) == "number"
     and core.format_number(one.value) or ("%q"):format(tostring(one.value))
   local within = (expected.rel and ", rel = " .. core.format_number(expected.rel) or "")
     .. (expected.abs and ", abs = " .. core.format_number(expected.abs) or "")
-  say.line("      [%q] = { %s%s },%s", one.path, value, within,
-    one.problem and " -- " .. one.problem or "")
+  say.line("      [%q] = { %s%s },", one.path, value, within)
 end
 
 --- The lines that an author pastes into the example.
