@@ -113,25 +113,37 @@ local function judged(name, outcome)
   return { name = name, problem = nan and "NaN in " .. nan, note = "runs" }
 end
 
-local function missing_value(trial, base, input, place, column, name)
+-- Which cell of a column is made empty; the next one is tried where nothing depends on it, as on a
+-- row that the recipe leaves out anyway.
+local PLACES <const> = { 0, 0.5, 1 }
+
+--- What a run with one cell less says; nil when its results are those of the whole example.
+local function missing_verdict(trial, base, label, texts)
+  local outcome = trials.run(trial, texts, M.paths(trial.example))
+  local verdict = judged(label, outcome)
+  if verdict.problem or not outcome.answer then return verdict end
+  if compare.same_bytes(base.answer, outcome.answer) then return nil end
+  verdict.note = "counted"
+  if not compare.counted(base.answer, outcome.answer) then
+    verdict.problem = "results change, but no count (n_missing, the flow) says that a value was "
+      .. "missing"
+  end
+  return verdict
+end
+
+local function missing_value(trial, base, input, place, name)
   local texts = setmetatable({}, { __index = trial.texts })
   local label = ("missing value in '%s'"):format(name)
   return { kind = "missing value", name = label, run = function()
-    local changed = csv_text.blanked(csv_text.parse(trial.texts[input]), place)
-    if not changed then return { name = label, note = "all are missing already" } end
-    texts[input] = csv_text.text(changed)
-    local outcome = trials.run(trial, texts, M.paths(trial.example))
-    local verdict = judged(label, outcome)
-    if verdict.problem or not outcome.answer then return verdict end
-    if compare.same_bytes(base.answer, outcome.answer) then
-      verdict.note = ("no result depends on it; is the column '%s' needed?"):format(column.name)
-    elseif compare.counted(base.answer, outcome.answer) then
-      verdict.note = "counted"
-    else
-      verdict.problem = "results change, but no count (n_missing, the flow) says that a value was "
-        .. "missing"
+    local csv = csv_text.parse(trial.texts[input])
+    for _, fraction in ipairs(PLACES) do
+      local changed = csv_text.blanked(csv, place, fraction)
+      if not changed then return { name = label, note = "all are missing already" } end
+      texts[input] = csv_text.text(changed)
+      local verdict = missing_verdict(trial, base, label, texts)
+      if verdict then return verdict end
     end
-    return verdict
+    return { name = label, note = "no result depends on the cells tried" }
   end }
 end
 
@@ -142,7 +154,7 @@ local function missing_values(trial, base, list)
     for _, name in ipairs(used.names) do
       local place = csv and csv_text.place(csv, name)
       if place and used.column.role ~= "id" then
-        list[#list + 1] = missing_value(trial, base, used.input, place, used.column, name)
+        list[#list + 1] = missing_value(trial, base, used.input, place, name)
       end
     end
   end

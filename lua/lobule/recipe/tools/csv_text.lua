@@ -117,19 +117,22 @@ function M.widened(csv, name)
   end)
 end
 
---- The first cell of a column that holds something made empty; nil when there is none.
+--- One cell of a column that holds something made empty; nil when there is none.
 ---@param csv lobule.recipe.CsvText
 ---@param place integer
+---@param fraction number           which of them: 0 the first, 1 the last
 ---@return lobule.recipe.CsvText?
-function M.blanked(csv, place)
+function M.blanked(csv, place, fraction)
+  local filled = {}
   for i, row in ipairs(csv.rows) do
-    if (row[place] or "") ~= "" then
-      local rows = table.move(csv.rows, 1, #csv.rows, 1, {})
-      rows[i] = table.move(row, 1, #row, 1, {})
-      rows[i][place] = ""
-      return copy_with(csv, nil, rows)
-    end
+    if (row[place] or "") ~= "" then filled[#filled + 1] = i end
   end
+  if #filled == 0 then return nil end
+  local i = filled[1 + math.floor(fraction * (#filled - 1))]
+  local rows = table.move(csv.rows, 1, #csv.rows, 1, {})
+  rows[i] = table.move(rows[i], 1, #rows[i], 1, {})
+  rows[i][place] = ""
+  return copy_with(csv, nil, rows)
 end
 
 --- The first n rows.

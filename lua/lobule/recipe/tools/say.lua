@@ -19,7 +19,7 @@ function M.problem(problem)
   if type(problem) ~= "table" then return M.plain(tostring(problem)) end
   local text, mend = problem.message:gsub("^(%S+%.lua): %1:", "%1:"), problem.context
   if type(mend) == "string" and mend ~= "" and mend ~= process.LIMIT then
-    text = text .. " " .. mend
+    text = text .. (text:find "[.?!:;]$" and " " or ". ") .. mend
   end
   return (M.plain(text):gsub("%s*\n%s*", " "))
 end

@@ -88,15 +88,27 @@ local function only_of_type(column, known, used)
   return found
 end
 
---- The surest free column for each of the recipe's that is needed, those that are sure first; nil
---- when one has none.
----@return table<string, string>? columns
+--- Columns still free that can describe patients: no free text, nothing that looks like an id.
+local function rest_of(column, known, used)
+  local list, id = {}, { name = "id", role = "id", type = "any" }
+  for _, one in ipairs(known) do
+    if not used[one.name] and fits(column, one.data) and one.data:type() ~= "text"
+      and sureness(id, one) == 0 then
+      list[#list + 1] = one.name
+    end
+  end
+  return #list > 0 and list or nil
+end
+
+--- The surest free column for each of the recipe's that is needed, those that are sure first, and
+--- what is left for a role that many may play; nil when one has none.
+---@return table<string, string[]>? columns
 ---@return number score             mean sureness
 local function map(needed, known)
   local pairs_list = {}
   for c, column in ipairs(needed) do
     for f, one in ipairs(known) do
-      local score = sureness(column, one)
+      local score = column.many and 0 or sureness(column, one)
       if score > 0 then pairs_list[#pairs_list + 1] = { score, c, f } end
     end
   end
@@ -109,21 +121,28 @@ local function map(needed, known)
   for _, pair in ipairs(pairs_list) do
     local column, one = needed[pair[2]], known[pair[3]]
     if not columns[column.name] and not used[one.name] then
-      columns[column.name], used[one.name], total = one.name, true, total + pair[1]
+      columns[column.name], used[one.name], total = { one.name }, true, total + pair[1]
     end
   end
   for _, column in ipairs(needed) do
-    if not columns[column.name] then
+    if not columns[column.name] and not column.many then
       local one = only_of_type(column, known, used)
       if not one then return nil, 0 end
-      columns[column.name], used[one.name], total = one.name, true, total + SURE.type
+      columns[column.name], used[one.name], total = { one.name }, true, total + SURE.type
+    end
+  end
+  for _, column in ipairs(needed) do
+    if column.many then
+      columns[column.name] = rest_of(column, known, used)
+      if not columns[column.name] then return nil, 0 end
+      total = total + SURE.type
     end
   end
   return columns, total / #needed
 end
 
 local function quoted(text)
-  if text:find "^[%w._/-]+$" then return text end
+  if text:find "^[%w.,_/-]+$" then return text end
   return "'" .. text:gsub("'", "'\\''") .. "'"
 end
 
@@ -134,7 +153,7 @@ end
 local function command_line(entry, input, path, columns, needed)
   local parts = { ("lobule run %s %s %s"):format(entry.name, option(input.name), quoted(path)) }
   for _, column in ipairs(needed) do
-    local given = columns[column.name]
+    local given = table.concat(columns[column.name], ",")
     if given ~= column.name then
       parts[#parts + 1] = ("%s %s"):format(option(column.name), quoted(given))
     end
@@ -163,9 +182,7 @@ local function suggestion(entry, known, path)
   if #needed == 0 then return nil end
   local columns, score = map(needed, known)
   if not columns then return nil end
-  local given = {}
-  for name, own in next, columns do given[name] = { own } end
-  local problems = inputs.read(input, path, given).problems
+  local problems = inputs.read(input, path, columns).problems
   return { entry = entry, score = score - #problems, problems = problems,
     line = command_line(entry, input, path, columns, needed) }
 end
