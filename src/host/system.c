@@ -27,6 +27,7 @@
 /* Starts the program with both outputs into `to`; 0 or an errno. */
 static int start(char *const *words, const char *input, int to, pid_t *pid)
 {
+  if (words[0] == NULL) return EINVAL; /* never: said for the analyser */
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, input == NULL ? "/dev/null" : input,
