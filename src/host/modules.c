@@ -17,6 +17,8 @@
 #include "host/private_file.h"
 #include "host/progress.h"
 #include "host/session.h"
+#include "host/temporary.h"
+#include "host/terminal.h"
 
 /* The folder that is read before the files inside the program; NULL when there is none. */
 static const char *lua_folder(void)
@@ -143,6 +145,10 @@ static const luaL_Reg FUNCTIONS[] = {{"source", source},
                                      {"child", lb_child_run},
                                      {"append_private", lb_private_append},
                                      {"protected", lb_session_protected},
+                                     {"terminal", lb_terminal_facts},
+                                     {"page", lb_terminal_page},
+                                     {"memory", lb_terminal_memory},
+                                     {"temporary_folder", lb_temporary_folder},
                                      {NULL, NULL}};
 
 /* The loader of lobule.host; upvalue: the options. */
@@ -158,6 +164,8 @@ static int open_host(lua_State *L)
   lua_setfield(L, -2, "command");
   lua_pushstring(L, gsl_version);
   lua_setfield(L, -2, "gsl");
+  lua_pushstring(L, options->color);
+  lua_setfield(L, -2, "color");
   lua_pushboolean(L, options->interactive || options->mode == LB_MODE_REPL);
   lua_setfield(L, -2, "interactive");
   if (options->mode == LB_MODE_SCRIPT) {

@@ -132,6 +132,8 @@ end)
 
 command("quit", "", "leave; so does Ctrl-D", function(session) session.ended = true end)
 
+M.add = command
+
 --- The commands, in the order of .help.
 ---@return lobule.prompt.Command[]
 function M.list()

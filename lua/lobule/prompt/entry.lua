@@ -116,18 +116,23 @@ function M.split_last(source)
   until load(source:sub(1, at), "=entry", "t", {})
 end
 
+-- What a chunk is called with, and gives back before its results. `return f(x)` would be a tail call:
+-- the entry's own line would be gone from errors inside f.
+M.MARK = {}
+
 local function compiles(source, env, name)
-  local chunk = load("return " .. source, name, "t", env)
+  local chunk = load("return ..., " .. source, name, "t", env)
   if chunk then return chunk end
   local statements, message = load(source, name, "t", env)
   if statements then return statements end
   local before, last = M.split_last(source)
   if not before then return nil, message end
-  return load(before .. "return " .. last, name, "t", env)
+  return load(before .. "return ..., " .. last, name, "t", env)
 end
 
 --- The chunk of Lua source, as an expression or as statements; nil and the message. `<eof>` at the
---- message's end says that only the end is missing.
+--- message's end says that only the end is missing. Called with MARK, an expression gives MARK and
+--- its values.
 ---@param source string
 ---@param env table
 ---@param name string               chunk name

@@ -5,9 +5,13 @@ local commands = require "lobule.prompt.commands"
 local complete = require "lobule.prompt.complete"
 local display = require "lobule.prompt.display"
 local entry = require "lobule.prompt.entry"
+local failure = require "lobule.failure"
 local history = require "lobule.prompt.history"
 local host = require "lobule.host"
 local menu = require "lobule.prompt.menu"
+local undo = require "lobule.prompt.undo"
+
+require "lobule.prompt.commands_display"
 
 ---@class lobule.prompt.Session
 ---@field env table                 the variables of the session
@@ -95,9 +99,14 @@ function RUN.search(session, word)
 end
 
 function RUN.code(session, source)
-  local chunk, message = entry.compile(source, session.env, "=stdin")
+  local name = ("entry %d"):format(session.number)
+  failure.add_source(name, source)
+  local chunk, message = entry.compile(source, session.env, "=" .. name)
   if not chunk then error(message, 0) end
-  local results = table.pack(chunk())
+  local results = table.pack(chunk(entry.MARK))
+  if results[1] == entry.MARK then
+    results = table.pack(table.unpack(results, 2, results.n))
+  end
   if results.n > 0 then
     keep(session, results[1])
     display.show(session, results)
@@ -112,8 +121,9 @@ end
 function Session:enter(text)
   local kind, subject = entry.read(text)
   chain.forget()
-  local from = host.clock()
+  local from, before = host.clock(), undo.remember(self.env)
   local state, problem = host.protected(RUN[kind], self, subject)
+  if state ~= "ok" then undo.restore(self.env, before) end
   if kind ~= "empty" then
     local seconds = host.clock() - from
     self.transcript[#self.transcript + 1] = { text = subject, ok = state == "ok", kind = kind,
