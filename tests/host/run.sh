@@ -273,6 +273,8 @@ on_terminal() {
 if command -v expect >/dev/null; then
   on_terminal prompt.exp "prompt: leaves with Ctrl-D, plain"
   on_terminal session.exp "session: end of session"
+  on_terminal interrupt.exp "interrupt: end of interrupt"
+  on_terminal screen.exp "screen: end of screen"
   on_terminal progress.exp "bar: leaves with 130"
 else
   result "prompt and bar # SKIP without expect" ok

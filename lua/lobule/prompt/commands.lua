@@ -158,19 +158,4 @@ function M.run(session, line)
     and (" (did you mean '.%s'?)"):format(near) or ""), ".help lists the commands.")
 end
 
---- Help on a topic or on the object of that name.
----@param session lobule.prompt.Session
----@param topic string
-function M.help(session, topic)
-  local value = rawget(session.env, topic)
-  help.help(value ~= nil and value or topic)
-end
-
---- Help that mentions a word.
----@param _ lobule.prompt.Session
----@param word string
-function M.search(_, word)
-  help.help(word)
-end
-
 return M

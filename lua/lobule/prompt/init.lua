@@ -1,5 +1,6 @@
 --- A session of entries: whether one is complete, what running it gives, what it leaves behind. The
 --- prompt on a terminal is a client of this; so can a notebook's kernel be.
+local about = require "lobule.prompt.about"
 local chain = require "lobule.prompt.chain"
 local commands = require "lobule.prompt.commands"
 local complete = require "lobule.prompt.complete"
@@ -29,6 +30,8 @@ local SLOW <const> = 1 -- seconds from which on an entry's time is told unasked
 ---@param env table
 ---@return lobule.prompt.Session
 function M.new(env)
+  host.terminal() -- its width is known from here on
+  about.watch(env)
   return setmetatable({ env = env, number = 1, transcript = {}, settings = { time = false } },
     Session)
 end
@@ -89,12 +92,12 @@ function RUN.command(session, line)
 end
 
 function RUN.help(session, topic)
-  commands.help(session, topic)
+  about.help(session, topic)
   return true
 end
 
 function RUN.search(session, word)
-  commands.search(session, word)
+  about.search(session, word)
   return true
 end
 
