@@ -87,8 +87,8 @@ local function entry_text(entry)
 end
 
 local function index_text()
-  local lines = { "help \"survival.km\", help \"cohort\"; topics: help \"prompt\", \"expressions\",",
-    "\"formulas\", \"missing\", \"printing\", \"reports\", \"coming from R\".",
+  local lines = { "help \"survival.km\", help \"cohort\"; topics: help \"prompt\",",
+    "\"expressions\", \"formulas\", \"missing\", \"printing\", \"reports\", \"coming from R\".",
     "help.search \"word\" looks in all of it; example(lb.survival.km) runs an example.", "" }
   for _, entry in ipairs(docs.entries()) do
     if not is_internal(entry) then
@@ -217,7 +217,8 @@ local function of_the_name(entries, name)
   return list
 end
 
---- The text for a name: a topic, functions and methods, a class, expression functions, dot commands.
+--- The text for a name: a topic, functions and methods, a class, expression functions, dot
+--- commands.
 ---@param topic string
 ---@return string text
 ---@return boolean found

@@ -181,7 +181,8 @@ end
 
 --- Invented data to try things on: 48 patients with liver metastases, treated by embolization (arm
 --- TAE, TACE or SIRT), followed until progression. Inside the program; nothing is read.
----@return lobule.Cohort            # id, arm, age, sex, primary, liver, ecog, cga, months, progressed
+---@return lobule.Cohort            # id, arm, age, sex, primary, liver, ecog, cga, months,
+---                                 progressed
 ---@example lb.example_data()
 function lb.example_data()
   local cohort = require "lobule.example_data"()

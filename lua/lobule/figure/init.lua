@@ -159,9 +159,9 @@ function Figure:save(paths, options)
   return self
 end
 
---- Shows the figure: in the terminal if it can draw (kitty's graphics protocol), else in the browser
---- where there is a display, else writes an SVG file into a private folder that goes with the
---- session, and prints its path.
+--- Shows the figure: in the terminal if it can draw (kitty's graphics protocol), else in the
+--- browser where there is a display, else writes an SVG file into a private folder that goes with
+--- the session, and prints its path.
 ---@example lb.survival.km("Surv(months, progressed) ~ arm", lb.example_data()):plot():show()
 function Figure:show()
   require("lobule.figure.show").show(self)

@@ -99,8 +99,8 @@ function M.show(figure)
     place = M.place(os.getenv, false)
   end
   local path = write(figure, host)
-  if place == "browser" and os.execute(("xdg-open %s >/dev/null 2>&1 </dev/null &"):format(
-    quoted(path))) then
+  local command = "command -v xdg-open >/dev/null && { xdg-open %s >/dev/null 2>&1 </dev/null & }"
+  if place == "browser" and os.execute(command:format(quoted(path))) then
     print("shown in the browser: " .. path)
   else
     print(path .. "   (until the session ends; :save keeps it)")

@@ -2,7 +2,6 @@
 local chain = require "lobule.prompt.chain"
 local core = require "lobule.core"
 local entry = require "lobule.prompt.entry"
-local help = require "lobule.help"
 local host = require "lobule.host"
 local script = require "lobule.prompt.script"
 

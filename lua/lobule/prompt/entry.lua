@@ -116,8 +116,8 @@ function M.split_last(source)
   until load(source:sub(1, at), "=entry", "t", {})
 end
 
--- What a chunk is called with, and gives back before its results. `return f(x)` would be a tail call:
--- the entry's own line would be gone from errors inside f.
+-- What a chunk is called with, and gives back before its results. `return f(x)` would be a tail
+-- call: the entry's own line would be gone from errors inside f.
 M.MARK = {}
 
 local function compiles(source, env, name)

@@ -162,7 +162,8 @@ end
 --- A term's hazard ratio for a sentence.
 ---@param term string               as in tidy(), e.g. "treatment[SIRT]"
 ---@return lobule.Quantity
----@example lb.survival.cox("Surv(months, progressed) ~ arm", lb.example_data()):hazard_ratio "arm[SIRT]"
+---@example lb.survival.cox("Surv(months, progressed) ~ arm", lb.example_data())
+---    :hazard_ratio "arm[SIRT]"
 function Cox:hazard_ratio(term)
   local names = {}
   for i, one in ipairs(self.info.terms) do

@@ -128,7 +128,8 @@ end
 ---                                 name: { treatment = "SIRT" }
 ---@return lobule.Frame|lobule.Quantity  # one value is a quantity, several are a frame; NA where
 ---                                 not reached
----@example lb.survival.km("Surv(months, progressed) ~ arm", lb.example_data()):quantile { prob = { 0.25, 0.5 } }
+---@example lb.survival.km("Surv(months, progressed) ~ arm", lb.example_data())
+---    :quantile { prob = { 0.25, 0.5 } }
 function KM:quantile(options)
   local opts, groups = result.group_options(options,
     { { "prob", "any", { 0.25, 0.5, 0.75 } } }, self.info)
@@ -140,7 +141,8 @@ end
 --- Median survival.
 ---@param options? table            a group by name: { treatment = "SIRT" }
 ---@return lobule.Quantity|lobule.Frame  # a quantity for one group, a frame for several
----@example lb.survival.km("Surv(months, progressed) ~ arm", lb.example_data()):median { arm = "SIRT" }
+---@example lb.survival.km("Surv(months, progressed) ~ arm", lb.example_data())
+---    :median { arm = "SIRT" }
 function KM:median(options)
   local _, groups = result.group_options(options, {}, self.info)
   if #groups == 1 then return (quantile_quantity(self, groups[1], 0.5)) end
@@ -245,7 +247,8 @@ end
 ---                                 (183), p_value (a result of survival.logrank, printed in the
 ---                                 figure), journal ("lancet", "nejm", "jama", "nature")
 ---@return lobule.Figure
----@example lb.survival.km("Surv(months, progressed) ~ arm", lb.example_data()):plot { times = { 0, 6, 12, 24 } }
+---@example lb.survival.km("Surv(months, progressed) ~ arm", lb.example_data())
+---    :plot { times = { 0, 6, 12, 24 } }
 function KM:plot(options)
   local figure = require("lobule.survival.km_plot")(self, options)
   return figure
