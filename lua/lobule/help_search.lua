@@ -47,9 +47,17 @@ local function from_docs(add)
   end
 end
 
-local function from_topics(add)
+--- A topic is shown by its line that has the word, else by its first.
+local function from_topics(add, word)
   for name, text in next, require "lobule.help_topics" do
-    add(name, text:match "^[^\n]*", text)
+    local about = text:match "^[^\n]*"
+    for line in text:gmatch "[^\n]+" do
+      if line:lower():find(word, 1, true) then
+        about = line:match "^%s*(.-)%s*$"
+        break
+      end
+    end
+    add(name, "topic: " .. about, text)
   end
 end
 
@@ -80,7 +88,7 @@ local function collect(word)
     if fits then list[#list + 1] = { name = name, about = about, score = fits } end
   end
   for _, source in ipairs { from_docs, from_topics, from_expressions, from_recipes } do
-    source(add)
+    source(add, word)
   end
   for _, source in ipairs(sources) do source(add) end
   return list

@@ -104,6 +104,16 @@ describe("a result at the prompt", function()
     end
   end)
 
+  it("has its sentences broken at spaces, its tables left alone", function()
+    local cox = lb.survival.cox("Surv(months, progressed) ~ arm + age", lb.example_data())
+    local narrow = display.text(cox, 60)
+    for line in narrow:gmatch "[^\n]+" do assert.is_true(utf8.len(line) <= 60, line) end
+    assert.are.equal((tostring(cox):gsub("%s+", " ")), (narrow:gsub("%s+", " ")))
+    assert.are.equal(tostring(cox), display.text(cox, 200))
+    local text = ("word "):rep(40)
+    assert.are.equal(text, display.text(text, 60))
+  end)
+
   it("is one line for a figure", function()
     local km = lb.survival.km("Surv(months, progressed) ~ arm", lb.example_data())
     local text = display.text(km:plot(), 80)

@@ -43,6 +43,27 @@ local function as_table(value, rows)
   return (require("lobule.table").from_frame(value, { digits = 3, rows = rows }))
 end
 
+local width_of <const> = rawget(core, "text_width") or utf8.len
+
+--- Sentences beside a table are broken at spaces; what follows stands two columns further in.
+local function fitted(text, width)
+  local lines = {}
+  for line in (text .. "\n"):gmatch "(.-)\n" do
+    local indent, rest = line:match "^( *)(.*)$"
+    local kept = ""
+    for blank, word in rest:gmatch "(%s*)(%S+)" do
+      if kept ~= "" and width_of(indent .. kept .. blank .. word) > width then
+        lines[#lines + 1] = indent .. kept
+        indent = line:match "^ *" .. "  "
+        kept, blank = "", ""
+      end
+      kept = kept .. blank .. word
+    end
+    lines[#lines + 1] = indent .. kept
+  end
+  return table.concat(lines, "\n")
+end
+
 --- One result as text.
 ---@param value any
 ---@param width integer
@@ -51,11 +72,11 @@ end
 function M.text(value, width, rows)
   local shown = as_table(value, rows or 20)
   if shown then return (table_text(shown, width)) end
-  local text = tostring(value)
-  if chain.of(value).class == "figure" then
-    text = text .. '   :show() draws it, :save "figure.svg" keeps it'
+  local text, class = tostring(value), chain.of(value).class
+  if class == "figure" then
+    return text .. '   :show() draws it, :save "figure.svg" keeps it'
   end
-  return text
+  return class and class ~= "string" and fitted(text, width) or text
 end
 
 local function height_of(text)
@@ -79,6 +100,7 @@ end
 ---@param whole? boolean            lines may be wider than the screen, too
 function M.put(text, terminal, paged, whole)
   local high = terminal.height and height_of(text) >= terminal.height
+  if os.getenv "TERM" == "dumb" then paged = false end
   if paged and terminal.input and terminal.output and (high or whole) then
     if host.page(M.pager_command(), text .. "\n") then return end
   end
