@@ -79,16 +79,34 @@ local function display_width(text)
   return utf8.len(text) or #text
 end
 
---- The source line, and below it a caret under what the message speaks of.
-local function pointed(before, line, message)
+--- At most so many characters of a text, from its end or from its start, with a mark that it is
+--- less.
+local function shortened(text, width, from_end)
+  local n = utf8.len(text)
+  if not n or n <= width then return text end
+  if from_end then return "..." .. text:sub(utf8.offset(text, n - width + 4)) end
+  return text:sub(1, utf8.offset(text, width - 2) - 1) .. "..."
+end
+
+local INDENT <const>, LEAST <const> = 2, 20
+
+--- The source line, and below it a caret under what the message speaks of. Of a line that would not
+--- fit the terminal, and so tear the caret from its place, what is about the caret.
+local function pointed(before, line, message, width)
   local from, to = place(before, line, message)
-  line = line:gsub("\t", " ")
-  local trimmed = line:gsub("^%s+", "")
-  local shift = #line - #trimmed
-  local text = "  " .. trimmed:gsub("%s+$", "")
-  if not from or from <= shift then return text end
-  local left, under = line:sub(shift + 1, from - 1), line:sub(from, to)
-  return ("%s\n  %s%s"):format(text, (" "):rep(display_width(left)),
+  line = line:gsub("\t", " "):gsub("%s+$", "")
+  local first = line:find "%S"
+  local room = math.max(width - INDENT, LEAST)
+  if not from or from < first then
+    return "  " .. shortened(line:sub(first), room)
+  end
+  local left, under = line:sub(first, from - 1), line:sub(from, to)
+  local right = line:sub(to + 1)
+  if display_width(left .. under .. right) > room then
+    left = shortened(left, math.max(room // 2, room - display_width(under .. right)), true)
+    right = shortened(right, math.max(room - display_width(left .. under), 3))
+  end
+  return ("  %s\n  %s%s"):format(left .. under .. right, (" "):rep(display_width(left)),
     ("^"):rep(math.max(display_width(under), 1)))
 end
 
@@ -101,8 +119,9 @@ end
 
 --- Adds the source line to an error's text.
 ---@param text string
+---@param width? integer            of the terminal; no limit without one
 ---@return string
-function M.explained(text)
+function M.explained(text, width)
   local first, rest = text:match "^([^\n]*)\n?(.*)$"
   local name, number, message = first:match "^(.-):(%d+): (.*)$"
   if not name then name, number, message = first:match "^(.-):(%d+):(.*)$" end
@@ -110,7 +129,7 @@ function M.explained(text)
   local has_caret = rest:find "\n?%s*%^+" ~= nil
   local line, before
   if name and not has_caret then line, before = source_line(name, math.tointeger(number)) end
-  if line then first = first .. "\n" .. pointed(before, line, message) end
+  if line then first = first .. "\n" .. pointed(before, line, message, width or math.huge) end
   return rest == "" and first or first .. "\n" .. rest
 end
 
@@ -118,7 +137,9 @@ end
 ---@param problem any
 ---@return string
 function M.text(problem)
-  local text = M.explained(tostring(problem))
+  local ok, host = pcall(require, "lobule.host")
+  local terminal = ok and host.terminal() or {}
+  local text = M.explained(tostring(problem), terminal.errors and terminal.width or nil)
   if text == "interrupted" then return text end -- nobody's mistake
   local colours = colour.of "errors"
   if not colours.on then return text end

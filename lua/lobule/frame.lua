@@ -14,7 +14,10 @@ local GROUPED <const> = { { "by", "texts" }, { "order", "any" }, { "with", "tabl
 
 --- Warnings of an expression, on stderr: a level that does not exist, integers that became real.
 local function tell(notes)
-  for _, note in ipairs(notes) do io.stderr:write("warning: ", note, "\n") end
+  for _, note in ipairs(notes) do
+    local colours = require("lobule.colour").of "errors"
+    io.stderr:write(colours.paint("warning", "warning: " .. note), "\n")
+  end
 end
 
 --- Rows where a condition is true; rows where it is false or NA are left out.

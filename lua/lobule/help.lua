@@ -190,6 +190,9 @@ local function not_found(topic)
     names[#names + 1] = f.signature:match "^[%w_]+"
   end
   local near = core.nearest(topic, names)
+  if not near and #require("lobule.help_search").find(topic) > 0 then
+    return ('no help on \'%s\'; help.search "%s" lists what mentions it'):format(topic, topic)
+  end
   return ("no help on '%s'%s"):format(topic, near and (" (did you mean '%s'?)"):format(near)
     or "; help() lists what there is")
 end

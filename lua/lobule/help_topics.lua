@@ -47,6 +47,10 @@ Tables are fitted to the terminal; what does not fit is named below. Where fewer
 fit, one field a line. Colours: lobule --color=auto|always|never, NO_COLOR; NA is dim,
 negative numbers red.]]
 
+M.example = [[
+example(f), example "survival.km": shows the example of a function's help and runs it.
+  Examples use lb.example_data(): 48 invented patients, inside the program.]]
+
 M.reports = [[
 Reports: lb.report { title = ... } :heading(...) :text(...) :add(...) :save { "x.html", "x.md" }
   :text takes numbers from results:

@@ -154,6 +154,18 @@ describe("an error", function()
       shown "entry 3:4: oh\ntraceback:\n  entry 3:4: in the main chunk")
   end)
 
+  it("shows what is about the caret where the line is wider than the terminal", function()
+    local line = ("a = f(1) "):rep(12) .. "wrong_name" .. (" b = g(2)"):rep(12)
+    failure.add_source("entry 4", line)
+    for _, width in ipairs { 30, 40, 61, 80, 100, 1000 } do
+      local text = failure.explained("entry 4:1: undefined name 'wrong_name'", width)
+      local _, source, caret = text:match "^([^\n]*)\n([^\n]*)\n([^\n]*)$"
+      assert.is_true(#source <= width and #caret <= width, source)
+      local from, to = caret:find "%^+"
+      assert.are.equal("wrong_name", source:sub(from, to))
+    end
+  end)
+
   it("never reads a file that is no script", function()
     local path = os.tmpname()
     local file = assert(io.open(path, "w"))

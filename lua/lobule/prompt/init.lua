@@ -106,10 +106,7 @@ function RUN.code(session, source)
   failure.add_source(name, source)
   local chunk, message = entry.compile(source, session.env, "=" .. name)
   if not chunk then error(message, 0) end
-  local results = table.pack(chunk(entry.MARK))
-  if results[1] == entry.MARK then
-    results = table.pack(table.unpack(results, 2, results.n))
-  end
+  local results = table.pack(chunk())
   if results.n > 0 then
     keep(session, results[1])
     display.show(session, results)
