@@ -148,7 +148,7 @@ end)
 
 describe("help", function()
   it("knows names of every kind", function()
-    local cases = { ["case"] = "in expressions: case", lag = "in expressions: lag",
+    local cases = { ["case"] = "case%(condition1", lag = "lag%(x, n = 1%)",
       [".save"] = "at the prompt: .save FILE", first = "frame:first", prompt = "Ctrl%-C",
       ["survival"] = "lb.survival.cox", ["cohort.filter"] = "cohort:filter%(" }
     for topic, pattern in pairs(cases) do

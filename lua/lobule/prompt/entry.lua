@@ -116,8 +116,8 @@ function M.split_last(source)
   until load(source:sub(1, at), "=entry", "t", {})
 end
 
---- Runs a chunk that ends in `return nil, f(x)`, for its values. `return f(x)` would be a tail call:
---- the entry's own line would be gone from errors inside f.
+--- Runs a chunk that ends in `return nil, f(x)`, for its values. `return f(x)` would be a tail
+--- call: the entry's own line would be gone from errors inside f.
 local function valued(chunk)
   return chunk and function(...) return select(2, chunk(...)) end
 end
