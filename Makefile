@@ -41,7 +41,7 @@ HOST_O  := $(HOST:%.c=$(BUILD)/%.o)
 .PHONY: all demo test asan bench bench-peers fuzz install uninstall format lint clean deps
 .SECONDARY:
 
-all: $(BUILD)/lobule $(BUILD)/module/lobule/core.so
+all: $(BUILD)/lobule $(BUILD)/module/lobule/core.so $(BUILD)/meta/lobule.lua
 
 $(BUILD)/lobule: $(CORE_O) $(BIND_O) $(HOST_O) $(BUILD)/embed.o
 	@echo "linking $@"
@@ -51,6 +51,11 @@ $(BUILD)/lobule: $(CORE_O) $(BIND_O) $(HOST_O) $(BUILD)/embed.o
 $(BUILD)/module/lobule/core.so: $(CORE_O) $(BIND_O)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) -shared -Wl,-z,nodelete -o $@ $^ -lgsl -lgslcblas -lcjson -lm -fopenmp $(LDFLAGS)
+
+# For editors.
+$(BUILD)/meta/lobule.lua: $(BUILD)/lobule scripts/dev/stubs.lua
+	@mkdir -p $(@D)
+	$(Q)$(BUILD)/lobule scripts/dev/stubs.lua >$@.tmp && mv $@.tmp $@
 
 $(BUILD)/embed.s: scripts/dev/embed.sh $(LUA)
 	@mkdir -p $(@D)

@@ -55,6 +55,7 @@ end
 ---                                 data: by, with
 ---@return lobule.Quantity|lobule.Proportion
 ---@raise counts that are not whole numbers with 0 <= x <= n
+---@example lb.categorical.proportion(12, 40)
 function M.proportion(x, n, options)
   if type(x) == "string" then return (from_rows(x, n, options)) end
   return (from_counts(x, n, options))

@@ -38,6 +38,7 @@ end
 ---@return lobule.Cohort
 ---@raise an unknown column, a type that does not fit, a syntax error, each with a caret; a function
 ---                                 that gives something else than true, false or NA (nil)
+---@example lb.example_data():filter("age >= 60", "60 or older"):flow()
 function Cohort:filter(condition, reason, options)
   if type(reason) == "table" and options == nil then reason, options = nil, reason end
   if reason ~= nil then check.type(reason, "string", "reason") end
@@ -90,6 +91,7 @@ end
 ---@param reason? string|table      the reason; with a list: the options
 ---@param options? table            with: values for $names
 ---@return lobule.Cohort
+---@example lb.example_data():exclude({ { "ecog > 1", "ECOG above 1" } }):flow()
 function Cohort:exclude(condition, reason, options)
   local list, moved = exclusion_list(condition, reason)
   local opts <const> = check.options(moved or options, WITH)
@@ -113,6 +115,7 @@ end
 ---@param columns string|string[]
 ---@param reason? string            for the flow diagram
 ---@return lobule.Cohort
+---@example lb.example_data():complete({ "cga" }, "chromogranin A known"):flow()
 function Cohort:complete(columns, reason)
   local names, causes, frame = choice.columns(self.data, columns, "columns"), {}, self.data
   if reason ~= nil then check.type(reason, "string", "reason") end
@@ -131,6 +134,7 @@ end
 ---@param options? table            by: grouping columns; order: sort keys; with: values for
 ---                                 $names
 ---@return lobule.Cohort
+---@example lb.example_data():mutate { "old = age >= 65", "log_cga = log(cga)" }:schema()
 function Cohort:mutate(assignments, options)
   local opts <const> = check.options(options, window.OPTIONS)
   local with <const> = core.with(opts.with)
@@ -195,6 +199,7 @@ end
 ---@param column string
 ---@return lobule.Cohort
 ---@raise a column of more than 12 values that is no factor
+---@example lb.example_data():by_arm "arm":filter "age >= 60":flow()
 function Cohort:by_arm(column)
   check.column(self.data, column)
   local kind = self.data:column(column):type()
@@ -214,6 +219,7 @@ end
 ---@param assignments string[]
 ---@param options? table            by, with
 ---@return lobule.Frame
+---@example lb.example_data():summarise({ "n = n()", "age = median(age)" }, { by = "arm" })
 function Cohort:summarise(assignments, options)
   local frame = self.data:summarise(assignments, options)
   return frame
@@ -243,6 +249,7 @@ end
 ---@param options? table            results: a list of fitted models, whose dropped rows become the
 ---                                 last steps
 ---@return lobule.Flow
+---@example lb.example_data():filter("liver < 75", "liver involvement below 75 %"):flow()
 function Cohort:flow(options)
   local flow = require("lobule.flow").new(self, options)
   return flow
@@ -265,6 +272,7 @@ end
 --- Missing cells of every column, one row each; with `by` one row a group and column.
 ---@param options? table            by: grouping columns
 ---@return lobule.Frame             # (the groups,) column, n (rows), n_missing
+---@example lb.example_data():missing()
 function Cohort:missing(options)
   local opts <const> = check.options(options, { { "by", "texts", {} } })
   local frame = require("lobule.schema").missing(self.data, opts.by)
@@ -346,6 +354,7 @@ end
 ---                                 ("patients" with an id, else "rows"); and the others of lb.read
 ---@return lobule.Cohort
 ---@raise a missing or malformed file, an unknown column in the options
+---@example lb.cohort(lb.frame { { "id", { 1, 2 } }, { "age", { 61, 55 } } }, { id = "id" })
 function M.cohort(source, options)
   local files <const> = require "lobule.files"
   local opts <const> = check.options(options, files.OPTIONS)

@@ -30,6 +30,7 @@ end
 ---@param keys string|table         "age", "-age", { "age", desc = true }, or a list of such
 ---@param options? table            na: "last" (default) or "first"
 ---@return lobule.Cohort
+---@example lb.example_data():sort { "arm", "-age" }:head(3)
 function Verbs:sort(keys, options)
   local frame = self.data:sort(keys, options)
   return lineage.derive(self, frame)
@@ -260,6 +261,8 @@ end
 ---@param reason? string            for the flow diagram
 ---@return lobule.Cohort
 ---@return table counts
+---@example local stage = lb.frame { { "id", { 1, 2 } }, { "stage", { "III", "IV" } } }
+---  lb.example_data():join(stage, { by = "id" }):missing()
 function Verbs:join(right, options, reason)
   if reason ~= nil then check.type(reason, "string", "reason") end
   local frame, counts = self.data:join(right, by_id(self, options))

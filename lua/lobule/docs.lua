@@ -5,7 +5,7 @@ local M = {}
 --- Sources that define what researchers call, in the order of the index.
 local FILES <const> = { "lobule/init.lua", "lobule/cohort.lua", "lobule/frame.lua",
   "lobule/frame_verbs.lua", "lobule/frame_joins.lua", "lobule/cohort_verbs.lua",
-  "lobule/diff.lua",
+  "lobule/diff.lua", "lobule/peek.lua", "lobule/explain.lua",
   "lobule/survival.lua", "lobule/survival/km.lua", "lobule/survival/km_compare.lua",
   "lobule/survival/logrank.lua", "lobule/survival/cox.lua",
   "lobule/survival/cox_predict.lua", "lobule/categorical.lua",
@@ -46,12 +46,34 @@ local function public_names(text)
   return names
 end
 
+--- Parts the lines of a docstring from those of its example, which is code to run.
+---@param doc string[]
+---@return string[] doc
+---@return string? example
+local function split_example(doc)
+  local rest, code, inside = {}, nil, false
+  for _, line in ipairs(doc) do
+    local first = line:match "^@example%s*(.*)$"
+    if first then
+      inside, code = true, { first ~= "" and first or nil }
+    elseif inside and not line:find "^@" then
+      code[#code + 1] = line:gsub("^%s%s?", "", 1)
+    else
+      inside = false
+      rest[#rest + 1] = line
+    end
+  end
+  return rest, code and table.concat(code, "\n")
+end
+
 local function add(entries, names, owner, sep, name, args, doc)
   local prefix = names[owner]
   if owner == "Column" or owner == "Frame" then prefix = prefix or owner:lower() .. ":" end
   if not prefix or #doc == 0 or name:find("^__") then return end
   local full = prefix .. name
-  entries[#entries + 1] = { name = full, args = args, doc = doc, method = sep == ":" }
+  local text, example = split_example(doc)
+  entries[#entries + 1] = { name = full, args = args, doc = text, method = sep == ":",
+    example = example }
 end
 
 local function parse(text, entries)
@@ -80,26 +102,30 @@ local function resolve(entries, text)
     if comment then
       doc[#doc + 1] = comment
     else
-      if name then found[name] = { doc = doc, args = args } end
+      if name then
+        local rest, example = split_example(doc)
+        found[name] = { doc = rest, args = args, example = example }
+      end
       doc = {}
     end
   end
   for _, entry in ipairs(entries) do
-    if entry.alias and found[entry.alias] then entry.doc, entry.args = found[entry.alias].doc,
-      found[entry.alias].args end
+    local own = entry.alias and found[entry.alias]
+    if own then entry.doc, entry.args, entry.example = own.doc, own.args, own.example end
   end
 end
 
 local cache
 
---- Every documented function: a list of { name, args, doc (list of lines), method }.
+--- Every documented function: a list of { name, args, doc (list of lines), method,
+--- example }.
 ---@return table[]
 function M.entries()
   if cache then return cache end
   local entries = {}
   for _, file in ipairs(FILES) do
     local text = source(file)
-    if text and file ~= "meta/core.lua" then parse(text, entries) end
+    if text then parse(text, entries) end
     if text and file == "lobule/cohort.lua" then resolve(entries, text) end
   end
   cache = entries

@@ -14,7 +14,10 @@ local GROUPED <const> = { { "by", "texts" }, { "order", "any" }, { "with", "tabl
 
 --- Warnings of an expression, on stderr: a level that does not exist, integers that became real.
 local function tell(notes)
-  for _, note in ipairs(notes) do io.stderr:write("warning: ", note, "\n") end
+  for _, note in ipairs(notes) do
+    local colours = require("lobule.colour").of "errors"
+    io.stderr:write(colours.paint("warning", "warning: " .. note), "\n")
+  end
 end
 
 --- Rows where a condition is true; rows where it is false or NA are left out.
@@ -26,6 +29,7 @@ end
 ---                                 for $names
 ---@return lobule.Frame
 ---@raise an unknown column, a type that does not fit, a syntax error, each with a caret
+---@example lb.example_data():frame():filter "age >= 70 and arm == 'SIRT'":rows()
 function Frame:filter(condition, options)
   local opts <const> = check.options(options, GROUPED)
   local with <const> = core.with(opts.with)
@@ -43,6 +47,7 @@ end
 ---@param options? table            with: values for $names
 ---@return lobule.Explanation
 ---@raise as :filter
+---@example lb.example_data():frame():explain "age >= 70 and cga > 100"
 function Frame:explain(condition, options)
   local opts <const> = check.options(options, WITH)
   local explained = require("lobule.explain").new(self, condition, core.with(opts.with))
@@ -54,6 +59,7 @@ end
 ---@param names string|string[]
 ---@return lobule.Frame
 ---@raise an unknown column, a pattern without a match
+---@example lb.example_data():frame():select { "arm", "age" }:head(3):show()
 function Frame:select(names)
   local frame = core.select(self, choice.columns(self, names, "names"))
   return frame
@@ -69,6 +75,9 @@ end
 ---                                 sort keys as in :sort (default: row order; missing last);
 ---                                 with: values for $names
 ---@return lobule.Frame
+---@example lb.example_data():frame()
+---    :mutate({ "above = age - mean(age)" }, { by = "arm" })
+---    :select { "arm", "age", "above" }:head(3):show()
 function Frame:mutate(assignments, options)
   local window <const> = require "lobule.frame_window"
   local opts <const> = check.options(options, window.OPTIONS)
@@ -98,6 +107,7 @@ end
 ---@param assignments string[]      e.g. { "n = n()", "median_age = median(age)" }
 ---@param options? table            by: grouping columns; with: values for $names
 ---@return lobule.Frame
+---@example lb.example_data():frame():summarise({ "n = n()", "cga = median(cga)" }, { by = "arm" })
 function Frame:summarise(assignments, options)
   local opts <const> = check.options(options, { { "by", "texts", {} }, { "with", "table" } })
   local with <const> = core.with(opts.with)
@@ -113,6 +123,7 @@ end
 ---@param new? string
 ---@return lobule.Frame
 ---@raise an unknown column, a name that is there already
+---@example lb.example_data():frame():rename("cga", "chromogranin_a"):names()[8]
 function Frame:rename(old, new)
   local frame, pairs_list, swapped = self, M.rename_pairs(old, new), {}
   for i, pair in ipairs(pairs_list) do
@@ -167,6 +178,7 @@ end
 ---@param name string
 ---@param first string|string[]
 ---@return lobule.Frame
+---@example lb.example_data():frame():relevel("arm", "SIRT"):column("arm"):levels()[1]
 function Frame:relevel(name, first)
   local column = self:column(check.type(name, "string", "column"))
   local frame = core.with_column(self, name, core.relevel(column, check.texts(first, "first")))
@@ -190,6 +202,7 @@ end
 --- Labels and units that reports use. Each value is a text or { text, unit = "months" }.
 ---@param labels table<string, string|table>
 ---@return lobule.Frame
+---@example lb.frame { { "t", { 3, 9 } } }:label { t = { "Time", unit = "months" } }:show()
 function Frame:label(labels)
   check.type(labels, "table", "labels")
   if #labels > 0 then
@@ -218,6 +231,7 @@ end
 ---@param options? table            digits (default 3, p values as in a paper; else of all numbers),
 ---                                 rows (default 20: the most that are shown)
 ---@return lobule.Table
+---@example lb.example_data():summarise({ "cga = mean(cga)" }, { by = "arm" }):table { digits = 4 }
 function Frame:table(options)
   local opts <const> = check.options(options, { { "digits", "count" }, { "rows", "count", 20 },
     { "caption", "string" } })
@@ -239,6 +253,7 @@ end
 
 --- Prints the frame as a table.
 ---@param options? table            digits, rows
+---@example lb.example_data():frame():select { "arm", "age" }:show { rows = 3 }
 function Frame:show(options)
   print(self:table(options))
 end
@@ -246,6 +261,7 @@ end
 --- The frame as CSV at full precision; with a path, written there (atomically).
 ---@param path? string
 ---@return string csv
+---@example lb.frame { { "arm", { "TAE", "SIRT" } }, { "n", { 12, 9 } } }:csv()
 function Frame:csv(path)
   local text = core.format_csv(self)
   if path ~= nil then core.write_file(check.type(path, "string", "path"), text) end
@@ -263,6 +279,7 @@ end
 
 --- A list with one table of values a row, for small things: missing cells are absent.
 ---@return table[]
+---@example lb.frame { { "arm", { "TAE", "SIRT" } } }:rows_list()[2].arm
 function Frame:rows_list()
   local names, list = self:names(), {}
   for i = 1, #self do list[i] = {} end

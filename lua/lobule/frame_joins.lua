@@ -94,6 +94,8 @@ end
 ---                                 n_right_missing: rows of the right one; n_added: those that a
 ---                                 full or right join added
 ---@raise keys repeated on both sides, with their number; types that do not go together
+---@example local patients = lb.frame { { "id", { 1, 2, 3 } }, { "arm", { "TAE", "SIRT", "TAE" } } }
+---  patients:join(lb.frame { { "id", { 1, 3 } }, { "stage", { "III", "IV" } } }, { by = "id" })
 function Frame:join(right, options)
   local opts <const> = check.options(options, { { "by", "any" },
     { "kind", { "left", "inner", "right", "full", "anti", "semi" }, "left" },
@@ -236,6 +238,8 @@ end
 ---                                 missing values
 ---@return lobule.Frame
 ---@return integer n_dropped        rows left out by drop_na
+---@example lb.frame { { "id", { 1, 2 } }, { "t0", { 5, 6 } }, { "t1", { 7, 8 } } }
+---    :pivot_longer { "t0", "t1" }
 function Frame:pivot_longer(columns, options)
   local opts <const> = check.options(options, { { "names_to", "texts", { "name" } },
     { "names_sep", "string" }, { "names_pattern", "string" },
@@ -279,6 +283,8 @@ end
 ---                                 stay (default: all others); names_sep (default "_")
 ---@return lobule.Frame
 ---@raise cells that more than one row claims, with their number
+---@example lb.frame { { "id", { 1, 1 } }, { "visit", { "a", "b" } }, { "x", { 5, 6 } } }
+---    :pivot_wider { names_from = "visit", values_from = "x" }
 function Frame:pivot_wider(options)
   local opts <const> = check.options(options, { { "names_from", "texts" },
     { "values_from", "texts" }, { "id", "texts" }, { "names_sep", "string", "_" } })

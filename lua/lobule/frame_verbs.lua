@@ -48,6 +48,7 @@ end
 ---@param options? table            na: "last" (default) or "first"
 ---@return lobule.Frame
 ---@raise an unknown column
+---@example lb.example_data():frame():select { "arm", "age" }:sort { "arm", "-age" }:head(3):show()
 function Frame:sort(keys, options)
   local opts <const> = check.options(options, { { "na", { "last", "first" }, "last" } })
   local names, descending = M.sort_keys(self, keys, "keys")
@@ -67,6 +68,7 @@ end
 --- The first rows, as a frame.
 ---@param n? integer                default 6; all rows when there are fewer
 ---@return lobule.Frame
+---@example lb.example_data():frame():select { "arm", "age" }:head(2):show()
 function Frame:head(n)
   local frame = core.range(self, 1, count(n or 6, "n"))
   return frame
@@ -96,6 +98,7 @@ end
 ---@param options? table            seed (default 1); replace (default false): a row may come twice
 ---@return lobule.Frame
 ---@raise more rows than there are, without replace
+---@example lb.example_data():frame():sample(3, { seed = 1 }):rows()
 function Frame:sample(n, options)
   local opts <const> = check.options(options, { { "seed", "number", 1 },
     { "replace", "boolean", false } })
@@ -120,6 +123,7 @@ end
 ---@param columns? string|string[]  default: all columns
 ---@return lobule.Frame
 ---@return integer n_dropped        rows left out
+---@example lb.example_data():frame():distinct { "arm", "sex" }:rows()
 function Frame:distinct(columns)
   local by = columns == nil and self:names() or check.texts(columns, "columns")
   if #by == 0 and #self == 0 then return self, 0 end
@@ -190,6 +194,8 @@ end
 ---                                 from; names: its values, one a frame (default: the files' names)
 ---@return lobule.Frame
 ---@raise types that do not go together, different units, each with the column
+---@example local a = lb.frame { { "n", { 1 } } }
+---  a:append(lb.frame { { "n", { 2 } } })
 function Frame:append(below, options)
   local opts <const> = check.options(options, { { "source", "string" }, { "names", "texts" } })
   local all = { self }
@@ -209,6 +215,7 @@ end
 --- The columns except those named; a * in a name stands for any text.
 ---@param names string|string[]
 ---@return lobule.Frame
+---@example lb.example_data():frame():drop { "id", "cga" }:names()[1]
 function Frame:drop(names)
   local out, kept = {}, {}
   for _, name in ipairs(choice.columns(self, names, "names")) do out[name] = true end
@@ -252,6 +259,8 @@ end
 ---@param options? table            direction: "down" (default) or "up"; by: grouping columns
 ---@return lobule.Frame
 ---@return integer n_filled         cells filled
+---@example lb.frame { { "id", { 1, 1, 2 } }, { "x", { 5, lb.NA, 7 } } }
+---  :fill({ "x" }, { by = "id" })
 function Frame:fill(columns, options)
   local opts <const> = check.options(options, { { "direction", { "down", "up" }, "down" },
     { "by", "texts", {} } })
@@ -273,6 +282,7 @@ end
 ---@return table counts             n_recoded, n_kept, n_missing (before): rows; n_unused: values of
 ---                                 the mapping that no row has
 ---@raise a real column, a value mapped twice, a level that a factor has not
+---@example lb.frame { { "sex", { "m", "w", "f" } } }:recode("sex", { { "w", "f" } })
 function Frame:recode(name, mapping)
   local column, counts = levels.recode(self:column(check.type(name, "string", "column")), mapping)
   return core.with_column(self, name, column), counted.of(counts)
@@ -285,6 +295,8 @@ end
 ---@return lobule.Frame
 ---@return table counts             n_recoded, n_kept, n_missing, n_unused
 ---@raise no factor, an unknown level (did you mean), a level named twice
+---@example lb.example_data():frame():collapse("primary", { gut = { "intestine", "other" } })
+---  :distinct({ "primary" }):rows()
 function Frame:collapse(name, groups)
   local column, counts = levels.collapse(self:column(check.type(name, "string", "column")), groups)
   return core.with_column(self, name, column), counted.of(counts)

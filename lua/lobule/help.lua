@@ -17,17 +17,24 @@ end
 --- Members that researchers do not call themselves.
 local INTERNAL <const> = { report_blocks = true, record = true, boxes = true }
 
-local function is_internal(entry)
+--- Whether researchers have no use for a member.
+---@param entry table               of docs.entries
+---@return boolean
+function M.is_internal(entry)
   return INTERNAL[entry.name:match "[%w_]+$"] or false
 end
 
-local WIDTH <const> = 84
+local is_internal <const> = M.is_internal
 
---- Words laid out in lines of WIDTH with a hanging indent.
+local WIDTH <const>, LEAST <const> = 84, 40
+
+--- Words laid out with a hanging indent in lines that fit the terminal and are no wider than WIDTH.
 local function flow(lead, text, indent)
   local lines, line = {}, lead
+  local width = math.tointeger(tonumber(os.getenv "COLUMNS")) or WIDTH
+  width = math.max(math.min(width, WIDTH), LEAST)
   for word in text:gmatch "%S+" do
-    if #line + #word + 1 > WIDTH and line:find "%S" then
+    if #line + #word + 1 > width and line:find "%S" then
       lines[#lines + 1] = line
       line = (" "):rep(indent) .. word
     else
@@ -72,13 +79,18 @@ local function entry_text(entry)
   local parts = join(entry.doc)
   local lines = { ("%s(%s)"):format(entry.name, entry.args), flow("  ", parts[1], 2) }
   for i = 2, #parts do lines[#lines + 1] = annotation(parts[i]) end
+  if entry.example then
+    local code = entry.example:gsub("\n", "\n" .. (" "):rep(17))
+    lines[#lines + 1] = "    example      " .. code
+  end
   return table.concat(lines, "\n")
 end
 
 local function index_text()
-  local lines = { "help \"survival.km\", help \"cohort\"; topics: help \"expressions\",",
-    "\"formulas\", \"missing\", \"printing\", \"recipes\", \"reports\",",
-    "\"coming from R\".", "" }
+  local lines = { "help \"survival.km\", help \"cohort\"; topics: help \"prompt\",",
+    "\"expressions\", \"formulas\", \"missing\", \"printing\", \"recipes\", \"reports\",",
+    "\"coming from R\".",
+    "help.search \"word\" looks in all of it; example(lb.survival.km) runs an example.", "" }
   for _, entry in ipairs(docs.entries()) do
     if not is_internal(entry) then
       lines[#lines + 1] = flow(("  %-28s "):format(entry.name),
@@ -133,19 +145,43 @@ local function function_text(topic)
   end
 end
 
---- The name under which researchers know a function.
-local function name_of(value)
-  local function search(t, prefix)
-    for key, member in next, t do
-      if member == value then return prefix .. tostring(key) end
-    end
+--- The key of a value in a table of functions.
+local function search(t, value, prefix)
+  for key, member in next, t do
+    if rawequal(member, value) then return prefix .. tostring(key) end
   end
+end
+
+--- The name under which researchers know a function or namespace.
+---@param value any
+---@return string?
+function M.name_of(value)
   local lb = require "lobule"
-  local name = search(lb, "")
+  local name = search(lb, value, "")
   for _, space in ipairs { "survival", "categorical", "figure" } do
-    name = name or (rawget(lb, space) and search(lb[space], space .. "."))
+    name = name or (rawget(lb, space) and search(lb[space], value, space .. "."))
   end
   return name
+end
+
+--- What a dot command of the prompt does; nil where there is no such command, or no prompt.
+local function command_entry(name)
+  local ok, commands = pcall(require, "lobule.prompt.commands")
+  for _, one in ipairs(ok and commands.list() or {}) do
+    if one.name == name then
+      return ("at the prompt: .%s %s\n%s"):format(one.name, one.arguments,
+        flow("  ", one.help, 2))
+    end
+  end
+end
+
+--- What else has a name: expression functions and dot commands. ".save" names only a command.
+local function other_entries(topic)
+  local list = {}
+  local bare = topic:match "^%.(.*)$"
+  list[1] = not bare and function_text(topic) or nil
+  list[#list + 1] = command_entry(bare or topic)
+  return list
 end
 
 local function not_found(topic)
@@ -155,6 +191,9 @@ local function not_found(topic)
     names[#names + 1] = f.signature:match "^[%w_]+"
   end
   local near = core.nearest(topic, names)
+  if not near and #require("lobule.help_search").find(topic) > 0 then
+    return ('no help on \'%s\'; help.search "%s" lists what mentions it'):format(topic, topic)
+  end
   return ("no help on '%s'%s"):format(topic, near and (" (did you mean '%s'?)"):format(near)
     or "; help() lists what there is")
 end
@@ -165,19 +204,37 @@ end
 ---@return string text
 ---@return boolean found
 function M.text(topic)
-  if topic == nil then return index_text(), true end
+  if topic == nil or rawequal(topic, require "lobule") then return index_text(), true end
   if type(topic) ~= "string" then
     local meta = getmetatable(topic)
     local class = type(meta) == "table" and rawget(meta, "__name")
-    topic = class and class:gsub("^lobule%.", ""):lower() or name_of(topic) or ""
+    topic = class and class:gsub("^lobule%.", ""):lower() or M.name_of(topic) or ""
   end
+  return M.named(topic)
+end
+
+local function of_the_name(entries, name)
+  local list = {}
+  for _, entry in ipairs(entries) do
+    if entry.name:match "[%w_]+$" == name then list[#list + 1] = entry end
+  end
+  return list
+end
+
+--- The text for a name: a topic, functions and methods, a class, expression functions, dot
+--- commands.
+---@param topic string
+---@return string text
+---@return boolean found
+function M.named(topic)
   if topic == "expressions" then return expressions_text(), true end
   if topics[topic] then return topics[topic], true end
   local entries, members = find(topic)
-  local blocks, lines = {}, {}
-  blocks[1] = function_text(topic)
+  local blocks, lines = other_entries(topic), {}
   if #entries + #members + #blocks == 0 then return not_found(topic), false end
-  for _, entry in ipairs(entries) do blocks[#blocks + 1] = entry_text(entry) end
+  -- A word that only occurs in other names is not what was meant where something has that name.
+  if #blocks > 0 and #entries == 0 then members = of_the_name(members, topic) end
+  for i, entry in ipairs(entries) do table.insert(blocks, i, entry_text(entry)) end
   for i, entry in ipairs(members) do
     lines[i] = flow(("  %-28s "):format(entry.name), first_sentence(entry.doc), 31)
   end
@@ -209,6 +266,13 @@ function M.help(topic)
   print((M.text(topic)))
 end
 
+--- Prints what mentions a word: names, what is said of them, topics, recipes, labels of columns.
+---@param word string
+function M.search(word)
+  local width = math.tointeger(tonumber(os.getenv "COLUMNS")) or WIDTH
+  print(require("lobule.help_search").text(word, math.max(width, LEAST)))
+end
+
 --- `lobule help [topic]`: prints, and tells whether the topic was found.
 ---@param topic? string
 ---@return boolean found
@@ -218,4 +282,8 @@ function M.show(topic)
   return found
 end
 
-return M
+-- At the prompt `help` is this: help(x), help.search "word".
+return setmetatable(M, {
+  __call = function(_, topic) return M.help(topic) end,
+  __tostring = function() return 'help(x), help "topic", help.search "word"; help() lists all' end,
+})

@@ -32,6 +32,25 @@ Printing: print(x) shows a cohort's schema (never rows), a result's table, a sma
   A quantity (km:median { arm = "A" }) prints as a sentence would have it; :value() is the number.
   result:tidy(), :glance(), :to_json() hold full precision.]]
 
+M.prompt = [[
+The prompt: type Lua; an expression shows its value, Enter adds a line until the entry is whole.
+  _ __ ___ _7        the last results, and that of entry 7; a line that begins with : goes on with _
+  x? ?x help(x)      help on a variable, function or topic; ??word searches all help and your labels
+  example(lb.survival.km)   shows a function's example and runs it
+  .last              the last result whole; .pager off keeps long ones out of the pager
+                     ($LOBULE_PAGER, else $PAGER, else less)
+  .help              the other commands: .save FILE, .load FILE, .vars, .history, .edit, ...
+  Ctrl-C             stops what runs; Ctrl-D leaves
+  fig:show()         draws a figure in the terminal (kitty) or the browser
+After an entry that failed, the variables are as they were before it.
+Tables are fitted to the terminal; what does not fit is named below. Where fewer than three columns
+fit, one field a line. Colours: lobule --color=auto|always|never, NO_COLOR; NA is dim,
+negative numbers red.]]
+
+M.example = [[
+example(f), example "survival.km": shows the example of a function's help and runs it.
+  Examples use lb.example_data(): 48 invented patients, inside the program.]]
+
 M.reports = [[
 Reports: lb.report { title = ... } :heading(...) :text(...) :add(...) :save { "x.html", "x.md" }
   :text takes numbers from results:

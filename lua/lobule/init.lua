@@ -29,6 +29,11 @@ lb.cohort = cohorts.cohort
 ---                                 columns, id
 ---@return lobule.Frame
 ---@raise no such file, table (did you mean) or column; SQL that does not parse or would write
+---@example local path = os.tmpname() .. ".sqlite"
+---  lb.example_data():frame():save(path)
+---  local d = lb.sqlite(path, { query = "SELECT arm, age FROM data WHERE age > 75" })
+---  os.remove(path)
+---  d:show()
 function lb.sqlite(path, options)
   local frame = require("lobule.files").sqlite(path, options)
   return frame
@@ -39,6 +44,7 @@ end
 ---                                 "factor" } }
 ---@return lobule.Frame
 ---@raise columns of unequal length, values that do not fit the type
+---@example lb.frame { { "arm", { "TAE", "SIRT", "TAE" }, "factor" }, { "age", { 61, 70, lb.NA } } }
 function lb.frame(columns)
   local example <const> = "lb.frame { { \"age\", { 61, 70 } }, { \"arm\", { \"A\", \"B\" } } }"
   for _, spec in ipairs(check.list(columns, "columns", example)) do
@@ -58,6 +64,7 @@ end
 ---@param options? table            by, columns, smd (false), summary: "median" (default) or "mean",
 ---                                 caption
 ---@return lobule.TableOne
+---@example lb.table_one(lb.example_data(), { by = "arm", columns = { "age", "sex", "cga" } })
 function lb.table_one(data, options)
   local result = require "lobule.table_one"(data, options)
   return result
@@ -68,6 +75,8 @@ end
 ---@param options table             title; author, date, subtitle, seed, journal ("plain", "lancet",
 ---                                 "nejm", "jama", "nature")
 ---@return lobule.Report
+---@example local km = lb.survival.km("Surv(months, progressed) ~ 1", lb.example_data())
+---  lb.report { title = "Example" }:text("Median {m}.", { m = km:median() })
 function lb.report(options)
   local report = require("lobule.report").new(options)
   return report
@@ -77,6 +86,8 @@ end
 ---@param spec table                columns: a list of { label, align = "left"|"right" }; rows: a
 ---                                 list of lists of texts; caption; notes
 ---@return lobule.Table
+---@example lb.table { columns = { { label = "Drug" }, { label = "n", align = "right" } },
+---    rows = { { "octreotide", "12" }, { "lanreotide", "9" } } }
 function lb.table(spec)
   local shown = require("lobule.table").new(spec)
   return shown
@@ -87,6 +98,10 @@ end
 ---@param ... any                   fits; or one fit and { type = "sequential" (default) | "drop" }
 ---@return lobule.Anova
 ---@raise fits of other rows, outcomes or strata; not nested; robust variances
+---@example local d = lb.example_data()
+---  local small = lb.survival.cox("Surv(months, progressed) ~ arm", d)
+---  local large = lb.survival.cox("Surv(months, progressed) ~ arm + age + liver", d)
+---  lb.anova(small, large)
 function lb.anova(...)
   local compared = require("lobule.anova").anova(...)
   return compared
@@ -97,6 +112,10 @@ end
 ---@param options? table            title
 ---@return lobule.Compare
 ---@raise fits of different kinds or interval levels
+---@example local d = lb.example_data()
+---  local crude = lb.survival.cox("Surv(months, progressed) ~ arm", d)
+---  local adjusted = lb.survival.cox("Surv(months, progressed) ~ arm + liver", d)
+---  lb.compare { { "crude", crude }, { "adjusted", adjusted } }
 function lb.compare(list, options)
   local compared = require("lobule.compare").compare(list, options)
   return compared
@@ -111,6 +130,7 @@ end
 ---@param options? table            by: a column of groups (missing is a group); columns: a list
 ---@return lobule.Frame             # column, (group), type, n, n_missing, n_distinct, mean, sd,
 ---                                 min, q1, median, q3, max; (min_date, median_date, max_date)
+---@example lb.describe(lb.example_data(), { columns = { "age", "liver", "cga" } })
 function lb.describe(data, options)
   local frame = require "lobule.columns"(data, options)
   return frame
@@ -122,6 +142,7 @@ end
 ---@param columns string
 ---@param options? table            percent: "row", "column" or "all" (none); title
 ---@return lobule.Crosstab
+---@example lb.crosstab(lb.example_data(), "arm", "primary", { percent = "row" })
 function lb.crosstab(data, rows, columns, options)
   local counted = require("lobule.crosstab").crosstab(data, rows, columns, options)
   return counted
@@ -133,6 +154,11 @@ end
 ---@param options? table            as lb.cohort's
 ---@return lobule.Peek              # print shows it; fields rows, columns, facts, odd, call
 ---@raise a missing or malformed file, an unknown option
+---@example local path = os.tmpname()
+---  lb.example_data():frame():csv(path)
+---  local seen = lb.peek(path)
+---  os.remove(path)
+---  seen
 function lb.peek(path, options)
   local result = require("lobule.peek").peek(path, options)
   return result
@@ -145,14 +171,28 @@ end
 ---@param options? table            id: column that names the row (default: the cohort's)
 ---@return lobule.Diff
 ---@raise an id that is repeated
+---@example local before = lb.example_data()
+---  local after = before:filter "age < 70":mutate { "liver = liver + 1" }
+---  lb.diff(before, after)
 function lb.diff(before, after, options)
   local result = require("lobule.diff").diff(before, after, options)
   return result
 end
 
+--- Invented data to try things on: 48 patients with liver metastases, treated by embolization (arm
+--- TAE, TACE or SIRT), followed until progression. Inside the program; nothing is read.
+---@return lobule.Cohort            # id, arm, age, sex, primary, liver, ecog, cga, months,
+---                                 progressed
+---@example lb.example_data()
+function lb.example_data()
+  local cohort = require "lobule.example_data"()
+  return cohort
+end
+
 --- Help on a function or topic, the same text as `lobule help`.
 ---@param topic? string|function|table
 ---@return string?
+---@example lb.help "cohort:filter"
 function lb.help(topic)
   return (require("lobule.help").help(topic))
 end

@@ -85,6 +85,7 @@ end
 ---@return lobule.KM
 ---@raise weights without weight_type; negative times, entry >= time, an event that is not logical
 ---       or 0/1, no complete row
+---@example lb.survival.km("Surv(months, progressed) ~ arm", lb.example_data())
 function M.km(formula, data, options)
   local opts <const> = check.options(options, KM_OPTIONS)
   weights.check(opts, data)
@@ -108,6 +109,7 @@ end
 ---                                 ("frequency", "case"): counts are weighted
 ---@return lobule.Logrank
 ---@raise as survival.km; fewer than two groups; no event
+---@example lb.survival.logrank("Surv(months, progressed) ~ arm", lb.example_data())
 function M.logrank(formula, data, options)
   local opts <const> = check.options(options, LOGRANK_OPTIONS)
   weights.check(opts, data, LOGRANK_REFUSED)
@@ -133,6 +135,7 @@ end
 ---                                 mean weight)
 ---@return lobule.Cox
 ---@raise weights without weight_type; as survival.km; no event; a factor with one level left
+---@example lb.survival.cox("Surv(months, progressed) ~ arm + age + liver", lb.example_data())
 function M.cox(formula, data, options)
   local opts <const> = check.options(options, COX_OPTIONS)
   weights.check(opts, data)

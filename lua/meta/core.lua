@@ -214,31 +214,42 @@ function core.label(column, label, unit) end
 ---@class lobule.Column             a column: `column[i]` is the value of row i from 1, nil when
 ---                                 missing; `#column` its length
 local Column = {}
+--- What the values are.
 ---@return "real"|"integer"|"logical"|"factor"|"text"|"date"|"datetime"
 function Column:type() end
+--- The levels of a factor, the reference first.
 ---@return string[]?                # levels of a factor, else nil
 function Column:levels() end
+--- Whether a factor is ordered.
 ---@return boolean                  # true for an ordered factor
 function Column:ordered() end
+--- What reports call the column.
 ---@return string?
 function Column:label() end
+--- The unit of the values.
 ---@return string?
 function Column:unit() end
+--- Missing values, counted.
 ---@return integer                  # number of missing rows
 function Column:missing() end
+--- The values as a list, for small columns.
 ---@return table                    # values as a Lua list, core.NA where missing; dates and
 ---                                 datetimes as ISO text; field n = length
 function Column:totable() end
 
 ---@class lobule.Frame              columns of one length, in order; `#frame` is the number of rows
 local Frame = {}
+--- Names of the columns, in order.
 ---@return string[]
 function Frame:names() end
+--- How many rows there are.
 ---@return integer
 function Frame:rows() end
+--- Whether there is a column of that name.
 ---@param name string
 ---@return boolean
 function Frame:has(name) end
+--- A column by name.
 ---@param name string
 ---@return lobule.Column
 function Frame:column(name) end
@@ -246,6 +257,7 @@ function Frame:column(name) end
 ---@param row integer
 ---@return integer
 function Frame:source_row(row) end
+--- The file that the frame was read from.
 ---@return string?                  # base name of the file, when read from one
 function Frame:source() end
 

@@ -40,6 +40,7 @@ put_all() {
     put 644 "$BUILD/module/lobule/core.so" lib/lua/5.4/lobule/core.so &&
     put_lua lobule share/lua/5.4 &&
     put_lua meta share/lobule &&
+    put 644 "$BUILD/meta/lobule.lua" share/lobule/meta/lobule.lua &&
     put 644 "$made/lobule.1" share/man/man1/lobule.1 &&
     put 644 "$made/bash" share/bash-completion/completions/lobule &&
     put 644 "$made/zsh" share/zsh/site-functions/_lobule

@@ -98,6 +98,7 @@ static int read_key(FILE *stream)
 {
   unsigned char key;
   for (;;) {
+    if (lb_interrupted()) return EOF; /* it came while a key was at work */
     ssize_t n = read(fileno(stream), &key, 1);
     if (n == 1) return key;
     if (n == 0 || errno != EINTR || lb_interrupted()) return EOF;

@@ -18,6 +18,8 @@
 #include "host/progress.h"
 #include "host/session.h"
 #include "host/system.h"
+#include "host/temporary.h"
+#include "host/terminal.h"
 
 /* The folder that is read before the files inside the program; NULL when there is none. */
 static const char *lua_folder(void)
@@ -147,6 +149,10 @@ static const luaL_Reg FUNCTIONS[] = {{"source", source},
                                      {"run_program", lb_system_run},
                                      {"path_kind", lb_system_path_kind},
                                      {"temporary_folder", lb_system_temporary_folder},
+                                     {"terminal", lb_terminal_facts},
+                                     {"page", lb_terminal_page},
+                                     {"memory", lb_terminal_memory},
+                                     {"session_folder", lb_session_folder},
                                      {NULL, NULL}};
 
 /* The loader of lobule.host; upvalue: the options. */
@@ -162,6 +168,8 @@ static int open_host(lua_State *L)
   lua_setfield(L, -2, "command");
   lua_pushstring(L, gsl_version);
   lua_setfield(L, -2, "gsl");
+  lua_pushstring(L, options->color);
+  lua_setfield(L, -2, "color");
   lua_pushboolean(L, options->interactive || options->mode == LB_MODE_REPL);
   lua_setfield(L, -2, "interactive");
   if (options->mode == LB_MODE_SCRIPT) {

@@ -17,6 +17,7 @@ const lb_option lb_option_table[] = {
     {'v', "version", NULL, "show the version"},
     {'h', "help", NULL, "show this text"},
     {0, "threads", "N", "threads to use (1 to 1024)"},
+    {0, "color", "WHEN", "colours: auto (on a terminal), always or never"},
     {0, "no-strict", NULL, "undefined names read as nil"},
     {0, NULL, NULL, "end of the options"},
 };
@@ -98,6 +99,15 @@ static bool take_threads(lb_options *o, const char *value)
   return true;
 }
 
+/* The value of --color. */
+static bool take_color(lb_options *o, const char *value)
+{
+  static const char *const WHEN[] = {"auto", "always", "never", NULL};
+  if (!is_one_of(value, WHEN)) return refuse("--color takes auto, always or never, not", value);
+  o->color = value;
+  return true;
+}
+
 static bool take(lb_options *o, const lb_option *option, const char *value)
 {
   if (option->letter == 'i') o->interactive = true;
@@ -105,6 +115,7 @@ static bool take(lb_options *o, const lb_option *option, const char *value)
   if (option->letter == 'h') o->usage = true;
   if (option->word == NULL) return true; /* -e and -l wait for lb_options_next */
   if (strcmp(option->word, "no-strict") == 0) o->strict = false;
+  if (strcmp(option->word, "color") == 0) return take_color(o, value);
   return strcmp(option->word, "threads") != 0 || take_threads(o, value);
 }
 
@@ -137,7 +148,7 @@ static bool parse_long(lb_options *o, int *i)
   if (found == NULL) return refuse_word(argument, length);
   if (found->argument == NULL)
     return value == NULL ? take(o, found, NULL) : refuse("no value is taken by", argument);
-  if (value == NULL && *i + 1 >= o->argc) return refuse("a number is missing after", argument);
+  if (value == NULL && *i + 1 >= o->argc) return refuse("a value is missing after", argument);
   return take(o, found, value == NULL ? o->argv[++*i] : value + 1);
 }
 
@@ -159,7 +170,7 @@ static bool parse_short(lb_options *o, int *i)
 
 bool lb_options_parse(int argc, char **argv, lb_options *out)
 {
-  lb_options o = {.argc = argc, .argv = argv, .script = argc, .strict = true};
+  lb_options o = {.argc = argc, .argv = argv, .script = argc, .strict = true, .color = "auto"};
   int i = 1;
   for (; i < argc && argv[i][0] == '-' && argv[i][1] != '\0'; i++) {
     if (strcmp(argv[i], "--") == 0) {
@@ -188,7 +199,7 @@ bool lb_options_next(const lb_options *options, int *at, char *kind, const char 
 {
   for (int i = *at + 1; i < options->script; i++) {
     const char *argument = options->argv[i];
-    if (strcmp(argument, "--threads") == 0) i++;
+    if (strcmp(argument, "--threads") == 0 || strcmp(argument, "--color") == 0) i++;
     if (argument[1] != 'e' && argument[1] != 'l') continue;
     *kind = argument[1];
     *value = argument[2] != '\0' ? argument + 2 : options->argv[++i];

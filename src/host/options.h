@@ -23,7 +23,8 @@ typedef struct lb_options {
   lb_mode mode;
   int script; /* index of the script, command or "-" in argv; argc when there is none */
   bool interactive, version, usage, strict;
-  int threads; /* 0 = as the environment says */
+  int threads;       /* 0 = as the environment says */
+  const char *color; /* "auto", "always" or "never" */
 } lb_options;
 
 /* An option or, with neither letter nor word, "--". */

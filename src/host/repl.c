@@ -13,16 +13,29 @@
 #include "host/lineedit.h"
 #include "host/session.h"
 
+static int terminal_width(void)
+{
+  struct winsize size;
+  bool known = ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
+  return known ? size.ws_col : 80;
+}
+
+#define FULL_BANNER 98 /* columns that it takes */
+
 static void banner(lua_State *L)
 {
   lua_getglobal(L, "require");
   lua_pushliteral(L, "lobule.core");
   lua_call(L, 1, 1);
   lua_getfield(L, -1, "version");
+  const char *version = lua_tostring(L, -1);
   int n = lb_threads();
-  printf("lobule %s   %s   %d thread%s   ?name help   ??word search   .help commands   Ctrl-D "
-         "leaves\n",
-         lua_tostring(L, -1), LUA_VERSION, n, n == 1 ? "" : "s");
+  if (terminal_width() < FULL_BANNER)
+    printf("lobule %s   ?name help   .help commands   Ctrl-D leaves\n", version);
+  else
+    printf("lobule %s   %s   %d thread%s   ?name help   ??word search   .help commands   Ctrl-D "
+           "leaves\n",
+           version, LUA_VERSION, n, n == 1 ? "" : "s");
   lua_pop(L, 2);
 }
 
@@ -57,13 +70,6 @@ static bool is_complete(void *context, const char *text)
   bool complete = !call(L, "state", text, 1) || strcmp(lua_tostring(L, -1), "incomplete") != 0;
   lua_settop(L, 1);
   return complete;
-}
-
-static int terminal_width(void)
-{
-  struct winsize size;
-  bool known = ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
-  return known ? size.ws_col : 80;
 }
 
 /* The candidates at the cursor; the texts stay on the stack until the next call of the session. */

@@ -59,7 +59,6 @@ static bool take_offer(lua_State *L)
   lua_getglobal(L, "require");
   lua_insert(L, -2);
   lua_call(L, 1, 1);
-  if (strcmp(lua_tostring(L, 2), "help") == 0) lua_getfield(L, -1, "help");
   lua_pushvalue(L, 2);
   lua_pushvalue(L, -2);
   lua_rawset(L, 1);
@@ -125,17 +124,36 @@ void lb_session_offer(lua_State *L, bool prompt)
   if (prompt) {
     lua_pushliteral(L, "lobule.help");
     lua_setfield(L, -2, "help");
+    lua_pushliteral(L, "lobule.help_example");
+    lua_setfield(L, -2, "example");
   }
   lua_pop(L, 1);
 }
 
+/* Replaces the error on top of the stack by what is shown of it: with its source line and, on a
+ * terminal, its colour. Without memory for that, or before the library can be loaded, as it is. */
+static void push_failure_text(lua_State *L)
+{
+  int problem = lua_gettop(L);
+  lua_getglobal(L, "require");
+  lua_pushliteral(L, "lobule.failure");
+  if (lua_pcall(L, 1, 1, 0) == LUA_OK && lua_istable(L, -1)) {
+    lua_getfield(L, -1, "text");
+    lua_pushvalue(L, problem);
+    if (lua_pcall(L, 1, 1, 0) == LUA_OK && lua_type(L, -1) == LUA_TSTRING) return;
+  }
+  lua_settop(L, problem);
+  luaL_tolstring(L, problem, NULL);
+}
+
 void lb_session_report(lua_State *L)
 {
+  int problem = lua_gettop(L);
   fflush(stdout); /* in the order in which things happened */
-  const char *text = luaL_tolstring(L, -1, NULL);
-  fprintf(stderr, "%s\n", text);
+  push_failure_text(L);
+  fprintf(stderr, "%s\n", lua_tostring(L, -1));
   fflush(stderr);
-  lua_pop(L, 2);
+  lua_settop(L, problem - 1);
 }
 
 /* Calls the function below its n arguments; all results, or the error value, stay. */

@@ -27,7 +27,6 @@ static void hook(lua_State *L, lua_Debug *ar)
     lua_sethook(L, NULL, 0, 0);
     return;
   }
-  atomic_store(&presses, 0);
   lb_error err = {0};
   lb_error_interrupted(&err);
   lbl_raise(L, &err);
@@ -44,6 +43,37 @@ static void say(const char *text)
   (void)written; /* a terminal that is gone: nothing is left to do */
 }
 
+/* Functions of the standard library that can take long, under the names people know. */
+static const char *known_name(const char *name)
+{
+  static const char *const KNOWN[] = {
+      "string.find", "string.match", "string.gsub", "string.gmatch", "string.rep", "string.format",
+      "table.sort",  "table.concat", "table.move",  "table.unpack",  "io.read",    "io.lines",
+      "os.execute",  "os.remove",    "load",        "collectgarbage"};
+  for (size_t i = 0; i < sizeof KNOWN / sizeof *KNOWN; i++) {
+    const char *dot = strchr(KNOWN[i], '.');
+    if (strcmp(dot == NULL ? KNOWN[i] : dot + 1, name) == 0) return KNOWN[i];
+  }
+  return name;
+}
+
+/* Reads of the call stack only what the interpreter, which stands still, has written: no memory is
+ * asked for, nothing is pushed. */
+static void say_where(lua_State *L)
+{
+  lua_Debug ar;
+  const char *name = "a C function";
+  if (lua_getstack(L, 0, &ar) && lua_getinfo(L, "nS", &ar)) {
+    if (ar.what[0] != 'C')
+      name = "the handling of an error";
+    else if (ar.name != NULL)
+      name = known_name(ar.name);
+  }
+  say("\nstill inside ");
+  say(name);
+  say(", which cannot be stopped; once more ends the program (the history is safe)\n");
+}
+
 static void on_interrupt(int signal_number)
 {
   if (!pthread_equal(pthread_self(), main_thread)) {
@@ -55,8 +85,7 @@ static void on_interrupt(int signal_number)
   if (L == NULL) return;
   arm(L);
   int n = atomic_fetch_add(&presses, 1) + 1;
-  if (n == 2)
-    say("\nstill inside a C function that cannot be stopped; once more ends the program\n");
+  if (n == 2) say_where(L);
   if (n >= 3) _exit(EXIT_INTERRUPTED);
 }
 

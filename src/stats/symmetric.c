@@ -2,6 +2,7 @@
  * they solve. */
 #include "stats/symmetric.h"
 
+#include "base/interrupt.h"
 #include "base/mem.h"
 
 #include <math.h>
@@ -12,6 +13,12 @@ size_t lb_cholesky(const double *a, size_t p, double tolerance, const double *sc
 {
   size_t rank = 0;
   for (size_t j = 0; j < p; j++) {
+    if (lb_interrupted()) {
+      /* What is left counts as dependent: the caller gives up, and meets no wild values before. */
+      memset(&kept[j], 0, (p - j) * sizeof *kept);
+      memset(&l[j * p], 0, (p - j) * p * sizeof *l);
+      return rank;
+    }
     double diagonal = a[j * p + j], limit = tolerance * (scale == NULL ? diagonal : scale[j]);
     for (size_t i = 0; i < j; i++) {
       double sum = a[j * p + i];
@@ -47,6 +54,7 @@ void lb_cholesky_inverse(const double *l, const bool *kept, size_t p, double *in
   memset(inverse, 0, p * p * sizeof *inverse);
   for (size_t j = 0; j < p; j++) {
     if (!kept[j]) continue;
+    if (lb_interrupted()) return;
     inverse[j * p + j] = 1; /* row j is worked on as a vector; the inverse is symmetric */
     lb_cholesky_solve(l, p, kept, p, &inverse[j * p]);
   }

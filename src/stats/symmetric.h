@@ -5,7 +5,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Matrices are p x p, row after row; only the lower triangle of an input is read. */
+/* Matrices are p x p, row after row; only the lower triangle of an input is read. Factors and
+ * inverses of wide matrices take minutes: when lb_interrupted() they are left unfinished at the
+ * next row, and who calls them asks the same before a result goes out. */
 
 /* Cholesky factor L (lower triangle, diagonal included) of the rows and columns that are
  * independent of those before them. Column j is dependent (kept[j] = false, its row and column of L

@@ -104,7 +104,7 @@ complete() {
 if command -v bash >/dev/null; then
   mkdir words && cd words && : >trial.csv && : >'two words.lua' && : >help.txt
   same "bash: an option" "$(complete --th)" "--threads"
-  same "bash: long options" "$(complete --)" "--version|--help|--threads|--no-strict"
+  same "bash: long options" "$(complete --)" "--version|--help|--threads|--color|--no-strict"
   same "bash: a command and files" "$(complete he)" "help|help.txt"
   same "bash: topics" "$(complete help survival.)" "survival.cox|survival.km|survival.logrank"
   same "bash: a topic of several words" "$(complete help comi)" 'coming\ from\ R'

@@ -126,6 +126,12 @@ check "fields of an error" 0 '^false.argument.cohort:step: the step is bad.Mend 
 check "an error joins text" 0 '^concat: chain\.lua:33: cohort:step' chain.lua pcall
 check "traceback of a plain error" 1 "^  chain\.lua:37: in local 'inner'$" chain.lua plain
 check "traceback shows the main chunk" 1 '^  chain\.lua:38: in the main chunk$' chain.lua plain
+check "the source line of an error" 1 '^  :stpe "good"$' chain.lua member
+check "a caret below it" 1 '^   \^\^\^\^$' chain.lua member
+echo 'local x = = 1' >syntax.lua
+check "the source line of a syntax error" 1 '^            \^$' syntax.lua
+check "colour when asked for" 1 "$(printf '^\033\\[31msyntax.lua:1')" --color=always syntax.lua
+check "colour, no such word" 2 'auto, always or never' --color=red syntax.lua
 check "a row of the wrong type" 1 "^chain\.lua:41: core\.frame: column 'x': row 3 is text, expected a" chain.lua type
 check "line of a chain that is returned" 1 '^chain\.lua:46: cohort:step: the step is bad$' chain.lua return
 check "the same under pcall" 1 '^false.chain\.lua:46: cohort:step: the step is bad$' chain.lua return
@@ -273,6 +279,8 @@ on_terminal() {
 if command -v expect >/dev/null; then
   on_terminal prompt.exp "prompt: leaves with Ctrl-D, plain"
   on_terminal session.exp "session: end of session"
+  on_terminal interrupt.exp "interrupt: end of interrupt"
+  on_terminal screen.exp "screen: end of screen"
   on_terminal progress.exp "bar: leaves with 130"
 else
   result "prompt and bar # SKIP without expect" ok

@@ -1,4 +1,5 @@
 /* test_symmetric.c - Cholesky factors of small matrices by hand, with dependent columns. */
+#include "base/interrupt.h"
 #include "check.h"
 #include "stats/symmetric.h"
 
@@ -50,8 +51,25 @@ static void dependent_columns(void **state)
   assert_false(lb_symmetric_quadratic(a, u, 3, 1e-12, &value, &rank));
 }
 
+/* A wide factor is given up at its next row: what is left counts as dependent, nothing is wild. */
+static void interrupted(void **state)
+{
+  (void)state;
+  const double a[4] = {4, 2, 2, 3};
+  double l[4] = {7, 7, 7, 7}, inverse[4] = {7, 7, 7, 7};
+  bool kept[2] = {true, true}, all[2] = {true, true};
+  lb_interrupt_raise();
+  assert_int_equal(lb_cholesky(a, 2, 1e-12, NULL, l, kept), 0);
+  lb_cholesky_inverse(a, all, 2, inverse);
+  lb_interrupt_clear();
+  assert_false(kept[0] || kept[1]);
+  for (size_t i = 0; i < 4; i++) assert_true(l[i] == 0 && inverse[i] == 0);
+  assert_int_equal(lb_cholesky(a, 2, 1e-12, NULL, l, kept), 2);
+}
+
 int main(void)
 {
-  const struct CMUnitTest tests[] = {LB_TEST(by_hand), LB_TEST(dependent_columns)};
+  const struct CMUnitTest tests[] = {LB_TEST(by_hand), LB_TEST(dependent_columns),
+                                     LB_TEST(interrupted)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

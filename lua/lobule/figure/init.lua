@@ -159,6 +159,14 @@ function Figure:save(paths, options)
   return self
 end
 
+--- Shows the figure: in the terminal if it can draw (kitty's graphics protocol), else in the
+--- browser where there is a display, else writes an SVG file into a private folder that goes with
+--- the session, and prints its path.
+---@example lb.survival.km("Surv(months, progressed) ~ arm", lb.example_data()):plot():show()
+function Figure:show()
+  require("lobule.figure.show").show(self)
+end
+
 function Figure:__tostring()
   return ("figure '%s', %.0f x %.0f mm"):format(self.title, self:width(), self:height())
 end

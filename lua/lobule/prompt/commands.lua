@@ -2,7 +2,6 @@
 local chain = require "lobule.prompt.chain"
 local core = require "lobule.core"
 local entry = require "lobule.prompt.entry"
-local help = require "lobule.help"
 local host = require "lobule.host"
 local script = require "lobule.prompt.script"
 
@@ -132,6 +131,8 @@ end)
 
 command("quit", "", "leave; so does Ctrl-D", function(session) session.ended = true end)
 
+M.add = command
+
 --- The commands, in the order of .help.
 ---@return lobule.prompt.Command[]
 function M.list()
@@ -154,21 +155,6 @@ function M.run(session, line)
   local near = core.nearest(name or line, names)
   core.raise("name", ("no command '.%s'%s"):format(name or line, near
     and (" (did you mean '.%s'?)"):format(near) or ""), ".help lists the commands.")
-end
-
---- Help on a topic or on the object of that name.
----@param session lobule.prompt.Session
----@param topic string
-function M.help(session, topic)
-  local value = rawget(session.env, topic)
-  help.help(value ~= nil and value or topic)
-end
-
---- Help that mentions a word.
----@param _ lobule.prompt.Session
----@param word string
-function M.search(_, word)
-  help.help(word)
 end
 
 return M

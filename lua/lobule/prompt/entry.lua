@@ -116,14 +116,21 @@ function M.split_last(source)
   until load(source:sub(1, at), "=entry", "t", {})
 end
 
+--- Runs a chunk that ends in `return nil, f(x)`, for its values. `return f(x)` would be a tail
+--- call: the entry's own line would be gone from errors inside f.
+local function valued(chunk)
+  return chunk and function(...) return select(2, chunk(...)) end
+end
+
 local function compiles(source, env, name)
-  local chunk = load("return " .. source, name, "t", env)
-  if chunk then return chunk end
+  local chunk = load("return nil, " .. source, name, "t", env)
+  if chunk then return valued(chunk) end
   local statements, message = load(source, name, "t", env)
   if statements then return statements end
   local before, last = M.split_last(source)
   if not before then return nil, message end
-  return load(before .. "return " .. last, name, "t", env)
+  chunk, message = load(before .. "return nil, " .. last, name, "t", env)
+  return valued(chunk), message
 end
 
 --- The chunk of Lua source, as an expression or as statements; nil and the message. `<eof>` at the

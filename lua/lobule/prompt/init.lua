@@ -1,13 +1,18 @@
 --- A session of entries: whether one is complete, what running it gives, what it leaves behind. The
 --- prompt on a terminal is a client of this; so can a notebook's kernel be.
+local about = require "lobule.prompt.about"
 local chain = require "lobule.prompt.chain"
 local commands = require "lobule.prompt.commands"
 local complete = require "lobule.prompt.complete"
 local display = require "lobule.prompt.display"
 local entry = require "lobule.prompt.entry"
+local failure = require "lobule.failure"
 local history = require "lobule.prompt.history"
 local host = require "lobule.host"
 local menu = require "lobule.prompt.menu"
+local undo = require "lobule.prompt.undo"
+
+require "lobule.prompt.commands_display"
 
 ---@class lobule.prompt.Session
 ---@field env table                 the variables of the session
@@ -25,6 +30,8 @@ local SLOW <const> = 1 -- seconds from which on an entry's time is told unasked
 ---@param env table
 ---@return lobule.prompt.Session
 function M.new(env)
+  host.terminal() -- its width is known from here on
+  about.watch(env)
   return setmetatable({ env = env, number = 1, transcript = {}, settings = { time = false } },
     Session)
 end
@@ -85,17 +92,19 @@ function RUN.command(session, line)
 end
 
 function RUN.help(session, topic)
-  commands.help(session, topic)
+  about.help(session, topic)
   return true
 end
 
 function RUN.search(session, word)
-  commands.search(session, word)
+  about.search(session, word)
   return true
 end
 
 function RUN.code(session, source)
-  local chunk, message = entry.compile(source, session.env, "=stdin")
+  local name = ("entry %d"):format(session.number)
+  failure.add_source(name, source)
+  local chunk, message = entry.compile(source, session.env, "=" .. name)
   if not chunk then error(message, 0) end
   local results = table.pack(chunk())
   if results.n > 0 then
@@ -112,8 +121,9 @@ end
 function Session:enter(text)
   local kind, subject = entry.read(text)
   chain.forget()
-  local from = host.clock()
+  local from, before = host.clock(), undo.remember(self.env)
   local state, problem = host.protected(RUN[kind], self, subject)
+  if state ~= "ok" then undo.restore(self.env, before) end
   if kind ~= "empty" then
     local seconds = host.clock() - from
     self.transcript[#self.transcript + 1] = { text = subject, ok = state == "ok", kind = kind,

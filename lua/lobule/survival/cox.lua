@@ -124,6 +124,7 @@ end
 --- two robust ones.
 ---@return lobule.Frame             # test ("likelihood ratio", "wald", "score", "robust score"),
 ---                                 statistic, df, p_value
+---@example lb.survival.cox("Surv(months, progressed) ~ arm", lb.example_data()):tests()
 function Cox:tests()
   local fit = self.fit
   local lists = { {}, {}, {}, {} }
@@ -161,6 +162,8 @@ end
 --- A term's hazard ratio for a sentence.
 ---@param term string               as in tidy(), e.g. "treatment[SIRT]"
 ---@return lobule.Quantity
+---@example lb.survival.cox("Surv(months, progressed) ~ arm", lb.example_data())
+---    :hazard_ratio "arm[SIRT]"
 function Cox:hazard_ratio(term)
   local names = {}
   for i, one in ipairs(self.info.terms) do

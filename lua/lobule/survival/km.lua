@@ -66,6 +66,7 @@ end
 
 --- Counts of the whole fit.
 ---@return lobule.Frame             # n, n_missing, n_event, conf_level, conf_type
+---@example lb.survival.km("Surv(months, progressed) ~ arm", lb.example_data()):glance()
 function KM:glance()
   local frame = result.frame {
     { "n", { self.info.n_used }, "integer" }, { "n_missing", { self.info.n_missing }, "integer" },
@@ -127,6 +128,8 @@ end
 ---                                 name: { treatment = "SIRT" }
 ---@return lobule.Frame|lobule.Quantity  # one value is a quantity, several are a frame; NA where
 ---                                 not reached
+---@example lb.survival.km("Surv(months, progressed) ~ arm", lb.example_data())
+---    :quantile { prob = { 0.25, 0.5 } }
 function KM:quantile(options)
   local opts, groups = result.group_options(options,
     { { "prob", "any", { 0.25, 0.5, 0.75 } } }, self.info)
@@ -138,6 +141,8 @@ end
 --- Median survival.
 ---@param options? table            a group by name: { treatment = "SIRT" }
 ---@return lobule.Quantity|lobule.Frame  # a quantity for one group, a frame for several
+---@example lb.survival.km("Surv(months, progressed) ~ arm", lb.example_data())
+---    :median { arm = "SIRT" }
 function KM:median(options)
   local _, groups = result.group_options(options, {}, self.info)
   if #groups == 1 then return (quantile_quantity(self, groups[1], 0.5)) end
@@ -184,6 +189,7 @@ end
 ---@param options table             a list of ascending times, and a group by name:
 ---                                 { 12, 24, treatment = "SIRT" }
 ---@return lobule.Frame|lobule.Quantity  # one time of one group is a quantity, else a frame
+---@example lb.survival.km("Surv(months, progressed) ~ arm", lb.example_data()):at { 6, 12 }
 function KM:at(options)
   if type(options) == "number" then options = { options } end
   local times, rest = split_times(options)
@@ -241,6 +247,8 @@ end
 ---                                 (183), p_value (a result of survival.logrank, printed in the
 ---                                 figure), journal ("lancet", "nejm", "jama", "nature")
 ---@return lobule.Figure
+---@example lb.survival.km("Surv(months, progressed) ~ arm", lb.example_data())
+---    :plot { times = { 0, 6, 12, 24 } }
 function KM:plot(options)
   local figure = require("lobule.survival.km_plot")(self, options)
   return figure

@@ -1,6 +1,7 @@
 /* cox.c - Cox regression: Newton's method on the partial likelihood, tests and warnings. */
 #include "stats/survival/cox.h"
 
+#include "base/interrupt.h"
 #include "base/mem.h"
 #include "stats/survival/cox_work.h"
 #include "stats/symmetric.h"
@@ -205,6 +206,7 @@ static lb_status find_combinations(cox_work *w, lb_cox *fit, lb_error *err)
   for (size_t j = 0; j < p; j++) {
     fit->collinear[j] = !w->kept[j];
     if (w->kept[j]) continue;
+    if (lb_interrupted()) return lb_error_interrupted(err);
     double *row = fit->combination + j * p;
     memcpy(row, w->at.information + j * p, j * sizeof *row);
     lb_cholesky_solve(w->factor, p, w->kept, j, row);
@@ -283,6 +285,10 @@ lb_status lb_cox_fit(const lb_surv *y, const lb_design *x, const lb_partition *s
   if (w.rank > 0) st = iterate(&w, &fit, opt, err);
   if (st != LB_OK) goto done;
   finish(&w, &fit);
+  if (lb_interrupted()) { /* perhaps in the middle of a factor */
+    st = lb_error_interrupted(err);
+    goto done;
+  }
   *out = fit;
   fit = (lb_cox){0};
 done:

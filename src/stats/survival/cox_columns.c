@@ -28,7 +28,8 @@ typedef struct column_pass {
  * columns are first put side by side, GROUP of them in a cache line, and whole lines fetched. */
 #define RECORD_ROWS 32768
 #define GROUP       8
-#define AHEAD       24 /* rows asked for before they are needed */
+#define WIDE        256 /* columns from which on one block of rows is worth a look at the flag */
+#define AHEAD       24  /* rows asked for before they are needed */
 
 /* Rows of a block that are in one stratum: [first, end) of the block. */
 typedef struct stratum_run {
@@ -115,6 +116,12 @@ static lb_status place_columns(column_pass *pass, lb_error *err)
   return ok ? LB_OK : lb_error_interrupted(err);
 }
 
+/* In wide designs a chunk takes long: it may be left early, lb_parallel's caller is told. */
+static bool is_stopped(const cox_data *d)
+{
+  return d->p >= WIDE && lb_interrupted();
+}
+
 /* Brings the rows of a chunk into their places, if they are not, and sums them by stratum. */
 static void gather_chunk(void *context, size_t chunk)
 {
@@ -122,7 +129,7 @@ static void gather_chunk(void *context, size_t chunk)
   cox_data *d = pass->d;
   cox_column *seen = pass->seen + chunk * d->p;
   size_t end = cox_chunk_start(pass->chunks, chunk + 1);
-  for (size_t b = cox_chunk_start(pass->chunks, chunk); b < end; b++) {
+  for (size_t b = cox_chunk_start(pass->chunks, chunk); b < end && !is_stopped(d); b++) {
     size_t rows = cox_block_rows(d, b);
     const uint32_t *row = d->row + b * COX_ROWS;
     const double *weight = d->weight == NULL ? NULL : d->weight + b * COX_ROWS;
@@ -148,7 +155,7 @@ static void centre_chunk(void *context, size_t chunk)
   cox_data *d = pass->d;
   cox_column *seen = pass->seen + chunk * d->p;
   size_t end = cox_chunk_start(pass->chunks, chunk + 1);
-  for (size_t b = cox_chunk_start(pass->chunks, chunk); b < end; b++) {
+  for (size_t b = cox_chunk_start(pass->chunks, chunk); b < end && !is_stopped(d); b++) {
     for (size_t j = 0; j < d->p; j++) {
       double *z = d->z + (b * d->width + j) * COX_ROWS;
       stratum_run run = {.stratum = stratum_of(d, b * COX_ROWS)};

@@ -318,6 +318,9 @@ static void add_bin(const cox_data *d, const cox_state *s, size_t b, const cox_t
   cox_add_outer(part->s1, part->d1, (double[]){sums->a, sums->b, sums->c}, d->p, part->information);
 }
 
+/* From so many columns on, one death time takes longer than a look at the flag is worth saving. */
+#define WIDE 256
+
 static void time_chunk(void *context, size_t chunk)
 {
   const pass *q = context;
@@ -331,6 +334,7 @@ static void time_chunk(void *context, size_t chunk)
   for (size_t b = cox_chunk_start(q->chunks, chunk); b < end; b++) {
     const cox_bin *bin = &d->bin[b];
     const double *joined = s->joined + bin->segment * s->stride;
+    if (d->p >= WIDE && lb_interrupted()) return; /* run() asks again */
     double s0 = s->at_risk[b * w], d0 = s->exact ? joined[0] + joined[w] : joined[0];
     cox_tied_sums sums = tied_sums(q->ties, bin, s0, d0);
     if (sums.tied == 0)
@@ -353,6 +357,7 @@ static lb_status add_times(pass *q, lb_error *err)
   lb_status st = run(q, chunks, time_chunk, err);
   for (size_t c = 0; c < chunks.n && st == LB_OK; c++) {
     const double *part = s->part + c * s->part_size, *information = part + 1 + 3 * padded;
+    if (lb_interrupted()) return lb_error_interrupted(err);
     s->log_lik += part[0];
     for (size_t j = 0; j < p; j++) s->score[j] += part[1 + j];
     for (size_t j = 0; j < p; j++)
