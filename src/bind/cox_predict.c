@@ -91,6 +91,8 @@ static int cox_linear(lua_State *L)
   const double *vcov = box->jackknife.path == NULL ? box->vcov : box->jackknife.vcov;
   if (lb_cox_person_linear(&box->at, &box->path, vcov, &linear, &err) != LB_OK)
     return lbl_raise(L, &err);
+  bool unknown = box->jackknife.path != NULL && box->jackknife.beta.n_seen < 2;
+  for (size_t i = 0; unknown && i < who.x.n; i++) linear.std_error[i] = (double)NAN;
   return push_pair(L, box, &who);
 }
 
