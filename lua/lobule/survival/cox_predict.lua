@@ -51,7 +51,8 @@ local function baseline_at(self, all, times)
       local known = i > 1 and stratum[i - 1] == s
       k = k + 1
       lists[1][k], lists[2][k] = strata_name(self, s), t
-      lists[3][k], lists[4][k] = known and estimate[i - 1] or 0.0, known and se[i - 1] or 0.0
+      lists[3][k], lists[4][k] = 0.0, 0.0
+      if known then lists[3][k], lists[4][k] = estimate[i - 1], se[i - 1] or core.NA end
     end
   end
   return result.frame { { "strata", lists[1], "text" },

@@ -37,8 +37,8 @@ local function combination_text(fit, i, terms)
 end
 
 --- The likelihood says nothing of a term whose interval runs from 0 to infinity even for one
---- standard deviation of its column: where another term tends to infinity, it may have taken all the
---- information. The column's unit has no say in it.
+--- standard deviation of its column: where another term tends to infinity, it may have taken all
+--- the information. The column's unit has no say in it.
 function M.undetermined(fit, i)
   local std_error = rawget(fit, "naive_std_error") or fit.std_error
   local b, half = fit.coef[i] * fit.scale[i], 2 * std_error[i] * fit.scale[i]

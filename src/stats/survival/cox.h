@@ -30,8 +30,8 @@ typedef struct lb_cox_test {
  * without events, say) is marked infinite and its numbers are only where the iterations stopped;
  * likelihood-ratio and score tests hold all the same. All are found in standard deviations of the
  * columns, whatever their units; where a standard deviation is beyond 1e-100 or 1e100, vcov may
- * leave the range of a double, coef and std_error do not. vcov may be that of coefficients a last step
- * of up to 1e-9 of a log hazard away. */
+ * leave the range of a double, coef and std_error do not. vcov may be that of coefficients a last
+ * step of up to 1e-9 of a log hazard away. */
 typedef struct lb_cox {
   size_t p;
   double *coef;                 /* p, per unit of the column: log hazard ratio */

@@ -135,7 +135,9 @@ static lb_status quadratic_test(const double *a, const double *b, size_t p, lb_c
 static bool too_few(const lb_cox_at *at, const lb_cox_scores *s, lb_cox_test *out)
 {
   size_t df = 0;
-  for (size_t j = 0; j < s->p; j++) df += !isnan(at->coef[j]);
+  for (size_t j = 0; j < s->p; j++) {
+    if (!isnan(at->coef[j])) df++;
+  }
   if (df == 0 || s->n_seen > df) return false;
   *out = (lb_cox_test){.chi_square = NAN, .p_value = NAN, .df = df};
   return true;
