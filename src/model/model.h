@@ -70,8 +70,8 @@ typedef struct lb_model {
   bool suspect_cnsr;     /* Surv(x, CNSR): CDISC's reversed code taken as it is */
   double *weight;        /* NULL without weights */
   double weight_total, weight_event; /* sums of weights: of all rows, of those with the event */
-  char *time_label, *time_unit; /* of the time column when it is one; else NULL */
-  lb_classes groups, strata;    /* groups: not of LB_MODEL_DESIGN */
+  char *time_label, *time_unit;      /* of the time column when it is one; else NULL */
+  lb_classes groups, strata;         /* groups: not of LB_MODEL_DESIGN */
   int32_t *cluster; /* n_used codes in order of first appearance; NULL without cluster() */
   size_t n_cluster;
   /* Design */

@@ -1,5 +1,5 @@
---- What is said where the data say little: few clusters, hard units, weights as counts, tests without
---- information, events that are no events.
+--- What is said where the data say little: few clusters, hard units, weights as counts, tests that
+--- have no information, events that are no events.
 local core = require "lobule.core"
 local lb = require "lobule"
 

@@ -87,8 +87,7 @@ static lb_status fit_alloc(lb_cox *fit, lb_error *err)
   fit->collinear = lb_mem_zero(p, sizeof *fit->collinear);
   fit->infinite = lb_mem_zero(p, sizeof *fit->infinite);
   if (fit->coef == NULL || fit->vcov == NULL || fit->std_error == NULL || fit->means == NULL ||
-      fit->scale == NULL || fit->collinear == NULL || fit->infinite == NULL ||
-      fit->rounded == NULL)
+      fit->scale == NULL || fit->collinear == NULL || fit->infinite == NULL || fit->rounded == NULL)
     return lb_error_nomem(err, "Cox model");
   return LB_OK;
 }

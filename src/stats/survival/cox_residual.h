@@ -51,7 +51,7 @@ void lb_cox_scores_reset(lb_cox_scores *scores);
 typedef struct lb_cox_robust {
   size_t p, n_cluster; /* clusters, or rows without clusters, of weight above 0 */
   double *vcov;        /* p x p; NaN where the model-based one is */
-  double *std_error; /* p */
+  double *std_error;   /* p */
   lb_cox_test wald, score;
 } lb_cox_robust;
 
