@@ -98,7 +98,7 @@ end
 
 local function row(name, fit, small, large)
   local df = fit.fit.likelihood_ratio.df
-  local line = { model = name, n = fit.info.n_used, log_lik = fit.fit.log_lik, parameters = df,
+  local line = { model = name, n = fit.info.n, log_lik = fit.fit.log_lik, parameters = df,
     aic = 2 * df - 2 * fit.fit.log_lik }
   if small then
     line.df = large.fit.likelihood_ratio.df - small.fit.likelihood_ratio.df

@@ -101,7 +101,7 @@ local function view(self)
   for m, model in ipairs(self.models) do
     columns[m + 1] = { label = model.name, align = "right" }
     local info = rawget(model.fit, "info")
-    counts[m + 1] = info and tostring(info.n_used) or ""
+    counts[m + 1] = info and tostring(info.n) or ""
   end
   for i, term in ipairs(self.terms) do
     rows[i] = { term_text(self, term) }

@@ -12,6 +12,16 @@ local function numeric(a, b)
   return math.abs(a.mean - b.mean) / pooled
 end
 
+--- Numbers that are 0 or 1, shown as a share: the variance is that of a share, p (1 - p), as for a
+--- logical.
+local function share(a, b)
+  if a.n == a.n_missing or b.n == b.n_missing then return nil end
+  local p, q = a.mean, b.mean
+  local pooled = math.sqrt((p * (1 - p) + q * (1 - q)) / 2)
+  if pooled == 0 then return p == q and 0 or nil end
+  return math.abs(p - q) / pooled
+end
+
 --- Solves S x = d by Gaussian elimination with pivoting; nil when S is singular.
 local function solve(S, d)
   local n = #d
@@ -75,22 +85,24 @@ end
 --- The difference between two groups; nil when it does not exist.
 ---@param a table                   core.summary of a column in one group
 ---@param b table                   in the other
+---@param binary? boolean           numbers that are 0 or 1 in all groups
 ---@return number?
-function M.pair(a, b)
+function M.pair(a, b, binary)
   if a.levels then return (categorical(a, b)) end
-  return (numeric(a, b))
+  return (binary and share or numeric)(a, b)
 end
 
 --- The largest difference between any two of the groups.
 ---@param groups lobule.Frame[]
 ---@param name string
+---@param binary? boolean           numbers that are 0 or 1
 ---@return number?
-function M.largest(groups, name)
+function M.largest(groups, name, binary)
   local list, best = {}, nil
   for i, group in ipairs(groups) do list[i] = core.summary(group:column(name)) end
   for i = 1, #list do
     for j = i + 1, #list do
-      local value = M.pair(list[i], list[j])
+      local value = M.pair(list[i], list[j], binary)
       if value and (best == nil or value > best) then best = value end
     end
   end

@@ -40,11 +40,12 @@ local function labels_of(frame, terms)
 end
 
 --- A model of the formula and the data; returns it with what is worth knowing about it.
-local function build(formula, data, kind, column)
+local function build(formula, data, kind, opts)
   check.type(formula, "string", "formula")
   local frame, cohort = check.data(data)
-  local model = core.model(formula, frame, kind, column)
+  local model = core.model(formula, frame, kind, opts.weights)
   local info = model:info()
+  weights.count(info, opts)
   info.source = frame:source()
   info.labels = labels_of(frame, info.terms)
   for _, term in ipairs(info.terms) do
@@ -91,7 +92,8 @@ function M.km(formula, data, options)
   weights.check(opts, data)
   local whole = clustered(formula, opts)
   local by_row <const> = opts.weight_type == "sampling" or whole:find "cluster%s*%(" ~= nil
-  local model, info = build(whole, data, by_row and "groups" or "counts", opts.weights)
+  local model, info = build(whole, weights.present(data, opts), by_row and "groups" or "counts",
+    opts)
   opts.robust = info.n_cluster ~= nil or opts.weight_type == "sampling"
   local fit = core.km(model, opts.conf_level, opts.conf_type, opts.robust)
   local result = require("lobule.survival.km").new(fit, info, opts)
@@ -113,7 +115,7 @@ end
 function M.logrank(formula, data, options)
   local opts <const> = check.options(options, LOGRANK_OPTIONS)
   weights.check(opts, data, LOGRANK_REFUSED)
-  local model, info = build(formula, data, "counts", opts.weights)
+  local model, info = build(formula, weights.present(data, opts), "counts", opts)
   local test = core.logrank(model, opts.rho)
   local result = require("lobule.survival.logrank").new(test, info, opts, data)
   return result
@@ -139,9 +141,10 @@ end
 function M.cox(formula, data, options)
   local opts <const> = check.options(options, COX_OPTIONS)
   weights.check(opts, data)
-  local model, info = build(clustered(formula, opts), data, "design", opts.weights)
+  local model, info = build(clustered(formula, opts), data, "design", opts)
   local fit = core.cox(model, opts.ties, opts.max_iter, opts.tolerance,
     opts.weight_type == "frequency")
+  require("lobule.survival.cox_warnings").check_scale(fit, info)
   fit.ties, fit.frequency, fit.naive_vcov = opts.ties, opts.weight_type == "frequency", fit.vcov
   local robust = opts.robust or info.n_cluster ~= nil or opts.weight_type == "sampling"
   if opts.robust == false and robust then

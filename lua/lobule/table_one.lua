@@ -116,6 +116,8 @@ end
 
 --- A number that is only ever 0 or 1 is a yes or no.
 local function is_binary(column)
+  local kind = column:type()
+  if kind ~= "integer" and kind ~= "real" then return false end
   local all = core.summary(column)
   return all.n_distinct == 2 and all.min == 0 and all.max == 1
 end
@@ -147,7 +149,7 @@ local function variable_rows(self, name)
   local rows
   if kind == "factor" then
     rows, self.shown.share = level_rows(self, title, list), true
-  elseif kind == "logical" or (kind ~= "text" and is_binary(column)) then
+  elseif kind == "logical" or is_binary(column) then
     rows, self.shown.share = logical_row(self, title, list), true
   else
     rows = numeric_rows(self, name, title, list)
@@ -157,7 +159,7 @@ local function variable_rows(self, name)
   local missing = missing_row(list, 1)
   if missing then rows[#rows + 1] = missing end
   if self.options.smd then
-    local value = smd.largest(self.arms, name)
+    local value = smd.largest(self.arms, name, is_binary(column))
     rows[1][#self.groups + 2] = value and format.fixed(value, 2) or "NA"
     for i = 2, #rows do rows[i][#self.groups + 2] = "" end
   end
@@ -249,7 +251,8 @@ function TableOne:tidy()
     end
   end
   for _, name in ipairs(self.names) do
-    local difference = self.options.smd and smd.largest(self.arms, name) or nil
+    local difference = self.options.smd and smd.largest(self.arms, name,
+      is_binary(self.frame:column(name))) or nil
     for i, s in ipairs(summaries(self.groups, name)) do
       local base = { variable = name, group = self.labels[i], n = s.n - s.n_missing,
         n_missing = s.n_missing, smd = difference }
@@ -336,8 +339,9 @@ return function(data, options)
   local opts <const> = check.options(options, OPTIONS)
   local frame, cohort = check.data(data)
   if opts.p_value then
-    core.raise("argument", "p_value: Table 1 has no tests in this version", "smd = true shows how "
-      .. "far arms differ; between randomised arms a p value answers no question.")
+    core.raise("argument", "p_value: Table 1 has no tests in this version", "Write smd = true: it "
+      .. "shows how far arms differ, whatever their size; between randomised arms a p value "
+      .. "answers no question.")
   end
   local by = opts.by or (cohort and cohort.arm) or nil
   if by then check.column(frame, by) end

@@ -21,7 +21,8 @@ local Model = {}
 --- strata (each { label = list, name = list, empty =
 --- list }), terms (list of { term, variable, level, reference, n, n_event }), time_label,
 --- time_unit, formula, has_entry, time_max, suspect_cnsr; n_cluster and causes where there
---- are any.
+--- are any. With weights also weight and event_weight, their sums over rows and events, here and
+--- of each term.
 ---@return table
 function Model:info() end
 
@@ -53,12 +54,14 @@ function KMFit:quantile(g, prob) end
 ---@return lobule.Frame
 function KMFit:at(g, times) end
 ---@param g integer
----@return integer n
----@return number n_event
+---@return integer n               # rows
+---@return number n_event           # weighted
+---@return number weight            # of the rows; n without weights
+---@return boolean one_cluster      # too few for a robust variance: std_error and limits are NaN
 function KMFit:count(g) end
 
 --- Log-rank test: fields group (list of names), n, observed, expected (lists), variance (list of
---- lists), chi_square, df, p_value, n_strata.
+--- lists), chi_square, df, p_value, n_strata; with weights n is weighted, and rows has its rows.
 ---@param model lobule.Model
 ---@param rho number                0: log-rank; 1: Peto-Peto (G-rho family)
 ---@return table
@@ -68,7 +71,8 @@ function core.logrank(model, rho) end
 --- estimable), vcov (list of
 --- lists), log_lik_null, log_lik, score (each { chi_square, df, p_value }), wald, likelihood_ratio,
 --- iterations, converged, n, n_event, infinite and collinear
---- (lists of booleans), means; combination (list of lists) when a column is collinear.
+--- (lists of booleans), rounded (collinear as it differs in its last bits alone), means, scale
+--- (standard deviations within strata); combination (list of lists) when a column is collinear.
 ---@param model lobule.Model
 ---@param ties "efron"|"breslow"
 ---@param max_iter integer
@@ -82,7 +86,8 @@ function core.cox(model, ties, max_iter, tolerance, frequency) end
 --- With fit.robust = true predictions and baseline take the robust variance.
 ---@param model lobule.Model
 ---@param fit table
----@return table                    # vcov, std_error, wald, score, n_cluster
+---@return table                    # vcov, std_error, wald, score, n_cluster; NaN where clusters
+---                                 are too few
 function core.cox_robust(model, fit) end
 --- Residuals as columns: `row` (position in the frame) and one column, or one a term.
 ---@param model lobule.Model

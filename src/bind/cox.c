@@ -18,9 +18,11 @@ static void push_fit(lua_State *L, const lb_cox *fit)
   lbl_set_numbers(L, "coef", fit->coef, fit->p);
   lbl_set_numbers(L, "std_error", fit->std_error, fit->p);
   lbl_set_numbers(L, "means", fit->means, fit->p);
+  lbl_set_numbers(L, "scale", fit->scale, fit->p);
   lbl_set_matrix(L, "vcov", fit->vcov, fit->p);
   lbl_set_flags(L, "infinite", fit->infinite, fit->p);
   lbl_set_flags(L, "collinear", fit->collinear, fit->p);
+  lbl_set_flags(L, "rounded", fit->rounded, fit->p);
   if (fit->combination != NULL) lbl_set_matrix(L, "combination", fit->combination, fit->p);
   lbl_set_number(L, "log_lik_null", fit->log_lik_null);
   lbl_set_number(L, "log_lik", fit->log_lik);

@@ -91,6 +91,8 @@ static int cox_linear(lua_State *L)
   const double *vcov = box->jackknife.path == NULL ? box->vcov : box->jackknife.vcov;
   if (lb_cox_person_linear(&box->at, &box->path, vcov, &linear, &err) != LB_OK)
     return lbl_raise(L, &err);
+  bool unknown = box->jackknife.path != NULL && box->jackknife.beta.n_seen < 2;
+  for (size_t i = 0; unknown && i < who.x.n; i++) linear.std_error[i] = (double)NAN;
   return push_pair(L, box, &who);
 }
 
@@ -251,8 +253,10 @@ static int cox_baseline(lua_State *L)
   lb_error err = {0};
   fill_baseline(box, lua_toboolean(L, 3), z);
   lb_status st = lb_frame_new(n, NULL, out, &err);
-  for (size_t j = 0; st == LB_OK && j < N_BASELINE; j++)
-    st = lbl_frame_add_real(*out, BASELINE_NAMES[j], box->number + j * n, n, &err);
+  for (size_t j = 0; st == LB_OK && j < N_BASELINE; j++) {
+    lbl_cells column = {box->number + j * n, 1, n, n, NULL};
+    st = lbl_frame_add_cells(*out, BASELINE_NAMES[j], column, &err);
+  }
   if (st != LB_OK) return lbl_raise(L, &err);
   lbl_account(L, n * N_BASELINE * sizeof(double));
   return 1;

@@ -186,7 +186,9 @@ static int km_count(lua_State *L)
   const lb_km_curve *curve = check_curve(L, 2);
   lua_pushinteger(L, (lua_Integer)curve->n);
   lua_pushnumber(L, curve->event_total);
-  return 2;
+  lua_pushnumber(L, curve->weight_total);
+  lua_pushboolean(L, curve->one_cluster);
+  return 4;
 }
 
 static int km_tostring(lua_State *L)

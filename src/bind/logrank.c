@@ -14,11 +14,23 @@ static int box_gc(lua_State *L)
   return 0;
 }
 
+/* Rows of each group, where n has their weights. */
+static void set_rows(lua_State *L, const lb_model *model)
+{
+  double *rows = lbl_scratch(L, model->groups.n, sizeof *rows);
+  for (size_t g = 0; g < model->groups.n; g++) rows[g] = 0;
+  for (size_t i = 0; i < model->n_used; i++) rows[model->groups.code[i]]++;
+  lua_pushvalue(L, -2);
+  lbl_set_numbers(L, "rows", rows, model->groups.n);
+  lua_pop(L, 2);
+}
+
 static void push_test(lua_State *L, const lb_logrank *test, const lb_model *model)
 {
   lua_createtable(L, 0, 9);
   lbl_set_texts(L, "group", model->groups.name, model->groups.n);
   lbl_set_numbers(L, "n", test->n, test->n_groups);
+  if (model->weight != NULL) set_rows(L, model);
   lbl_set_numbers(L, "observed", test->observed, test->n_groups);
   lbl_set_numbers(L, "expected", test->expected, test->n_groups);
   lbl_set_matrix(L, "variance", test->variance, test->n_groups);

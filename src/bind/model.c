@@ -129,6 +129,8 @@ static void set_terms(lua_State *L, const lb_model *m)
     lbl_set_text(L, "reference", term->reference);
     lbl_set_count(L, "n", term->n_level);
     lbl_set_count(L, "n_event", term->n_event_level);
+    if (m->weight != NULL) lbl_set_number(L, "weight", term->weight_level);
+    if (m->weight != NULL) lbl_set_number(L, "event_weight", term->weight_event_level);
     lua_rawseti(L, -2, (lua_Integer)i + 1);
   }
   lua_setfield(L, -2, "terms");
@@ -138,6 +140,8 @@ static void set_terms(lua_State *L, const lb_model *m)
 static void set_outcome(lua_State *L, const lb_model *m)
 {
   lbl_set_count(L, "n_event", m->n_event);
+  if (m->weight != NULL) lbl_set_number(L, "weight", m->weight_total);
+  if (m->weight != NULL) lbl_set_number(L, "event_weight", m->weight_event);
   lbl_set_number(L, "time_max", m->time_max);
   lbl_set_count(L, "n_time_zero", m->n_time_zero);
   lbl_set_text(L, "time_label", m->time_label);

@@ -29,12 +29,32 @@ static bool stays_integer(const lb_op *op)
   return op->type == LB_INTEGER || (op->constant && op->value.untyped);
 }
 
+static bool was_integer(const lb_op *op)
+{
+  return stays_integer(op) || op->whole;
+}
+
+/* Adds an operation on what were integers before some overflowed: 0 * -5 and -0 are 0 for them, and
+ * in reals -0. */
+static lb_status add_whole(lb_checker *ck, lb_op *op, const size_t *args, size_t n, size_t *out)
+{
+  const lb_op unsigned_zero = {
+      .kernel = lb_k_unsigned_zero, .type = LB_REAL, .node = op->node, .whole = true};
+  size_t signed_zero;
+  op->whole = true;
+  lb_status st = lb_ck_add(ck, op, args, n, &signed_zero);
+  return st == LB_OK ? lb_ck_add(ck, &unsigned_zero, &signed_zero, 1, out) : st;
+}
+
 static lb_status check_numbers(lb_checker *ck, size_t node, const struct arithmetic *a,
                                size_t args[2], size_t *out)
 {
   lb_op op = {.kernel = a->integer, .type = LB_INTEGER, .node = node};
-  bool real = a->integer == NULL || ck->widen[node];
-  for (size_t i = 0; i < 2; i++) real = real || !stays_integer(lb_ck_op(ck, args[i]));
+  bool real = a->integer == NULL || ck->widen[node], whole = a->integer != NULL;
+  for (size_t i = 0; i < 2; i++) {
+    real = real || !stays_integer(lb_ck_op(ck, args[i]));
+    whole = whole && was_integer(lb_ck_op(ck, args[i]));
+  }
   if (real) {
     op.kernel = a->real;
     op.type = LB_REAL;
@@ -44,6 +64,7 @@ static lb_status check_numbers(lb_checker *ck, size_t node, const struct arithme
         real ? lb_ck_want_real(ck, &args[i], a->name) : lb_ck_want_integer(ck, &args[i], a->name);
     if (st != LB_OK) return st;
   }
+  if (real && whole) return add_whole(ck, &op, args, 2, out);
   return lb_ck_add(ck, &op, args, 2, out);
 }
 
@@ -180,8 +201,10 @@ lb_status lb_check_unary(lb_checker *ck, size_t node, size_t *out)
     op = (lb_op){.kernel = lb_k_negate_integer, .type = LB_INTEGER, .node = node};
     st = LB_OK;
   } else {
+    bool whole = !lb_ck_op(ck, arg)->list && was_integer(lb_ck_op(ck, arg));
     op = (lb_op){.kernel = lb_k_negate_real, .type = LB_REAL, .node = node};
     st = lb_ck_want_real(ck, &arg, "'-'");
+    if (st == LB_OK && whole) return add_whole(ck, &op, &arg, 1, out);
   }
   return st == LB_OK ? lb_ck_add(ck, &op, &arg, 1, out) : st;
 }

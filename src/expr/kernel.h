@@ -24,6 +24,8 @@ void lb_k_floor_real(lb_block *, const lb_op *, const lb_vec *const *, lb_vec *)
 void lb_k_mod_real(lb_block *, const lb_op *, const lb_vec *const *, lb_vec *);
 void lb_k_pow_real(lb_block *, const lb_op *, const lb_vec *const *, lb_vec *);
 void lb_k_negate_real(lb_block *, const lb_op *, const lb_vec *const *, lb_vec *);
+/* -0.0 becomes 0.0. */
+void lb_k_unsigned_zero(lb_block *, const lb_op *, const lb_vec *const *, lb_vec *);
 void lb_k_map_real(lb_block *, const lb_op *, const lb_vec *const *, lb_vec *);
 void lb_k_round_real(lb_block *, const lb_op *, const lb_vec *const *, lb_vec *);
 void lb_k_min_real(lb_block *, const lb_op *, const lb_vec *const *, lb_vec *);

@@ -123,6 +123,13 @@ void lb_k_negate_real(lb_block *b, const lb_op *op, const lb_vec *const *arg, lb
   negate(b->n, arg[0]->real, out->real);
 }
 
+void lb_k_unsigned_zero(lb_block *b, const lb_op *op, const lb_vec *const *arg, lb_vec *out)
+{
+  (void)op;
+  lb_valid_from(b, arg[0], out);
+  for (size_t i = 0; i < b->n; i++) out->real[i] = arg[0]->real[i] + 0.0;
+}
+
 void lb_k_map_real(lb_block *b, const lb_op *op, const lb_vec *const *arg, lb_vec *out)
 {
   const double *x = arg[0]->real;

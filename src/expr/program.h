@@ -71,6 +71,7 @@ struct lb_op {
   bool column;   /* an input: column number `slot` of the program */
   int aggregate; /* lb_function_id of an aggregate or window function, an input too; 0 = none */
   bool outer;    /* holds an aggregate somewhere below */
+  bool whole;    /* real only because integers overflowed: its zero has no sign */
   lb_const value;
   const lb_const *item;
   size_t n_item;

@@ -1,6 +1,7 @@
 /* basis.c - ns(), bs(), rcs() and poly() in a formula: what they are asked for. */
 #include "model/basis.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/str.h"
@@ -103,6 +104,25 @@ static bool is_word(const lb_formula *f, lb_span name, const char *word)
   return n == strlen(word) && strncmp(f->text + name.start, word, n) == 0;
 }
 
+/* The number of columns of a basis. */
+static lb_status read_df(const lb_formula *f, lb_span value, lb_basis_spec *s, lb_error *err)
+{
+  bool poly = s->kind == LB_BASIS_POLY;
+  char what[120];
+  if (read_count(f, value, poly ? LB_DEGREE_MAX : LB_KNOTS_MAX, &s->df)) return LB_OK;
+  if (poly)
+    snprintf(what, sizeof what,
+             "a whole number from 1 to %d was expected: higher powers lose all digits",
+             LB_DEGREE_MAX);
+  else if (s->kind == LB_BASIS_RCS)
+    snprintf(what, sizeof what, "a whole number of knots from 3 to 7 was expected");
+  else
+    snprintf(what, sizeof what,
+             "a whole number from 1 to %d was expected: a spline has at most %d inner knots",
+             LB_KNOTS_MAX, LB_KNOTS_MAX);
+  return refuse(f, value, s->kind, what, err);
+}
+
 static lb_status read_option(const lb_formula *f, lb_span argument, lb_basis_spec *s, lb_error *err)
 {
   lb_span value, name = cut_name(f, argument, &value);
@@ -130,10 +150,7 @@ static lb_status read_option(const lb_formula *f, lb_span argument, lb_basis_spe
   bool count = bare || (spline && is_word(f, name, "df")) ||
                (s->kind == LB_BASIS_POLY && is_word(f, name, "degree"));
   if (!count) return refuse(f, name, s->kind, "there is no argument of that name", err);
-  size_t most = s->kind == LB_BASIS_POLY ? LB_DEGREE_MAX : LB_KNOTS_MAX;
-  if (!read_count(f, value, most, &s->df))
-    return refuse(f, value, s->kind, "a whole number was expected, from 1", err);
-  return LB_OK;
+  return read_df(f, value, s, err);
 }
 
 lb_status lb_basis_read(const lb_formula *f, lb_span call, lb_basis_spec *out, lb_error *err)

@@ -16,6 +16,7 @@ typedef struct lb_term {
   char *reference;               /* "TAE"; NULL for a numeric term */
   size_t n_level, n_event_level; /* rows, and events among them, of a single factor's level; n_used
                                     and all events else */
+  double weight_level, weight_event_level; /* the weights of these; 0 without weights */
 } lb_term;
 
 /* Classes that rows fall in: right-hand side of Kaplan-Meier, or strata. Without any variable one
@@ -68,8 +69,9 @@ typedef struct lb_model {
   double *lower, *upper; /* of Surv_interval(): upper infinite where open; time, event are NULL */
   bool suspect_cnsr;     /* Surv(x, CNSR): CDISC's reversed code taken as it is */
   double *weight;        /* NULL without weights */
-  char *time_label, *time_unit; /* of the time column when it is one; else NULL */
-  lb_classes groups, strata;    /* groups: not of LB_MODEL_DESIGN */
+  double weight_total, weight_event; /* sums of weights: of all rows, of those with the event */
+  char *time_label, *time_unit;      /* of the time column when it is one; else NULL */
+  lb_classes groups, strata;         /* groups: not of LB_MODEL_DESIGN */
   int32_t *cluster; /* n_used codes in order of first appearance; NULL without cluster() */
   size_t n_cluster;
   /* Design */
@@ -87,7 +89,7 @@ typedef struct lb_model {
 typedef struct lb_model_options {
   lb_model_kind kind;
   const char *weights; /* column of case weights; NULL = none. Missing weight drops the row;
-                          negative: LB_EDATA */
+                          negative, not finite, or all 0: LB_EDATA */
   unsigned accepts;    /* of lb_model_accepts; others are refused, saying what to write */
 } lb_model_options;
 

@@ -131,12 +131,18 @@ static void count_rows(const lb_model *m, const term_plan *r, const double *colu
 {
   out->n_level = m->n_used;
   out->n_event_level = m->n_event;
+  out->weight_level = m->weight_total;
+  out->weight_event_level = m->weight_event;
   if (r->n != 1 || r->part[0]->n_number > 0) return;
   out->n_level = out->n_event_level = 0;
+  out->weight_level = out->weight_event_level = 0;
   for (size_t i = 0; i < m->n_used; i++) {
-    bool in = column[i] != 0;
+    bool in = column[i] != 0, event = in && m->event != NULL && m->event[i];
     out->n_level += in;
-    out->n_event_level += in && m->event != NULL && m->event[i];
+    out->n_event_level += event;
+    if (m->weight == NULL || !in) continue;
+    out->weight_level += m->weight[i];
+    out->weight_event_level += event ? m->weight[i] : 0;
   }
 }
 

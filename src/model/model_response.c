@@ -151,6 +151,38 @@ static codes look_at_codes(const double *value, size_t n)
   return c;
 }
 
+/* "Write Surv(time, status == 'dead') for one cause." */
+static void mend_event(const lb_model_data *d, const char *quote, const char *value,
+                       const char *when, lb_error *err)
+{
+  const lb_slot *slot = &d->slot[d->response[event_part(d)]];
+  const lb_formula *f = &d->model->formula;
+  size_t start = part(d, 0)->start, length = part(d, event_part(d))->start - start;
+  if (f->response == LB_RESPONSE_SURV_CNSR) /* the condition is of the event, not of censoring */
+    lb_error_mend(err, "CNSR is 0 for an event, else a whole number above 0.");
+  else
+    lb_error_mend(err, "Write Surv(%.*s%s == %s%s%s)%s%s.",
+                  (int)(length < SHOWN_BYTES ? length : SHOWN_BYTES), f->text + start, slot->text,
+                  quote, value, quote, when[0] == '\0' ? "" : " ", when);
+}
+
+#define LEVELS_TEXT 240
+#define LEVEL_BYTES 40
+
+/* "'alive', 'dead', 'transplant'"; many levels end in ", ...". */
+static void list_levels(const lb_column *column, char out[LEVELS_TEXT])
+{
+  size_t used = 0, n = lb_column_level_count(column), length;
+  out[0] = '\0';
+  for (size_t k = 0; k < n; k++) {
+    const char *text = lb_column_text(lb_column_levels(column), k, &length);
+    bool fits = length <= LEVEL_BYTES && used + length + 12 < LEVELS_TEXT;
+    used += (size_t)snprintf(out + used, LEVELS_TEXT - used, fits ? "%s'%.*s'" : "%s...",
+                             k == 0 ? "" : ", ", (int)length, text);
+    if (!fits) return;
+  }
+}
+
 static lb_status refuse_codes(const lb_model_data *d, codes c, lb_error *err)
 {
   const lb_slot *slot = &d->slot[d->response[event_part(d)]];
@@ -158,14 +190,22 @@ static lb_status refuse_codes(const lb_model_data *d, codes c, lb_error *err)
     lb_error_set(err, LB_EDATA, "event '%.200s' has the value%s", slot->name,
                  c.one ? "s 1 and 2" : " 2 only");
     point_at(d, event_part(d), err);
-    size_t start = part(d, 0)->start, length = part(d, event_part(d))->start - start;
-    lb_error_mend(err, "Write Surv(%.*s%s == 2) if 2 means the event.", (int)length,
-                  d->model->formula.text + start, slot->text);
+    mend_event(d, "", "2", "if 2 means the event", err);
+    return LB_EDATA;
+  }
+  if (c.two && c.zero && !c.other) {
+    lb_error_set(err, LB_EDATA, "event '%.200s' has the values %s", slot->name,
+                 c.one ? "0, 1 and 2: codes of competing causes?" : "0 and 2");
+    point_at(d, event_part(d), err);
+    if (c.one)
+      mend_event(d, "", "1", "for cause 1 alone, or == 2, or > 0 for any", err);
+    else
+      mend_event(d, "", "2", "if 2 means the event", err);
     return LB_EDATA;
   }
   lb_error_set(err, LB_EDATA, "event '%.200s' has values other than 0 and 1", slot->name);
   point_at(d, event_part(d), err);
-  lb_error_mend(err, "Write a condition that is true for the event:  %s == 1", slot->text);
+  mend_event(d, "", "1", "with what means the event in the place of 1", err);
   return LB_EDATA;
 }
 
@@ -173,21 +213,23 @@ static lb_status refuse_event_type(const lb_model_data *d, lb_error *err)
 {
   const lb_slot *slot = &d->slot[d->response[event_part(d)]];
   if (lb_column_type(slot->column) == LB_FACTOR) {
-    lb_error_set(err, LB_EDATA,
-                 "event '%.200s' is a factor: competing causes need a method that takes them",
-                 slot->name);
+    char levels[LEVELS_TEXT], level[LEVEL_BYTES + 1];
+    size_t length, n = lb_column_level_count(slot->column);
+    list_levels(slot->column, levels);
+    lb_error_set(err, LB_EDATA, "event '%.100s' is a factor (%s): say which level is the event",
+                 slot->name, levels);
     point_at(d, event_part(d), err);
-    size_t length;
-    if (lb_column_level_count(slot->column) < 2) return LB_EDATA;
-    const char *level = lb_column_text(lb_column_levels(slot->column), 1, &length);
-    lb_error_mend(err, "For one cause, write a condition:  %s == '%.*s'", slot->text, (int)length,
-                  level);
+    if (n < 1) return LB_EDATA;
+    const char *text = lb_column_text(lb_column_levels(slot->column), n > 1, &length);
+    snprintf(level, sizeof level, length > LEVEL_BYTES ? "..." : "%.*s", (int)length, text);
+    mend_event(d, "'", level, n > 2 ? "for one cause; competing causes are not modelled here" : "",
+               err);
     return LB_EDATA;
   }
   lb_error_set(err, LB_ETYPE, "event '%.200s' is %s, expected logical or 0/1", slot->name,
                lb_model_type_words(lb_column_type(slot->column)));
   point_at(d, event_part(d), err);
-  lb_error_mend(err, "Write a condition that is true for the event:  %s == ...", slot->text);
+  mend_event(d, "'", "...", "where ... is what means the event", err);
   return LB_ETYPE;
 }
 
@@ -273,8 +315,8 @@ lb_status lb_model_weights(lb_model_data *d, lb_error *err)
   const lb_slot *slot = &d->slot[d->weights];
   lb_type type = lb_column_type(slot->column);
   if (type != LB_REAL && type != LB_INTEGER)
-    return lb_error_set(err, LB_ETYPE, "weights '%.200s' are %s, numbers were expected", slot->name,
-                        lb_model_type_words(type));
+    return lb_error_set(err, LB_ETYPE, "weights: the column '%.200s' is %s, numbers were expected",
+                        slot->name, lb_model_type_words(type));
   m->weight = lb_model_numbers(d, d->weights);
   uint8_t *bad = lb_mem_zero(m->n_used, 1);
   size_t n = 0;
@@ -282,10 +324,16 @@ lb_status lb_model_weights(lb_model_data *d, lb_error *err)
     lb_mem_free(bad);
     return lb_error_nomem(err, "weights");
   }
-  for (size_t i = 0; i < m->n_used; i++) n += bad[i] = !(m->weight[i] >= 0) || isinf(m->weight[i]);
+  for (size_t i = 0; i < m->n_used; i++) {
+    n += bad[i] = !(m->weight[i] >= 0) || isinf(m->weight[i]);
+    m->weight_total += m->weight[i];
+    m->weight_event += m->event != NULL && m->event[i] ? m->weight[i] : 0;
+  }
   char rows[ROWS_TEXT];
   lb_model_name_rows(d, bad, rows, sizeof rows);
   lb_mem_free(bad);
+  if (n == 0 && m->weight_total == 0)
+    return lb_error_set(err, LB_EDATA, "weights '%.200s': all %zu are 0", slot->name, m->n_used);
   if (n == 0) return LB_OK;
   return lb_error_set(err, LB_EDATA, "weights '%.200s': %zu %s negative or not finite (%s)",
                       slot->name, n, n == 1 ? "is" : "are", rows);

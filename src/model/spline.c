@@ -110,6 +110,35 @@ static void bspline_row(const lb_basis *b, double x, size_t derivative, double *
   }
 }
 
+/* true when so many quantiles are knots: ascending, within the boundary. */
+static bool quantile_knots(const sorted *s, size_t inner, const double *boundary, double *knot)
+{
+  bool good = s->n > 0 || inner == 0;
+  for (size_t k = 0; k < inner && s->n > 0; k++) {
+    knot[k] = quantile(s, (double)(k + 1) / (double)(inner + 1));
+    good = good && knot[k] > (k == 0 ? boundary[0] : knot[k - 1]) && knot[k] < boundary[1];
+  }
+  return good;
+}
+
+/* Knots at quantiles; when some coincide, says how many degrees of freedom the data have room for.
+ */
+static lb_status place_knots(const lb_basis_spec *spec, const sorted *s, size_t least,
+                             const double *boundary, double *knot, lb_error *err)
+{
+  double trial[LB_KNOTS_MAX];
+  size_t inner = spec->df - least, fits = inner, distinct = s->n > 0;
+  if (quantile_knots(s, inner, boundary, knot)) return LB_OK;
+  while (fits > 0 && !quantile_knots(s, fits, boundary, trial)) fits--;
+  for (size_t k = 1; k < s->n; k++) distinct += s->value[k] != s->value[k - 1];
+  lb_error_set(err, LB_EDATA,
+               "df is %zu: its %zu inner knots, quantiles of the %zu distinct values, coincide",
+               spec->df, inner, distinct);
+  lb_error_mend(err, "df = %zu is the most that these values have room for; or give knots = {...}.",
+                fits + least);
+  return LB_EDATA;
+}
+
 static lb_status fit_bspline(const lb_basis_spec *spec, const double *x, size_t n, lb_basis *b,
                              lb_error *err)
 {
@@ -122,13 +151,15 @@ static lb_status fit_bspline(const lb_basis_spec *spec, const double *x, size_t 
       return lb_error_set(err, LB_EARG, "df is %zu: a spline of degree %zu has %zu or more",
                           spec->df, degree, least);
     inner = spec->df - least;
-    if (inner > LB_KNOTS_MAX) return lb_error_set(err, LB_EARG, "more than %d knots", LB_KNOTS_MAX);
+    if (inner > LB_KNOTS_MAX)
+      return lb_error_set(err, LB_EARG, "df is %zu: at most %zu, for %d inner knots", spec->df,
+                          LB_KNOTS_MAX + least, LB_KNOTS_MAX);
     sorted s;
     lb_status st = sort_inside(x, n, b->boundary, &s, err);
     if (st != LB_OK) return st;
-    for (size_t k = 0; k < inner && s.n > 0; k++)
-      knot[k] = quantile(&s, (double)(k + 1) / (double)(inner + 1));
+    st = place_knots(spec, &s, least, b->boundary, knot, err);
     lb_mem_free(s.value);
+    if (st != LB_OK) return st;
   }
   lb_status st = check_knots(knot, inner, b->boundary, err);
   if (st != LB_OK) return st;

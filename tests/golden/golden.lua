@@ -177,7 +177,10 @@ function G:cox(path, cox)
     log_lik_null = "log_lik_null", log_lik = "log_lik",
     aic = "aic", bic_with_n_event = "bic", concordance = "concordance",
       concordance_std_error = "concordance_std_error" } do
-    if want[key] ~= nil then self:near(prefix .. key, glance[column][1]) end
+    -- R counts rows with an event, whatever they weigh; n_event here has their weights.
+    local rows = key == "n_event" and cox.options.weights ~= nil
+    local got = rows and cox.fit.n_event or glance[column][1]
+    if want[key] ~= nil then self:near(prefix .. key, got) end
   end
 end
 

@@ -337,9 +337,19 @@ static const struct {
     {"t,s\n1,x\n2,y\n", "Surv(t, s) ~ 1", LB_MODEL_GROUPS, NULL, LB_ETYPE,
      "event 's' is text, expected logical or 0/1", NULL},
     {"t,treatment\n1,a\n2,b\n", "Surv(t, treatment) ~ 1", LB_MODEL_GROUPS, NULL, LB_EDATA,
-     "event 'treatment' is a factor: competing causes need a method that takes them",
+     "event 'treatment' is a factor ('a', 'b'): say which level is the event",
      "  Surv(t, treatment) ~ 1\n          ^^^^^^^^^\n"
-     "For one cause, write a condition:  treatment == 'b'"},
+     "Write Surv(t, treatment == 'b')."},
+    {"t,treatment\n1,a\n2,b\n3,c\n", "Surv(t, treatment) ~ 1", LB_MODEL_GROUPS, NULL, LB_EDATA,
+     "event 'treatment' is a factor ('a', 'b', 'c'): say which level is the event",
+     "  Surv(t, treatment) ~ 1\n          ^^^^^^^^^\n"
+     "Write Surv(t, treatment == 'b') for one cause; competing causes are not modelled here."},
+    {"t,e\n1,0\n2,1\n3,2\n", "Surv(t, e) ~ 1", LB_MODEL_GROUPS, NULL, LB_EDATA,
+     "event 'e' has the values 0, 1 and 2: codes of competing causes?",
+     "  Surv(t, e) ~ 1\n          ^\n"
+     "Write Surv(t, e == 1) for cause 1 alone, or == 2, or > 0 for any."},
+    {"t,e,w\n1,0,0\n2,1,0\n", "Surv(t, e) ~ 1", LB_MODEL_GROUPS, "w", LB_EDATA,
+     "weights 'w': all 2 are 0", NULL},
     {"t,e\n-1,1\n2,0\n-3,1\n", "Surv(t, e) ~ 1", LB_MODEL_GROUPS, NULL, LB_EDATA,
      "Surv(t, e): 2 rows have a time that is negative or not finite (rows 1, 3 of nets.csv)", NULL},
     {"t,e\nInf,1\n2.5,0\n", "Surv(t, e) ~ 1", LB_MODEL_GROUPS, NULL, LB_EDATA,

@@ -283,12 +283,65 @@ static void allocation_failures(void **state)
   }
 }
 
+/* The dfbeta of all clusters add up to 0: one has no variance, and no more clusters than
+ * coefficients no joint tests. A cluster of weight 0 is none. */
+static void few_clusters(void **state)
+{
+  (void)state;
+  for (int32_t n = 1; n <= 3; n++) {
+    make_rows();
+    for (size_t i = 0; i < N; i++) cluster_[i] = (int32_t)(i / 2) % (n + 1);
+    for (size_t i = 0; i < N; i++) weight_[i] = cluster_[i] == n ? 0 : weight_[i];
+    const lb_surv y = {.n = N, .time = time_, .event = event_, .weight = weight_};
+    const lb_design x = {.n = N, .p = P, .column = COLUMNS};
+    const lb_partition cluster = {cluster_, (size_t)n + 1};
+    lb_cox fit = {0};
+    lb_cox_robust robust = {0};
+    lb_error err = {0};
+    LB_OK_OR_FAIL(lb_cox_fit(&y, &x, NULL, NULL, &fit, &err), err);
+    const lb_cox_at at = {.y = &y, .x = &x, .coef = fit.coef};
+    LB_OK_OR_FAIL(lb_cox_robust_fit(&at, fit.vcov, &cluster, &robust, &err), err);
+    assert_int_equal(robust.n_cluster, n);
+    assert_int_equal(robust.wald.df, P);
+    assert_int_equal(isnan(robust.wald.p_value), n <= P);
+    assert_int_equal(isnan(robust.score.p_value), n <= P);
+    for (size_t j = 0; j < P; j++) assert_int_equal(isnan(robust.std_error[j]), n == 1);
+    lb_cox_robust_reset(&robust);
+    lb_cox_reset(&fit);
+  }
+}
+
+/* Whatever the unit: coefficient and standard error times it stay, also where vcov cannot. */
+static void units(void **state)
+{
+  (void)state;
+  static const double UNIT[] = {1, 1e-250, 1e-120, 1e-12, 1e12, 1e120, 1e250};
+  static double scaled[N];
+  const double *column[] = {scaled};
+  double coef = 0, std_error = 0;
+  for (size_t k = 0; k < sizeof UNIT / sizeof *UNIT; k++) {
+    make_rows();
+    for (size_t i = 0; i < N; i++) scaled[i] = x_[0][i] * UNIT[k];
+    const lb_surv y = {.n = N, .time = time_, .event = event_};
+    const lb_design x = {.n = N, .p = 1, .column = column};
+    lb_cox fit = {0};
+    lb_error err = {0};
+    LB_OK_OR_FAIL(lb_cox_fit(&y, &x, NULL, NULL, &fit, &err), err);
+    assert_true(fit.converged && !fit.collinear[0] && !fit.infinite[0]);
+    if (k == 0) coef = fit.coef[0], std_error = fit.std_error[0];
+    LB_NEAR(fit.coef[0] * UNIT[k], coef, TOL_ITER);
+    LB_NEAR(fit.std_error[0] * UNIT[k], std_error, TOL_ITER);
+    lb_cox_reset(&fit);
+  }
+}
+
 int main(void)
 {
   gsl_set_error_handler_off();
   const struct CMUnitTest tests[] = {
       LB_TEST(two_subjects),  LB_TEST(ties),  LB_TEST(sums_are_zero), LB_TEST(split_follow_up),
       LB_TEST(repeated_rows), LB_TEST(edges), LB_TEST(limits),        LB_TEST(allocation_failures),
+      LB_TEST(few_clusters),  LB_TEST(units),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,8 +1,13 @@
 --- Numbers as text without the locale: made from integers, so that no decimal comma can slip in.
+local format = require "lobule.format"
+
 local M = {}
 
 local POWERS <const> = { [0] = 1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000 }
 local LARGEST <const> = 2.0 ^ 53
+local LONG <const> = 1e12 -- from here on with an exponent: 1e12, not 1000000000000
+
+local SHORT <const> = 1e-5 -- below, six decimals tell nothing
 
 --- Whether a value is a number that is neither NaN nor infinite.
 ---@param x any
@@ -45,6 +50,7 @@ end
 ---@return string
 function M.count(n)
   if not M.finite(n) then return "–" end
+  if math.abs(n) >= LONG then return format.number(n) end
   return M.fixed(n, n == math.floor(n) and 0 or 1, "−")
 end
 
@@ -54,7 +60,14 @@ end
 ---@param mark? string   decimal mark, default "."
 ---@return string[]
 function M.labels(ticks, same, mark)
-  local decimals, labels = 0, {}
+  local decimals, labels, largest = 0, {}, 0
+  for _, t in ipairs(ticks) do largest = math.max(largest, math.abs(t)) end
+  if largest >= LONG or (largest > 0 and largest < SHORT) then
+    for i, t in ipairs(ticks) do
+      labels[i] = format.number(t):gsub("^%-", "−"):gsub("%.0+e", "e"):gsub("%.", mark or ".")
+    end
+    return labels
+  end
   for _, t in ipairs(ticks) do
     local slack <const> = 1e-6 * math.max(math.abs(t), 1e-6)
     while decimals < 6 do

@@ -1,5 +1,6 @@
 --- Prose with numbers taken from results: "{name}" in a text becomes what the value shows.
 local core = require "lobule.core"
+local format = require "lobule.format"
 local member = require "lobule.report.member"
 local restyle = require "lobule.restyle"
 
@@ -16,6 +17,9 @@ local function display(value, profile)
   end
   local text = tostring(value)
   if math.type(value) ~= "float" then return text end
+  if value ~= value or value == math.huge or value == -math.huge then
+    return restyle.sentence(format.number(value), profile)
+  end
   return restyle.sentence((text:gsub("[^0-9a-z+-]+", ".")), profile)
 end
 

@@ -57,11 +57,12 @@ local function term_row(self, i, conf_level, exponentiate)
   if not estimable(self, i) then return row end
   local b, se = info.coef[i], info.std_error[i]
   local z = core.normal_quantile(0.5 + conf_level / 2)
-  row.estimate, row.std_error, row.statistic, row.p_value = b, se, b / se, core.normal_p(b / se)
+  row.estimate = exponentiate and math.exp(b) or b
+  if se ~= se then return row end -- one cluster alone has no robust variance
+  row.std_error, row.statistic, row.p_value = se, b / se, core.normal_p(b / se)
   row.conf_low, row.conf_high = b - z * se, b + z * se
   if exponentiate then
-    row.estimate, row.conf_low, row.conf_high = math.exp(b), math.exp(row.conf_low),
-      math.exp(row.conf_high)
+    row.conf_low, row.conf_high = math.exp(row.conf_low), math.exp(row.conf_high)
   end
   return row
 end
@@ -94,7 +95,8 @@ function Cox:tidy(options)
   return frame
 end
 
---- The fit in one row. bic counts events, as in survival analysis there is no other sample size
+--- The fit in one row. n is rows, or frequencies added up; n_event is weighted. bic counts rows
+--- with an event (frequencies added up), as in survival analysis there is no other sample size
 --- (Volinsky & Raftery 2000). log_lik, aic and bic take rows as independent, also under a robust
 --- variance; concordance_std_error counts clusters.
 ---@return lobule.Frame             # n, n_missing, n_event, log_lik_null, log_lik, aic, bic,
@@ -106,9 +108,9 @@ function Cox:glance()
   local function opt(x)
     return { x == nil and core.NA or x, n = 1 }
   end
-  local frame = result.frame { { "n", { self.info.n_used }, "integer" },
+  local frame = result.frame { { "n", { self.info.n }, "integer" },
     { "n_missing", { self.info.n_missing }, "integer" },
-    { "n_event", { fit.n_event }, "real" }, { "log_lik_null", { fit.log_lik_null }, "real" },
+    { "n_event", { self.info.n_event }, "real" }, { "log_lik_null", { fit.log_lik_null }, "real" },
       { "log_lik", { fit.log_lik }, "real" },
     { "aic", { 2 * df - 2 * fit.log_lik }, "real" }, { "bic",
       { df * math.log(fit.n_event) - 2 * fit.log_lik }, "real" },
@@ -172,7 +174,7 @@ function Cox:hazard_ratio(term)
       local row = term_row(self, i, self.options.conf_level, true)
       return (require("lobule.quantity").new { estimate = row.estimate, conf_low = row.conf_low,
         conf_high = row.conf_high, style = "ratio",
-        conf_level = self.options.conf_level, n = self.info.n_used, n_event = self.fit.n_event,
+        conf_level = self.options.conf_level, n = self.info.n, n_event = self.info.n_event,
           label = "Hazard ratio, " .. term })
     end
   end
@@ -184,6 +186,7 @@ end
 
 local function ratio_text(row)
   if not row.estimate then return "NA" end
+  if not row.conf_low then return format.number(row.estimate, 3) .. " (NA)" end
   local estimate, low, high = format.ratio_interval(row.estimate, row.conf_low, row.conf_high)
   return ("%s (%s to %s)"):format(estimate, low, high)
 end
@@ -230,18 +233,23 @@ end
 --- likelihood ratio assumes independent rows.
 local function global_tests(fit, profile)
   local function shown(name, test, df)
+    if test.p_value ~= test.p_value then return name .. " NA" end
     return ("%s %s%s, %s"):format(name, format.fixed(test.chi_square, 2),
       df and (" on %d df"):format(test.df) or "", shown_as.p_phrase(test.p_value, profile))
   end
   if fit.likelihood_ratio.df == 0 then return nil end
   if not fit.robust then return shown("likelihood ratio", fit.likelihood_ratio, true) end
-  return shown("robust Wald", fit.wald, true) .. "; " .. shown("robust score", fit.robust_score)
+  local score = shown("robust score", fit.robust_score)
+  for _, infinite in ipairs(fit.infinite) do
+    if infinite then return score end -- a Wald test has no meaning there
+  end
+  return shown("robust Wald", fit.wald, true) .. "; " .. score
 end
 
 local function fit_lines(self, profile)
   local fit = self.fit
-  local lines = { ("n = %d, events = %s, ties by %s%s"):format(self.info.n_used,
-    format.count(fit.n_event),
+  local lines = { ("n = %d, events = %s, ties by %s%s"):format(self.info.n,
+    format.count(self.info.n_event),
     self.options.ties == "efron" and "Efron" or "Breslow", #self.info.strata.label > 1
     and (", %d strata"):format(#self.info.strata.label) or "") }
   local index, std_error = concordance(self)
@@ -253,10 +261,11 @@ local function fit_lines(self, profile)
   elseif tests then
     lines[2] = tests .. (shown_index and ", " .. shown_index or "")
   end
-  local weighted = require("lobule.survival.weights").text(self.options)
+  local weighted = require("lobule.survival.weights").text(self.options, self.info)
   if fit.robust then
-    weighted = ("robust variance, %s%s"):format(self.info.n_cluster
-      and ("%d clusters"):format(fit.n_cluster) or "each row a subject", weighted and "; "
+    local clusters = self.info.n_cluster
+      and ("%d cluster%s"):format(fit.n_cluster, fit.n_cluster == 1 and "" or "s")
+    weighted = ("robust variance, %s%s"):format(clusters or "each row a subject", weighted and "; "
       .. weighted or "")
   end
   lines[#lines + 1] = weighted

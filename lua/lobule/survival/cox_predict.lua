@@ -51,7 +51,8 @@ local function baseline_at(self, all, times)
       local known = i > 1 and stratum[i - 1] == s
       k = k + 1
       lists[1][k], lists[2][k] = strata_name(self, s), t
-      lists[3][k], lists[4][k] = known and estimate[i - 1] or 0.0, known and se[i - 1] or 0.0
+      lists[3][k], lists[4][k] = 0.0, 0.0
+      if known then lists[3][k], lists[4][k] = estimate[i - 1], se[i - 1] or core.NA end
     end
   end
   return result.frame { { "strata", lists[1], "text" },
@@ -286,10 +287,11 @@ function Cox:contrast(text, options)
   end
   local estimate = (fit.coef[a] or 0) - (fit.coef[b] or 0)
   local variance = at(fit.vcov, a, a) + at(fit.vcov, b, b) - 2 * at(fit.vcov, a, b)
-  local half = core.normal_quantile(0.5 + opts.conf_level / 2) * math.sqrt(math.max(0, variance))
+  variance = variance < 0 and 0 or variance -- NaN stays: a variance that is not known
+  local half = core.normal_quantile(0.5 + opts.conf_level / 2) * math.sqrt(variance)
   return (require("lobule.quantity").new { estimate = math.exp(estimate), style = "ratio",
     conf_low = math.exp(estimate - half), conf_high = math.exp(estimate + half),
-    conf_level = opts.conf_level, n = self.info.n_used, n_event = fit.n_event,
+    conf_level = opts.conf_level, n = self.info.n, n_event = self.info.n_event,
     label = ("Hazard ratio, %s to %s"):format(first, second) })
 end
 

@@ -4,16 +4,32 @@ local core = require "lobule.core"
 local format = require "lobule.format"
 local quantity = require "lobule.quantity"
 local result = require "lobule.result"
+local few_clusters = require("lobule.survival.cox_warnings").few_clusters
 local weights = require "lobule.survival.weights"
 
 ---@class lobule.KM
----@field info table                n_rows, n_used, n_missing, n_event, dropped, groups
+---@field info table                n (persons), n_rows, n_used, n_missing, n_event, dropped, groups
 ---@field warnings string[]
 ---@field title string
 local KM = { __name = "lobule.KM" }
 result.mixin(KM)
 
 local M = {}
+
+--- What does not hold, in words.
+local function warned(fit, info)
+  local list, labels = result.warnings(info), info.groups.label
+  if info.n_cluster then list[#list + 1] = few_clusters(info.n_cluster) end
+  for g, label in ipairs(labels) do
+    local n, _, _, alone = fit:count(g)
+    if alone and n > 0 and not (info.n_cluster and info.n_cluster < 2) then
+      list[#list + 1] = ("%s is of one %s alone: its curve has no robust variance"):format(
+        #labels > 1 and ("the group '%s'"):format(label) or "the curve",
+        info.n_cluster and "cluster" or "row")
+    end
+  end
+  return list
+end
 
 --- Wraps a fit of the core.
 ---@param fit lobule.KMFit
@@ -22,7 +38,7 @@ local M = {}
 ---@return lobule.KM
 function M.new(fit, info, opts)
   return setmetatable({ fit = fit, info = info, options = opts, title = "Kaplan-Meier estimate",
-    warnings = result.warnings(info) }, KM)
+    warnings = warned(fit, info) }, KM)
 end
 
 local function name_of(self, g)
@@ -64,12 +80,20 @@ function KM:tidy()
   return frame
 end
 
---- Counts of the whole fit.
+--- Persons behind the curve of group g (rows, or frequencies added up), weighted events, and
+--- whether one cluster alone leaves it without a variance.
+local function counts(self, g)
+  local n, events, weight, alone = self.fit:count(g)
+  if self.options.weight_type == "frequency" then n = math.tointeger(weight) end
+  return n, events, alone
+end
+
+--- Counts of the whole fit: n is rows, or frequencies added up; n_event is weighted.
 ---@return lobule.Frame             # n, n_missing, n_event, conf_level, conf_type
 ---@example lb.survival.km("Surv(months, progressed) ~ arm", lb.example_data()):glance()
 function KM:glance()
   local frame = result.frame {
-    { "n", { self.info.n_used }, "integer" }, { "n_missing", { self.info.n_missing }, "integer" },
+    { "n", { self.info.n }, "integer" }, { "n_missing", { self.info.n_missing }, "integer" },
     { "n_event", { self.info.n_event }, "real" }, { "conf_level", { self.options.conf_level },
       "real" },
     { "conf_type", { self.options.conf_type }, "text" },
@@ -79,7 +103,7 @@ end
 
 local function quantile_quantity(self, g, prob)
   local time, low, high = self.fit:quantile(g, prob)
-  local n, events = self.fit:count(g)
+  local n, events = counts(self, g)
   local name = self.info.groups.name[g]
   local label = prob == 0.5 and "Median"
     or ("%s %% quantile"):format(core.format_number(100 * prob))
@@ -175,7 +199,7 @@ end
 
 local function at_quantity(self, g, time)
   local row = at_times(self, g, { time }):rows_list()[1]
-  local n, events = self.fit:count(g)
+  local n, events = counts(self, g)
   local name = self.info.groups.name[g]
   return quantity.new { estimate = row.estimate, conf_low = row.conf_low, style = "percent",
     conf_high = row.conf_high, conf_level = self.options.conf_level, n = n, n_event = events,
@@ -209,9 +233,10 @@ local function notes_of(self)
   local notes = { ("Confidence limits %s (conf_type = \"%s\")."):format(
     SCALES[self.options.conf_type], self.options.conf_type) }
   if self.info.n_cluster then
-    notes[2] = ("Robust variance, %d clusters."):format(self.info.n_cluster)
+    notes[2] = ("Robust variance, %d cluster%s."):format(self.info.n_cluster,
+      self.info.n_cluster == 1 and "" or "s")
   end
-  notes[#notes + 1] = weights.text(self.options)
+  notes[#notes + 1] = weights.text(self.options, self.info)
   return notes
 end
 
@@ -222,7 +247,7 @@ local function summary_table(self)
     local q = quantile_quantity(self, g, 0.5)
     rows[g] = { label, tostring(q.n), format.count(q.n_event),
       q.estimate and format.number(q.estimate, 3) or "not reached",
-      format.reached(q.conf_low, q.conf_high) }
+      select(3, counts(self, g)) and "NA" or format.reached(q.conf_low, q.conf_high) }
   end
   local level = core.format_number(100 * self.options.conf_level)
   return Table.new { rows = rows, columns = { { label = "Group", align = "left" },
@@ -273,12 +298,15 @@ end
 function KM:record()
   return result.ordered { { "kind", "survival.km" }, { "formula", self.info.formula },
     { "conf_level", self.options.conf_level },
-    { "conf_type", self.options.conf_type }, { "n", self.info.n_used },
+    { "conf_type", self.options.conf_type }, { "n", self.info.n },
       { "n_missing", self.info.n_missing }, { "n_event", self.info.n_event },
     { "quantiles", result.record(self:quantile { prob = { 0.25, 0.5, 0.75, 0.9 } }) },
       { "curve", result.record(self:tidy()) },
     { "lineage", self.info.lineage }, { "warnings", self.warnings } }
 end
+
+--- As print counts them, for the figure.
+M.counts = counts
 
 for name, method in pairs(require "lobule.survival.km_compare") do KM[name] = method end
 core.class("km", KM)

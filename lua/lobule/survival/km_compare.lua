@@ -70,8 +70,8 @@ function KM:compare(options)
       "The groups stand right of '~'.")
   end
   if self.info.n_cluster then
-    core.raise("argument", "the comparison assumes independent groups; clusters may have rows in "
-      .. "several", "survival.cox with the groups as its only term compares them whole.")
+    core.raise("argument", "the comparison assumes independent groups, and clusters may have rows "
+      .. "in several of them", "survival.cox with the groups as its only term compares them whole.")
   end
   local z = core.normal_quantile(0.5 + opts.conf_level / 2)
   local first = self.fit:at(1, opts.times):rows_list()
@@ -112,6 +112,10 @@ function KM:cumulative_hazard(options)
   local z = core.normal_quantile(0.5 + opts.conf_level / 2)
   local fleming, lists, k = opts.type == "fleming-harrington", {}, 0
   for j = 1, 8 do lists[j] = {} end
+  if self.options.robust then
+    io.stderr:write("warning: cumulative hazards have no robust variance yet: std_error and ",
+      "limits are NA\n")
+  end
   for g, name in ipairs(self.info.groups.name) do
     local curve, hazard, variance = self.fit:curve(g), 0, 0
     local time, risk, event = curve:column "time", curve:column "n_risk", curve:column "n_event"

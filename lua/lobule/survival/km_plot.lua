@@ -10,26 +10,32 @@ local OPTIONS <const> = { { "times", "times" }, { "risk_table", "boolean", true 
   { "y_label", "string", "Survival" }, { "title", "string" }, { "width_mm", "positive", 183 },
   { "p_value", "any" }, { "journal", journal.NAMES } }
 
---- Steps of ticks that people read well: months in years, anything else in round numbers.
-local function steps(unit)
-  if unit == "months" then return { 1, 2, 3, 6, 12, 24, 36, 48, 60, 120 } end
-  local list = {}
-  for power = -3, 9 do
-    for _, step in ipairs { 1, 2, 5 } do list[#list + 1] = step * 10.0 ^ power end
+local MOST_STEPS <const> = 7
+
+--- Steps of ticks that people read well over a span: months in years, anything else in round
+--- numbers. The last is at least the span.
+local function steps(span, unit)
+  local list, power = {}, math.floor(math.log(math.max(span, 1e-300), 10)) - 2
+  if unit == "months" and span <= 120 * MOST_STEPS then
+    return { 1, 2, 3, 6, 12, 24, 36, 48, 60, 120 }
+  end
+  for k = math.max(power, -300), power + 3 do
+    for _, step in ipairs { 1, 2, 5 } do list[#list + 1] = step * 10.0 ^ k end
   end
   return list
 end
 
---- Ticks, seven steps of them at most, from a step at or below `first`.
+--- Ticks, MOST_STEPS of them at most, from a step at or below `first`.
 local function nice_times(first, last, unit)
   local size
-  for _, step in ipairs(steps(unit)) do
+  for _, step in ipairs(steps(last - first, unit)) do
     size = step
-    if (last - first) / step <= 7 then break end
+    if (last - first) / step <= MOST_STEPS then break end
   end
-  local times = {}
-  for i = math.floor(first / size), math.floor(last / size + 1e-9) do
-    times[#times + 1] = i * size
+  local times, start = {}, math.floor(first / size)
+  for i = 0, MOST_STEPS + 1 do
+    if start + i > last / size + 1e-9 then break end
+    times[#times + 1] = (start + i) * size
   end
   return times
 end
@@ -103,7 +109,7 @@ end
 local function description(km, spec)
   local parts = {}
   for g, curve in ipairs(spec.curves) do
-    local n, events = km.fit:count(g)
+    local n, events = require("lobule.survival.km").counts(km, g)
     parts[g] = ("%s: %d patients, %s events, %s"):format(curve.label, n,
       format.count(events), curve.note)
   end

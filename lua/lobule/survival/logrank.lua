@@ -24,6 +24,17 @@ local function title(rho)
   return ("G-rho test, rho = %s"):format(core.format_number(rho))
 end
 
+--- What does not hold, in words.
+local function warned(test, info)
+  local list = result.warnings(info)
+  if test.df == 0 then
+    local within = #info.strata.label > 1 and " of the same stratum" or ""
+    list[#list + 1] = ("at no event time were two groups%s at risk: the data say nothing of a "
+      .. "difference, the test is NA"):format(within)
+  end
+  return list
+end
+
 --- Wraps a test of the core.
 ---@param test table
 ---@param info table
@@ -31,13 +42,15 @@ end
 ---@param data lobule.Cohort|lobule.Frame  what was tested, for pairs of groups
 ---@return lobule.Logrank
 function M.new(test, info, opts, data)
+  if rawget(test, "rows") and opts.weight_type ~= "frequency" then test.n = test.rows end
   return setmetatable({ test = test, info = info, options = opts, data = data,
     title = title(opts.rho),
-    warnings = result.warnings(info),
+    warnings = warned(test, info),
     p_value = test.p_value, statistic = test.chi_square, df = test.df }, Logrank)
 end
 
---- One row a group, at full precision; print shows weighted counts with one decimal.
+--- One row a group, at full precision; n is rows, or frequencies added up; print shows weighted
+--- counts with one decimal.
 ---@return lobule.Frame             # strata, n, observed, expected
 function Logrank:tidy()
   local frame = result.frame { { "strata", self.info.groups.name, "text" },
@@ -49,10 +62,10 @@ end
 --- The test in one row.
 ---@return lobule.Frame             # n, n_missing, n_event, statistic, df, p_value
 function Logrank:glance()
-  local frame = result.frame { { "n", { self.info.n_used }, "integer" },
+  local frame = result.frame { { "n", { self.info.n }, "integer" },
     { "n_missing", { self.info.n_missing }, "integer" },
-    { "n_event", { self.info.n_event }, "real" }, { "statistic", { self.statistic }, "real" },
-      { "df", { self.df }, "integer" },
+    { "n_event", { self.info.n_event }, "real" }, { "statistic",
+      { self.df > 0 and self.statistic or core.NA }, "real" }, { "df", { self.df }, "integer" },
     { "p_value", { self.p_value }, "real" } }
   return frame
 end
@@ -87,6 +100,7 @@ end
 local function line(self, profile)
   local strata = #self.info.strata.label > 1
     and (", stratified (%d strata)"):format(#self.info.strata.label) or ""
+  if self.df == 0 then return "chi-square NA" .. strata end
   return ("chi-square %s on %d df, %s%s"):format(format.fixed(self.statistic, 2), self.df,
     shown.p_phrase(self.p_value, profile), strata)
 end
@@ -113,7 +127,11 @@ function Logrank:report_blocks(options)
   view.notes[1] = self.title .. ": " .. line(self, options and options.profile) .. "."
   local missing = result.missing_text(self.info)
   if missing ~= "" then view.notes[2] = missing .. "." end
-  return { { kind = "table", table = view } }
+  local blocks = { { kind = "table", table = view } }
+  for _, warning in ipairs(self.warnings) do
+    blocks[#blocks + 1] = { kind = "warning", text = warning }
+  end
+  return blocks
 end
 
 --- Everything at full precision.
@@ -121,7 +139,7 @@ end
 function Logrank:record()
   return result.ordered { { "kind", "survival.logrank" }, { "formula", self.info.formula },
     { "rho", self.options.rho },
-    { "n", self.info.n_used }, { "n_missing", self.info.n_missing },
+    { "n", self.info.n }, { "n_missing", self.info.n_missing },
       { "chi_square", self.statistic }, { "df", self.df },
     { "p_value", self.p_value }, { "groups", result.record(self:tidy()) },
       { "variance", self.test.variance },

@@ -24,9 +24,23 @@ local function quoted(name)
   return "`" .. name .. "`"
 end
 
+local WORDS <const> = { logical = "logical", factor = "a factor", text = "text", date = "a date",
+  datetime = "a datetime" }
+
+--- Weights are numbers.
+local function check_type(frame, name)
+  local words = WORDS[frame:column(name):type()]
+  if words then
+    core.raise("type", ("weights: the column '%s' is %s, numbers were expected"):format(name,
+      words), "Make a column of numbers first, with mutate.")
+  end
+end
+
 --- Frequencies that are not whole numbers, counted in one pass. `refused` as in check.
 local function check_whole(frame, name, refused)
-  local wrong = #frame:filter(("%s ~= floor(%s)"):format(quoted(name), quoted(name)))
+  local w = quoted(name)
+  -- NaN is missing, as in every model; what is infinite is refused there.
+  local wrong = #frame:filter(("%s == %s and %s ~= floor(%s)"):format(w, w, w, w))
   if wrong > 0 then
     core.raise("data", ("weights '%s': %d frequency weights are not whole numbers"):format(name,
       wrong), refused and refused.sampling and 'Fractions are sampling weights. '
@@ -55,18 +69,61 @@ function M.check(opts, data, refused)
   end
   local frame = check.data(data)
   check.column(frame, opts.weights)
+  check_type(frame, opts.weights)
   if opts.weight_type == "frequency" then check_whole(frame, opts.weights, refused) end
+end
+
+--- The data without rows of frequency 0: they are no rows. NA and NaN stay, to be counted.
+---@param data lobule.Cohort|lobule.Frame
+---@param opts table                checked options
+---@return lobule.Cohort|lobule.Frame
+function M.present(data, opts)
+  if opts.weight_type ~= "frequency" then return data end
+  local frame = check.data(data)
+  local zero = quoted(opts.weights) .. " == 0"
+  if #frame:filter(zero) == 0 then return data end
+  local rest = frame:filter(("not coalesce(%s, false)"):format(zero))
+  if #rest == 0 then
+    core.raise("data", ("weights '%s': all %d are 0"):format(opts.weights, #frame))
+  end
+  return rest
+end
+
+local MOST_FREQUENCY <const> = 2.0 ^ 53
+
+--- Puts the counts that the weights make in the place of those of rows: `n` is what stands for
+--- persons (frequencies added up, else rows), n_event and those of terms are weighted; n_row and
+--- n_used stay rows.
+---@param info table                Model:info()
+---@param opts table                checked options
+function M.count(info, opts)
+  info.n = info.n_used
+  if not opts.weights then return end
+  local frequency = opts.weight_type == "frequency"
+  if frequency and info.weight > MOST_FREQUENCY then
+    core.raise("data", ("weights '%s': the frequencies add up to more than 2^53, beyond which "
+      .. "whole numbers are not exact"):format(opts.weights), "Are they frequencies?")
+  end
+  info.n = frequency and math.tointeger(info.weight) or info.n_used
+  info.n_event = info.event_weight
+  for _, term in ipairs(info.terms) do
+    term.n = frequency and math.tointeger(term.weight) or term.n
+    term.n_event = term.event_weight
+  end
 end
 
 local MEANING <const> = { frequency = "frequency weights", sampling = "sampling weights, robust "
   .. "variance", case = "case weights, model-based variance" }
 
---- "weights w (sampling weights, robust variance)", or nil without weights.
+--- "weights w (sampling weights, robust variance)", or nil without weights. Frequencies also say
+--- of how many rows.
 ---@param opts table
+---@param info table                Model:info()
 ---@return string?
-function M.text(opts)
+function M.text(opts, info)
   if not opts.weights then return nil end
-  return ("weights %s (%s)"):format(opts.weights, MEANING[opts.weight_type])
+  local rows = opts.weight_type == "frequency" and (", %d rows"):format(info.n_used) or ""
+  return ("weights %s (%s%s)"):format(opts.weights, MEANING[opts.weight_type], rows)
 end
 
 return M

@@ -179,8 +179,14 @@ static lb_status finish(const concordance_work *w, const lb_partition *cluster, 
   for (size_t i = 0; i < w->set.n; i++)
     influence[clustered ? (size_t)cluster->code[i] : i] +=
         row_weight(w->y, i) * (w->won[i] - out->concordance * w->met[i]) / pairs;
+  size_t first = 0, seen = 0; /* the first cluster with weight, whether there is another */
+  for (size_t i = 0; i < w->set.n && seen < 2; i++) {
+    size_t c = clustered ? (size_t)cluster->code[i] : i;
+    if (!(row_weight(w->y, i) > 0) || (seen == 1 && c == first)) continue;
+    if (seen++ == 0) first = c;
+  }
   for (size_t c = 0; c < n; c++) squares += influence[c] * influence[c];
-  out->std_error = sqrt(squares);
+  out->std_error = seen < 2 ? NAN : sqrt(squares);
   lb_mem_free(influence);
   return LB_OK;
 }

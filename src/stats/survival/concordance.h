@@ -19,7 +19,8 @@ typedef struct lb_concordance {
  * counts as later. A higher predictor means a higher hazard. The standard error is the
  * infinitesimal jackknife: the root of the sum of squares of each row's weight times the
  * derivative of the concordance to that weight (Therneau & Watson 2015, Mayo Clinic TR 85), added
- * up within clusters before squaring; cluster NULL = each row is one. Late entry is honoured. The
+ * up within clusters before squaring; cluster NULL = each row is one; NaN with one cluster, whose
+ * influences add up to 0. Late entry is honoured. The
  * predictor is n finite numbers. LB_EDATA: as lb_surv_check or a predictor that is not finite;
  * LB_EARG: stratum or cluster out of range; LB_ENOMEM; LB_EINTR. O(n log n). `out` untouched on
  * failure. */

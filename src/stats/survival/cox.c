@@ -83,10 +83,12 @@ static lb_status fit_alloc(lb_cox *fit, lb_error *err)
   fit->vcov = lb_mem_zero(p * p, sizeof *fit->vcov);
   fit->std_error = lb_mem_zero(p, sizeof *fit->std_error);
   fit->means = lb_mem_zero(p, sizeof *fit->means);
+  fit->scale = lb_mem_zero(p, sizeof *fit->scale);
+  fit->rounded = lb_mem_zero(p, sizeof *fit->rounded);
   fit->collinear = lb_mem_zero(p, sizeof *fit->collinear);
   fit->infinite = lb_mem_zero(p, sizeof *fit->infinite);
   if (fit->coef == NULL || fit->vcov == NULL || fit->std_error == NULL || fit->means == NULL ||
-      fit->collinear == NULL || fit->infinite == NULL)
+      fit->scale == NULL || fit->collinear == NULL || fit->infinite == NULL || fit->rounded == NULL)
     return lb_error_nomem(err, "Cox model");
   return LB_OK;
 }
@@ -218,6 +220,20 @@ static lb_status find_combinations(cox_work *w, lb_cox *fit, lb_error *err)
   return LB_OK;
 }
 
+/* Columns of no variation that are not the same number throughout each stratum. */
+static void flag_rounded(const cox_work *w, const lb_design *x, lb_cox *fit)
+{
+  const cox_data *d = &w->data;
+  for (size_t j = 0; j < fit->p; j++) {
+    for (size_t s = 0; d->range[j] == 0 && s < d->n_stratum; s++) {
+      for (size_t k = d->stratum_row[s]; k < d->stratum_row[s + 1]; k++) {
+        size_t first = d->row[d->stratum_row[s]];
+        fit->rounded[j] |= x->column[j][d->row[k]] != x->column[j][first];
+      }
+    }
+  }
+}
+
 /* From standard deviations back to the columns' units. */
 static void unscale(const cox_work *w, lb_cox *fit)
 {
@@ -225,6 +241,7 @@ static void unscale(const cox_work *w, lb_cox *fit)
   const double *scale = w->data.scale;
   for (size_t j = 0; j < p; j++) {
     fit->means[j] = w->data.mean[j];
+    fit->scale[j] = scale[j];
     fit->coef[j] = w->kept[j] ? w->beta[j] / scale[j] : NAN;
     fit->std_error[j] = w->solid[j] ? sqrt(fit->vcov[j * p + j]) / scale[j] : NAN;
   }
@@ -285,6 +302,7 @@ lb_status lb_cox_fit(const lb_surv *y, const lb_design *x, const lb_partition *s
   if (w.rank > 0) st = iterate(&w, &fit, opt, err);
   if (st != LB_OK) goto done;
   finish(&w, &fit);
+  flag_rounded(&w, x, &fit);
   if (lb_interrupted()) { /* perhaps in the middle of a factor */
     st = lb_error_interrupted(err);
     goto done;
@@ -304,6 +322,8 @@ void lb_cox_reset(lb_cox *fit)
   lb_mem_free(fit->vcov);
   lb_mem_free(fit->std_error);
   lb_mem_free(fit->means);
+  lb_mem_free(fit->scale);
+  lb_mem_free(fit->rounded);
   lb_mem_free(fit->collinear);
   lb_mem_free(fit->infinite);
   lb_mem_free(fit->combination);

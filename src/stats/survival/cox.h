@@ -28,14 +28,17 @@ typedef struct lb_cox_test {
  * strata and risk sets) have coef, std_error, and their row and column of vcov NaN and count for
  * no degree of freedom. A coefficient that grows without end (monotone likelihood: a level
  * without events, say) is marked infinite and its numbers are only where the iterations stopped;
- * likelihood-ratio and score tests hold all the same. vcov may be that of coefficients a last step
- * of up to 1e-9 of a log hazard away. */
+ * likelihood-ratio and score tests hold all the same. All are found in standard deviations of the
+ * columns, whatever their units; where a standard deviation is beyond 1e-100 or 1e100, vcov may
+ * leave the range of a double, coef and std_error do not. vcov may be that of coefficients a last
+ * step of up to 1e-9 of a log hazard away. */
 typedef struct lb_cox {
   size_t p;
   double *coef;                 /* p, per unit of the column: log hazard ratio */
   double *vcov;                 /* p x p, row after row: inverse information (model-based, naive) */
   double *std_error;            /* p, root of vcov's diagonal */
   double *means;                /* p, weighted means of the columns */
+  double *scale;                /* p, standard deviations within strata; 1 of a constant column */
   double log_lik_null, log_lik; /* at coef 0 (the offset stays) and at coef */
   lb_cox_test lr_test, wald_test, score_test;
   size_t iterations; /* Newton steps until the log-likelihood settled; one more is always made */
@@ -43,6 +46,7 @@ typedef struct lb_cox {
   size_t n_used, n_missing, n_event; /* rows fitted, rows the caller left out, rows with an event */
   size_t n_collinear, n_infinite;
   bool *collinear, *infinite; /* p */
+  bool *rounded;              /* p: collinear, differing in the last bits of its numbers alone */
   /* p x p: the row of a collinear column holds its coefficients on the earlier columns (up to a
    * constant in each stratum); NULL when n_collinear is 0 */
   double *combination;

@@ -8,13 +8,20 @@
 #include <math.h>
 #include <string.h>
 
-/* A column that varies less than this beside its size is constant: what is left is rounding. */
-#define CONSTANT_COLUMN 1e-13
+/* A column that varies less than this beside its size is constant, or differs in the last bits of
+ * its numbers alone: rounding, in which no hazard ratio can be seen. */
+#define LAST_BITS 1e-15
+/* Squares of larger or smaller numbers than these may leave the range of a double: such a column is
+ * worked on in a power of two as its unit, which changes no digit. */
+#define LARGE 1e100
+#define SMALL 1e-100
+#define LIMIT 1e300 /* beyond, sums overflow */
 
 typedef struct column_pass {
   cox_data *d;
   const lb_design *x;
   cox_chunks chunks;
+  double *unit;     /* p: the centred column is multiplied by this */
   double *mean;     /* p x n_stratum: taken from the column there */
   double *sum;      /* p x n_stratum: of what is left */
   double *head;     /* chunks x p: the part of a stratum that began in an earlier chunk */
@@ -160,7 +167,7 @@ static void centre_chunk(void *context, size_t chunk)
       double *z = d->z + (b * d->width + j) * COX_ROWS;
       stratum_run run = {.stratum = stratum_of(d, b * COX_ROWS)};
       while (next_run(d, b, &run)) {
-        cox_move(z, run.first, run.end, pass->mean[j * d->n_stratum + run.stratum], 1);
+        cox_move(z, run.first, run.end, pass->mean[j * d->n_stratum + run.stratum], pass->unit[j]);
         *sum_place(pass, chunk, j, run.stratum) += cox_total(z, run.first, run.end);
       }
       cox_spread(z, &seen[j]);
@@ -177,7 +184,7 @@ static void scale_chunk(void *context, size_t chunk)
   for (size_t b = cox_chunk_start(pass->chunks, chunk); b < end; b++) {
     for (size_t j = 0; j < d->p; j++) {
       double *z = d->z + (b * d->width + j) * COX_ROWS;
-      double factor = d->range[j] > 0 ? 1 / d->scale[j] : 0;
+      double factor = d->range[j] > 0 ? 1 / (d->scale[j] * pass->unit[j]) : 0;
       stratum_run run = {.stratum = stratum_of(d, b * COX_ROWS)};
       while (next_run(d, b, &run))
         cox_move(z, run.first, run.end, pass->mean[j * d->n_stratum + run.stratum], factor);
@@ -229,9 +236,9 @@ static void measure_column(column_pass *pass, size_t j, double total_weight)
     all.squares -= (double)(d->stratum_row[s + 1] - d->stratum_row[s]) * rest * rest;
   }
   double deviation = d->n > 0 ? sqrt(fmax(all.squares, 0) / (double)d->n) : 0;
-  bool constant = !(deviation > CONSTANT_COLUMN * all.size);
+  bool constant = !(deviation > LAST_BITS * all.size * pass->unit[j]);
   d->mean[j] = total_weight > 0 ? all.weighted / total_weight : 0;
-  d->scale[j] = constant ? 1 : deviation;
+  d->scale[j] = constant ? 1 : deviation / pass->unit[j];
   d->range[j] = constant ? 0 : (all.high - all.low) / deviation;
 }
 
@@ -241,6 +248,19 @@ static lb_status refuse_column(const column_pass *pass, size_t j, lb_error *err)
   while (row < pass->d->n && isfinite(pass->x->column[j][row])) row++;
   return lb_error_set(err, LB_EDATA, "column %zu of the design is not finite in row %zu", j + 1,
                       row + 1);
+}
+
+/* Beyond the limit sums overflow. */
+static lb_status set_unit(column_pass *pass, size_t j, lb_error *err)
+{
+  double size = add_chunks(pass, j).size;
+  int exponent = 0;
+  if (size > LIMIT)
+    return lb_error_set(err, LB_EDATA, "column %zu of the design has numbers beyond %g", j + 1,
+                        LIMIT);
+  if (size > LARGE || (size < SMALL && size > 0)) frexp(size, &exponent);
+  pass->unit[j] = ldexp(1, exponent < -1000 ? 1000 : -exponent);
+  return LB_OK;
 }
 
 static double total_weight(const cox_data *d)
@@ -260,6 +280,8 @@ static lb_status run_passes(column_pass *pass, lb_error *err)
   if (!lb_parallel(pass->chunks.n, parallel, gather_chunk, pass)) return lb_error_interrupted(err);
   for (size_t j = 0; j < d->p; j++)
     if (add_chunks(pass, j).bad > 0) return refuse_column(pass, j, err);
+  for (size_t j = 0; st == LB_OK && j < d->p; j++) st = set_unit(pass, j, err);
+  if (st != LB_OK) return st;
   take_means(pass);
   if (!lb_parallel(pass->chunks.n, parallel, centre_chunk, pass)) return lb_error_interrupted(err);
   take_means(pass);
@@ -273,13 +295,16 @@ lb_status cox_data_columns(cox_data *d, const lb_design *x, lb_error *err)
   column_pass pass = {.d = d, .x = x, .chunks = cox_block_chunks(d)};
   size_t cells = d->p * d->n_stratum; /* at most p x n */
   lb_status st = LB_OK;
+  pass.unit = lb_mem_zero(d->p, sizeof *pass.unit);
   pass.mean = lb_mem_zero(cells, sizeof *pass.mean);
   pass.sum = lb_mem_zero(cells, sizeof *pass.sum);
   pass.head = lb_mem_zero(pass.chunks.n * d->p, sizeof *pass.head);
   pass.seen = lb_mem_zero(pass.chunks.n * d->p, sizeof *pass.seen);
-  if (pass.mean == NULL || pass.sum == NULL || pass.head == NULL || pass.seen == NULL)
+  if (pass.unit == NULL || pass.mean == NULL || pass.sum == NULL || pass.head == NULL ||
+      pass.seen == NULL)
     st = lb_error_nomem(err, "Cox model");
   if (st == LB_OK) st = run_passes(&pass, err);
+  lb_mem_free(pass.unit);
   lb_mem_free(pass.mean);
   lb_mem_free(pass.sum);
   lb_mem_free(pass.head);

@@ -227,7 +227,8 @@ lb_cox_hazard lb_cox_jackknife_hazard(lb_cox_jackknife *k, const lb_cox_person *
       variance += q * k->vcov[j * p + l] * r;
     }
   }
-  return (lb_cox_hazard){risk * hazard, risk * sqrt(fmax(0, variance))};
+  if (k->beta.n_seen < 2) variance = NAN;
+  return (lb_cox_hazard){risk * hazard, risk * sqrt(variance < 0 ? 0 : variance)};
 }
 
 static void sum_squares(lb_cox_jackknife *k)
@@ -266,6 +267,7 @@ lb_status lb_cox_jackknife_new(const lb_cox_at *at, const lb_cox_path *path, con
     return st;
   }
   sum_squares(&k);
+  for (size_t j = 0; k.beta.n_seen < 2 && j < path->p * path->p; j++) k.vcov[j] = NAN;
   *out = k;
   return LB_OK;
 }

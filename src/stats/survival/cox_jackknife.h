@@ -24,7 +24,9 @@ typedef struct lb_cox_jackknife {
   double *scratch;             /* p + 1 moments of an interval */
 } lb_cox_jackknife;
 
-/* `vcov` is the model-based variance at at->coef. LB_EARG cluster out of range; LB_ENOMEM;
+/* `vcov` is the model-based variance at at->coef. With fewer than two clusters (or rows) of weight
+ * above 0 all variances are NaN: the influences of one add up to 0. LB_EARG cluster out of range;
+ * LB_ENOMEM;
  * LB_EINTR. O((n + n_time) p). `out` untouched on failure. */
 lb_status lb_cox_jackknife_new(const lb_cox_at *at, const lb_cox_path *path, const double *vcov,
                                const lb_partition *cluster, lb_cox_jackknife *out, lb_error *err);

@@ -37,7 +37,8 @@ lb_status lb_cox_dfbeta(double *rows, size_t n, size_t p, const double *vcov, lb
 /* Score residuals times weight, added up within clusters. Owns its array. */
 typedef struct lb_cox_scores {
   size_t n, p;
-  double *row; /* n x p, row after row; n clusters, or rows without clusters */
+  size_t n_seen; /* of the n, those with a row of weight above 0 */
+  double *row;   /* n x p, row after row; n clusters, or rows without clusters */
 } lb_cox_scores;
 
 /* cluster NULL or without codes: each row is one. LB_EARG cluster out of range; LB_ENOMEM. `out`
@@ -48,17 +49,20 @@ void lb_cox_scores_reset(lb_cox_scores *scores);
 
 /* Robust (sandwich) variance. Owns its arrays. */
 typedef struct lb_cox_robust {
-  size_t p, n_cluster;
-  double *vcov;      /* p x p; NaN where the model-based one is */
-  double *std_error; /* p */
+  size_t p, n_cluster; /* clusters, or rows without clusters, of weight above 0 */
+  double *vcov;        /* p x p; NaN where the model-based one is */
+  double *std_error;   /* p */
   lb_cox_test wald, score;
 } lb_cox_robust;
 
 /* Lin & Wei (1989, JASA 84:1074): the sum over clusters of the outer product of their weighted
  * dfbeta; without clusters each row is one. The score test is that of coefficients 0 with the
  * variance of the clusters' scores. `vcov` is the model-based variance at `at->coef`. Rows of
- * weight w count as one subject of weight w. LB_EARG cluster out of range; as lb_cox_path_new.
- * O(n p^2). `out` untouched on failure. */
+ * weight w count as one subject of weight w. The dfbeta add up to 0 over all clusters: of one
+ * cluster they say nothing, and vcov is NaN; so are row and column of a coefficient on which one
+ * cluster alone bears. With no more clusters than coefficients the matrix has not full rank, and
+ * what the tests would give is a number of clusters: chi_square and p_value are NaN.
+ * LB_EARG cluster out of range; as lb_cox_path_new. O(n p^2). `out` untouched on failure. */
 lb_status lb_cox_robust_fit(const lb_cox_at *at, const double *vcov, const lb_partition *cluster,
                             lb_cox_robust *out, lb_error *err);
 void lb_cox_robust_reset(lb_cox_robust *robust);

@@ -14,6 +14,9 @@
 #define POLL_ROWS 65536
 /* A pivot of a covariance matrix below this part of its diagonal is rounding. */
 #define DEPENDENT 1e-12
+/* A robust variance below this part of the model-based one is the rounding of dfbeta that cancel:
+ * one cluster alone bears on the coefficient. */
+#define CANCELLED 1e-22
 
 static double row_weight(const lb_surv *y, size_t i)
 {
@@ -41,6 +44,22 @@ static lb_status collapse(lb_cox_scores *s, const lb_partition *cluster, lb_erro
   return LB_OK;
 }
 
+/* Clusters, or rows without clusters, of weight above 0. */
+static lb_status count_seen(lb_cox_scores *s, const lb_surv *y, const lb_partition *cluster,
+                            lb_error *err)
+{
+  bool *seen = lb_mem_zero(clustered(cluster) ? cluster->n : 0, sizeof *seen);
+  if (seen == NULL) return lb_error_nomem(err, "robust variance");
+  for (size_t i = 0; i < y->n; i++) {
+    if (!(row_weight(y, i) > 0)) continue;
+    bool *mark = clustered(cluster) ? &seen[(size_t)cluster->code[i]] : NULL;
+    if (mark == NULL || !*mark) s->n_seen++;
+    if (mark != NULL) *mark = true;
+  }
+  lb_mem_free(seen);
+  return LB_OK;
+}
+
 lb_status lb_cox_scores_new(const lb_cox_at *at, const lb_cox_path *path,
                             const lb_partition *cluster, lb_cox_scores *out, lb_error *err)
 {
@@ -56,7 +75,8 @@ lb_status lb_cox_scores_new(const lb_cox_at *at, const lb_cox_path *path,
   for (size_t i = 0; i < s.n; i++) {
     for (size_t j = 0; j < s.p; j++) s.row[i * s.p + j] *= row_weight(at->y, i);
   }
-  if (clustered(cluster)) st = collapse(&s, cluster, err);
+  st = count_seen(&s, at->y, cluster, err);
+  if (st == LB_OK && clustered(cluster)) st = collapse(&s, cluster, err);
   if (st != LB_OK) goto done;
   *out = s;
   s.row = NULL;
@@ -111,6 +131,18 @@ static lb_status quadratic_test(const double *a, const double *b, size_t p, lb_c
   return LB_OK;
 }
 
+/* The test of df coefficients that s->n_seen clusters are too few for. */
+static bool too_few(const lb_cox_at *at, const lb_cox_scores *s, lb_cox_test *out)
+{
+  size_t df = 0;
+  for (size_t j = 0; j < s->p; j++) {
+    if (!isnan(at->coef[j])) df++;
+  }
+  if (df == 0 || s->n_seen > df) return false;
+  *out = (lb_cox_test){.chi_square = NAN, .p_value = NAN, .df = df};
+  return true;
+}
+
 /* Score test of all coefficients 0; columns without an estimate take no part. */
 static lb_status score_test(const lb_cox_at *at, const lb_partition *cluster, lb_cox_robust *r,
                             double *work, lb_error *err)
@@ -131,21 +163,34 @@ static lb_status score_test(const lb_cox_at *at, const lb_partition *cluster, lb
     }
   }
   st = outer_products(&s, square, err);
-  if (st == LB_OK) st = quadratic_test(square, total, p, &r->score, err);
+  if (st == LB_OK && !too_few(at, &s, &r->score))
+    st = quadratic_test(square, total, p, &r->score, err);
   lb_mem_free(s.row);
   return st;
 }
 
-/* The Wald test, and NaN for what the model did not estimate. */
-static lb_status finish(const lb_cox_at *at, const double *vcov, lb_cox_robust *r, double *work,
-                        lb_error *err)
+/* true when the clusters say something of coefficient j. */
+static bool is_known(const lb_cox_robust *r, const double *vcov, size_t j)
+{
+  double variance = r->vcov[j * r->p + j];
+  return r->n_cluster > 1 && variance > CANCELLED * vcov[j * r->p + j];
+}
+
+/* The Wald test, and NaN for what the model did not estimate or the clusters do not tell. */
+static lb_status finish(const lb_cox_at *at, const double *vcov, const lb_cox_scores *s,
+                        lb_cox_robust *r, double *work, lb_error *err)
 {
   size_t p = r->p;
+  lb_status st = LB_OK;
   for (size_t j = 0; j < p; j++) work[j] = isnan(at->coef[j]) ? 0 : at->coef[j];
-  lb_status st = quadratic_test(r->vcov, work, p, &r->wald, err);
+  r->n_cluster = s->n_seen;
+  if (!too_few(at, s, &r->wald)) st = quadratic_test(r->vcov, work, p, &r->wald, err);
+  for (size_t j = 0; j < p; j++) work[j] = is_known(r, vcov, j);
   for (size_t j = 0; j < p; j++) {
+    if (work[j] == 0 && !isnan(at->coef[j])) r->wald.chi_square = r->wald.p_value = NAN;
     for (size_t k = 0; k < p; k++) {
-      if (isnan(vcov[j * p + k])) r->vcov[j * p + k] = NAN;
+      bool known = work[j] != 0 && work[k] != 0 && !isnan(vcov[j * p + k]);
+      if (!known) r->vcov[j * p + k] = NAN;
     }
     r->std_error[j] = sqrt(r->vcov[j * p + j]);
   }
@@ -171,9 +216,8 @@ lb_status lb_cox_robust_fit(const lb_cox_at *at, const double *vcov, const lb_pa
   if (st == LB_OK) st = lb_cox_dfbeta(s.row, s.n, p, vcov, err);
   if (st == LB_OK) st = outer_products(&s, r.vcov, err);
   if (st == LB_OK) st = score_test(at, cluster, &r, work, err);
-  if (st == LB_OK) st = finish(at, vcov, &r, work, err);
+  if (st == LB_OK) st = finish(at, vcov, &s, &r, work, err);
   if (st != LB_OK) goto done;
-  r.n_cluster = s.n;
   *out = r;
   r = (lb_cox_robust){0};
 done:

@@ -57,7 +57,9 @@ void km_set_limits(const lb_km_curve *c, size_t i, double sum, double z, lb_km_c
 {
   double s = c->survival[i];
   c->std_error[i] = s > 0 ? s * sqrt(sum) : NAN;
-  if (s > 0 && s < 1)
+  if (isnan(sum))
+    c->conf_low[i] = c->conf_high[i] = (double)NAN;
+  else if (s > 0 && s < 1)
     limits_inside(c, i, z * sqrt(sum), z, type);
   else
     c->conf_low[i] = c->conf_high[i] = s > 0 ? 1 : NAN;
@@ -192,6 +194,16 @@ static lb_status fit_curves(lb_km *km, const lb_surv *y, const lb_riskset *set, 
   return LB_OK;
 }
 
+/* The weight of the rows of each group. */
+static void sum_weights(lb_km *km, const lb_surv *y, const lb_partition *groups)
+{
+  for (size_t g = 0; g < km->n_groups; g++) km->curve[g].weight_total = (double)km->curve[g].n;
+  if (y == NULL || y->weight == NULL) return;
+  for (size_t g = 0; g < km->n_groups; g++) km->curve[g].weight_total = 0;
+  for (size_t i = 0; i < y->n; i++)
+    km->curve[lb_partition_class(groups, i)].weight_total += y->weight[i];
+}
+
 /* Takes the set. */
 static lb_status finish(lb_km km, const lb_surv *y, lb_riskset *set, lb_km *out, lb_error *err)
 {
@@ -225,7 +237,9 @@ lb_status lb_km_fit(const lb_surv *y, const lb_partition *groups, const lb_km_op
   km.conf_level = opt->conf_level;
   km.conf_type = opt->conf_type;
   for (size_t i = 0; i < y->n; i++) km.n_time_zero += y->time[i] == 0;
-  return finish(km, y->entry == NULL ? NULL : y, &set, out, err);
+  st = finish(km, y->entry == NULL ? NULL : y, &set, out, err);
+  if (st == LB_OK) sum_weights(out, y, groups);
+  return st;
 }
 
 lb_status lb_km_fit_counts(const lb_surv_counts *counts, const lb_km_options *opt, lb_km *out,
@@ -243,7 +257,9 @@ lb_status lb_km_fit_counts(const lb_surv_counts *counts, const lb_km_options *op
     const uint32_t *first = counts->count + c * counts->days * 2;
     km.n_time_zero += (size_t)first[0] + first[1];
   }
-  return finish(km, NULL, &set, out, err);
+  st = finish(km, NULL, &set, out, err);
+  if (st == LB_OK) sum_weights(out, NULL, NULL);
+  return st;
 }
 
 void lb_km_reset(lb_km *km)

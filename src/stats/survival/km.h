@@ -4,6 +4,8 @@
 #define LB_SURVIVAL_KM_H
 #include "stats/surv.h"
 
+#include <stdbool.h>
+
 /* Pointwise limits, z the normal quantile, se the standard error of log S (root of Greenwood's
  * sum). */
 typedef enum lb_km_conf {
@@ -31,7 +33,9 @@ typedef struct lb_km_options {
  * them). Once S is 0, std_error and limits are NaN. */
 typedef struct lb_km_curve {
   size_t n, n_time;
-  double event_total; /* weighted events */
+  double weight_total; /* of the rows; n without weights */
+  double event_total;  /* weighted events */
+  bool one_cluster;    /* a robust variance has nothing to be made of: it and the limits are NaN */
   double *time;
   double *n_risk; /* entry < time <= exit, just before the time */
   double *n_event, *n_censor;

@@ -118,11 +118,26 @@ static void start_group(walk *w, size_t group)
     *member_of(w, set->by_time[k]) = (member){0};
 }
 
+/* true when rows of weight above 0 of a group are of one cluster: their influences add up to 0. */
+static bool is_one_cluster(const walk *w, size_t group)
+{
+  const lb_riskset *set = w->set;
+  const member *first = NULL;
+  for (size_t k = set->class_row[group]; k < set->class_row[group + 1]; k++) {
+    if (!(row_weight(w->y, set->by_time[k]) > 0)) continue;
+    const member *m = member_of(w, set->by_time[k]);
+    if (first != NULL && m != first) return false;
+    first = m;
+  }
+  return true;
+}
+
 static lb_status walk_group(walk *w, size_t group, double z, lb_km_conf type, lb_error *err)
 {
   const lb_riskset *set = w->set;
   lb_km_curve *c = w->curve;
   size_t first = set->class_time[group], entered = set->class_row[group];
+  c->one_cluster = is_one_cluster(w, group);
   start_group(w, group);
   for (size_t i = 0; i < c->n_time; i++) {
     double n = c->n_risk[i], d = c->n_event[i];
@@ -134,6 +149,7 @@ static lb_status walk_group(walk *w, size_t group, double z, lb_km_conf type, lb
     }
     if (c->survival[i] > 0) end_rows(w, first + i, n - d);
     double variance = fmax(0, lb_sum_value(&w->sum.square));
+    if (c->one_cluster && c->survival[i] < 1) variance = (double)NAN;
     km_set_limits(c, i, variance, z, type);
     if (i % POLL_TIMES == 0 && lb_interrupted()) return lb_error_interrupted(err);
   }
