@@ -141,7 +141,7 @@ local function name_of(value)
   end
   local lb = require "lobule"
   local name = search(lb, "")
-  for _, space in ipairs { "survival", "categorical", "figure" } do
+  for _, space in ipairs { "survival", "categorical", "figure", "meta" } do
     name = name or (rawget(lb, space) and search(lb[space], space .. "."))
   end
   return name
