@@ -8,7 +8,7 @@ local FILES <const> = { "lobule/init.lua", "lobule/cohort.lua", "lobule/frame.lu
   "lobule/diff.lua",
   "lobule/survival.lua", "lobule/survival/km.lua", "lobule/survival/km_compare.lua",
   "lobule/survival/logrank.lua", "lobule/survival/cox.lua",
-  "lobule/survival/cox_predict.lua", "lobule/categorical.lua",
+  "lobule/survival/cox_predict.lua", "lobule/survival/subgroups.lua", "lobule/categorical.lua",
     "lobule/categorical/proportion.lua", "lobule/meta.lua", "lobule/meta/pool.lua",
   "lobule/anova.lua", "lobule/compare.lua", "lobule/crosstab.lua",
   "lobule/table_one.lua", "lobule/flow.lua", "lobule/quantity.lua", "lobule/table.lua",
