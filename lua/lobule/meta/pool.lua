@@ -294,7 +294,7 @@ function Pooled:record()
   return result.ordered { { "kind", "meta.pool_proportions" }, { "events", opts.events },
     { "total", opts.total }, { "by", opts.by }, { "scale", opts.scale }, { "test", opts.test },
     { "conf_level", opts.conf_level }, { "interval", opts.interval },
-    { "rows", result.record(self:tidy()) }, { "glance", result.record(self:glance()) },
+    { "estimates", result.record(self:tidy()) }, { "glance", result.record(self:glance()) },
     { "between", self.between or nil }, { "lineage", self.lineage or nil },
     { "warnings", self.warnings } }
 end

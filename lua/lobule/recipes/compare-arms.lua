@@ -311,15 +311,12 @@ local function say_limits(params, all, n, report)
   report:text("{left} of {all} rows had no time, event or arm and are left out."
     .. (params.horizon and " Follow-up is cut at {h}." or ""),
     { left = all - n, all = all, h = params.horizon and ("%g"):format(params.horizon) or nil })
-  report:text [[
+  report:text([[
 Censoring is taken to be unrelated to the risk of the event. A hazard ratio is one number for the
 whole follow-up: where the curves cross or part late, it is an average and depends on how long
 patients were followed; this report does not test that. Missing covariates are left out, not
-imputed.]]
-  if not params.randomised then
-    report:text [[
-No causal claim follows from this report: patients were not assigned to the arms by chance.]]
-  end
+imputed.]] .. (params.randomised and "" or [[ No causal claim follows from this report: patients
+were not assigned to the arms by chance.]]))
 end
 
 return {

@@ -80,9 +80,9 @@ local function at_landmark(d, params)
   kept = kept:mutate({ "from_landmark = time - $l",
     RESPONSE .. " = if_else(coalesce(response_time <= $l, false), 'response', 'no response')" },
     with)
+  -- Levels in the order of the alphabet: "no response" is the reference.
   return kept:mutate { ("%s = factor(%s)"):format(RESPONSE, RESPONSE) }
-    :relevel(RESPONSE, "no response"):label { [RESPONSE] = "Response by the landmark" }
-    :by_arm(RESPONSE), d
+    :label { [RESPONSE] = "Response by the landmark" }:by_arm(RESPONSE), d
 end
 
 --- Groups that have rows: n and events by name.

@@ -23,7 +23,7 @@ local function check_rows(d)
 end
 
 --- The studies that can be pooled, counted as they leave.
-local function studies_of(d)
+local function studies_of(d, order)
   check_rows(d)
   local grouped = d:frame():has "group"
   if grouped then
@@ -32,7 +32,9 @@ local function studies_of(d)
   end
   d = d:complete({ "events", "total" }, "events and total known")
   if #d:filter "total > 0" < #d then d = d:filter("total > 0", "at least one patient") end
-  return d, grouped
+  -- An order of their own, so that the file's changes nothing.
+  return d:sort(order == "total" and { "-total", "study", "events" }
+    or { "study", "total", "events" }), grouped
 end
 
 local METHOD <const> = {
@@ -124,6 +126,8 @@ return {
       help = "The scale on which proportions are pooled." },
     { "test", type = "choice", choices = { "normal", "hartung-knapp" }, default = "normal",
       help = "Limits of the random effects: normal, or t by Hartung and Knapp (few studies)." },
+    { "order", type = "choice", choices = { "study", "total" }, default = "study",
+      help = "Studies by name, or the largest first." },
     { "interval", type = "choice", choices = { "wilson", "exact" }, default = "wilson",
       help = "Intervals of the single studies." },
     { "conf_level", type = "real", default = 0.95, range = { 0.5, 0.999 },
@@ -148,7 +152,7 @@ return {
     local all <const> = #inputs.data
     local outcome <const> = params.outcome ~= "Proportion" and params.outcome
       or label_of(inputs.data, "events", "Proportion")
-    local d, grouped = studies_of(inputs.data)
+    local d, grouped = studies_of(inputs.data, params.order)
     local pooled = lb.meta.pool_proportions(d, { events = "events", total = "total",
       label = "study", by = grouped and "group" or nil, scale = params.scale, test = params.test,
       interval = params.interval, conf_level = params.conf_level })

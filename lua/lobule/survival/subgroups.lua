@@ -249,7 +249,7 @@ end
 ---@return table
 function Subgroups:record()
   return result.ordered { { "kind", "survival.subgroups" }, { "formula", self.formula },
-    { "conf_level", self.options.conf_level }, { "rows", result.record(self:tidy()) },
+    { "conf_level", self.options.conf_level }, { "estimates", result.record(self:tidy()) },
     { "tests", result.record(self:glance()) }, { "lineage", self.overall.info.lineage } }
 end
 
