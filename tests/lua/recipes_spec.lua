@@ -301,3 +301,17 @@ describe("describe-cohort", function()
       "--variables a --arm g")
   end)
 end)
+
+describe("scripts/recipes", function()
+  for name in pairs(OPTIONS) do
+    it(name .. " runs by the public API", function()
+      local pipe = io.popen(("%s scripts/recipes/%s.lua %s 2>&1"):format(PROGRAM, name, folder))
+      local printed = pipe:read "a"
+      local ok = pipe:close()
+      assert.is_true(ok, printed)
+      local path = ("%s/%s.html"):format(folder, name)
+      assert.is_truthy(core.read_file(path):find("<figure", 1, true))
+      os.remove(path)
+    end)
+  end
+end)
