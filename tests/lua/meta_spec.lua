@@ -3,9 +3,9 @@ local core = require "lobule.core"
 local lb = require "lobule"
 
 local function studies(x, n, group)
-  local names, columns = {}, {}
+  local names = {}
   for i in ipairs(x) do names[i] = ("study %d"):format(i) end
-  columns = { { "study", names }, { "x", x, "integer" }, { "n", n, "integer" } }
+  local columns = { { "study", names }, { "x", x, "integer" }, { "n", n, "integer" } }
   if group then columns[4] = { "arm", group, "factor" } end
   return lb.frame(columns)
 end

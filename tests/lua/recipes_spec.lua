@@ -188,7 +188,8 @@ describe("compare-arms", function()
     refused("one arm %('A'%)", "compare-arms", head .. "A,3,1\n", "")
     refused("one arm %('A'%)", "compare-arms", head .. "A,3,1\nA,4,1\nB,,1\n", "")
     refused("none of the 2 patients has the event", "compare-arms", head .. "A,3,0\nB,4,0\n", "")
-    refused("none of the 2 rows has time, event and arm", "compare-arms", head .. "A,,1\nB,,0\n", "")
+    refused("none of the 2 rows has time, event and arm", "compare-arms",
+      head .. "A,,1\nB,,0\n", "")
     refused("subgroups: 'age' is no factor", "compare-arms", example "compare-arms",
       options .. " --subgroups age")
     refused("fewer than two arms", "compare-arms",

@@ -27,7 +27,9 @@ describe("lb.survival.subgroups", function()
     end
     local alone = lb.survival.cox("Surv(time, dead) ~ arm", pbc:filter "sex == 'f'")
     for _, row in ipairs(rows) do
-      if row.level == "f" then near(alone:hazard_ratio("arm[drug]"):value(), row.estimate, 1e-12) end
+      if row.level == "f" then
+        near(alone:hazard_ratio("arm[drug]"):value(), row.estimate, 1e-12)
+      end
     end
   end)
 

@@ -9,10 +9,6 @@ local function quoted(name)
   return "`" .. name .. "`"
 end
 
-local function label_of(d, name)
-  return d:frame():column(name):label() or name
-end
-
 --- Covariates: every column that is given and has no part of its own.
 local function covariates_of(d)
   local own <const> = { id = true, treatment = true, time = true, event = true }
@@ -44,7 +40,8 @@ local function factors(d, covariates)
 end
 
 local function with_unit(d, params)
-  local label, unit = label_of(d, "time"), d:frame():column("time"):unit()
+  local column = d:frame():column "time"
+  local label, unit = column:label() or "time", column:unit()
   if unit and params.time_unit and unit ~= params.time_unit then
     refuse(("time is in %s, time_unit says %s"):format(unit, params.time_unit),
       "Leave --time_unit out.")
@@ -303,6 +300,7 @@ local function say_subgroups(lb, d, models, covariates, params, report)
   report:add(subgroups:plot { overall = overall, title = "Hazard ratios of the arms",
     favours = { "later events", "earlier events" } }, { caption = #by > 0
     and "Hazard ratios in all patients and by subgroup" or "Hazard ratios in all patients" })
+  for _, warning in ipairs(subgroups.warnings) do report:note(warning) end
   return subgroups
 end
 

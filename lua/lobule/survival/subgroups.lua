@@ -65,7 +65,12 @@ local function interaction(self, variable, frame)
   local small = possible(survival.cox, formula, known)
   local large = small and possible(survival.cox, ("%s + %s:`%s`"):format(formula,
     self.arm.variable, variable), known)
-  local row = large and anova(small, large):tidy():rows_list()[2] or {}
+  local settled = large and small.converged and large.converged
+  if large and not settled then
+    self.warnings[#self.warnings + 1] = ("%s: the model of the interaction did not converge")
+      :format(self.labels[variable])
+  end
+  local row = settled and anova(small, large):tidy():rows_list()[2] or {}
   self.tests[#self.tests + 1] = { variable = variable, n = small and small.info.n_used or #known,
     n_missing = #frame - #known, statistic = row.statistic, df = row.df, p_value = row.p_value }
 end
@@ -191,7 +196,9 @@ local function view(self)
 end
 
 function Subgroups:__tostring()
-  return tostring(view(self))
+  local parts = { tostring(view(self)) }
+  for _, warning in ipairs(self.warnings) do parts[#parts + 1] = "warning: " .. warning end
+  return table.concat(parts, "\n")
 end
 
 --- The forest plot: all patients, then each variable with its interaction p value. Fits of the
@@ -242,7 +249,11 @@ end
 function Subgroups:report_blocks(options)
   local shown_table = view(self)
   shown_table.caption = options and options.caption or self.title
-  return { { kind = "table", table = shown_table } }
+  local blocks = { { kind = "table", table = shown_table } }
+  for _, warning in ipairs(self.warnings) do
+    blocks[#blocks + 1] = { kind = "warning", text = warning }
+  end
+  return blocks
 end
 
 --- Everything at full precision.
