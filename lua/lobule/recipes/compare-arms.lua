@@ -355,9 +355,9 @@ return {
       .. "with commas; all: every factor and logical column among them; none." },
   },
   limits = { cpu_s = 600, memory = "2 GiB" },
-  -- Synthetic: 60 patients in turn in A and B, exponential times with hazards 0.08 and 0.05 a month,
-  -- doubled in stage III, uniform censoring from 6 to 36 months, three cells emptied. Expected: R 4.2.2,
-  -- survival 3.5-3 (survfit, survdiff, coxph).
+  -- Synthetic: 60 patients in turn in A and B, exponential times with hazards 0.08 and 0.05 a
+  -- month, doubled in stage III, uniform censoring from 6 to 36 months, three cells emptied.
+  -- Expected: R 4.2.2, survival 3.5-3 (survfit, survdiff, coxph).
   example = { data = "compare-arms.example.csv",
     sha256 = "40a84a8c93e39627fece980593f85e1aa50afd579d1844dd1052cc5d19db8744",
     columns = { covariates = { "age", "stage" } },

@@ -130,8 +130,8 @@ return {
       help = "With arms, the standardised mean difference of each variable." },
   },
   limits = { cpu_s = 300, memory = "2 GiB" },
-  -- Synthetic: 40 patients, all columns drawn independently, eight cells and one arm emptied. Expected:
-  -- R 4.2.2 (complete.cases, median).
+  -- Synthetic: 40 patients, all columns drawn independently, eight cells and one arm emptied.
+  -- Expected: R 4.2.2 (complete.cases, median).
   example = { data = "describe-cohort.example.csv",
     sha256 = "371ab62f40ed2a567c1a1d6ae0a3718a31c037fdb3c869578c768974c0aadbdd",
     columns = { arm = { "treatment" }, variables = { "age", "sex", "ecog", "diabetes", "ldh" } },

@@ -211,9 +211,9 @@ return {
       optional = true, help = "Unit of time, when the data do not say it." },
   },
   limits = { cpu_s = 600, memory = "2 GiB" },
-  -- Synthetic: 60 patients with the same hazard of 0.05 a month, a time to response drawn uniformly
-  -- from 1 to 9 months in 55 % and kept where it comes before the end, two cells emptied: response means
-  -- nothing here. Expected: R 4.2.2, survival 3.5-3.
+  -- Synthetic: 60 patients with the same hazard of 0.05 a month, a time to response drawn
+  -- uniformly from 1 to 9 months in 55 % and kept where it comes before the end, two cells
+  -- emptied: response means nothing here. Expected: R 4.2.2, survival 3.5-3.
   example = { data = "landmark-response.example.csv",
     sha256 = "fb2efa6067622cce9a3900f6dbfe946298f21f47ce6ec8ea76229bbed8d7c168",
     columns = { covariates = { "age" } },

@@ -135,8 +135,8 @@ return {
   },
   limits = { cpu_s = 60, memory = "1 GiB" },
   -- Synthetic: ten studies of 7 to 59 patients, true logits normal with mean 0.4 and standard
-  -- deviation 0.6; in one all respond, in one the count is missing. Expected: R 4.2.2, metafor 3.8-1,
-  -- rma(measure = "PLO", method = "DL").
+  -- deviation 0.6; in one all respond, in one the count is missing. Expected: R 4.2.2, metafor
+  -- 3.8-1, rma(measure = "PLO", method = "DL").
   example = { data = "pool-proportions.example.csv",
     sha256 = "567846e86520388f35e41981c199e3f6a1b131d6c4ada9c3409ecae722421e4e",
     columns = { group = { "treatment" } },
