@@ -183,6 +183,13 @@ describe("compare-arms", function()
     assert.are.equal(2, #results("compare-arms", three, "").crude.terms.estimate)
   end)
 
+  it("says that a ratio cannot be estimated where an arm has no event", function()
+    local csv = "treatment,time,event\nA,3,1\nA,4,1\nA,6,1\nB,3,0\nB,9,0\nB,11,0\n"
+    local text = prose("compare-arms", csv, "")
+    assert.is_truthy(text:find("hazard ratio not estimable.", 1, true))
+    assert.is_truthy(text:find("no finite hazard ratio for 'treatment[B]'", 1, true))
+  end)
+
   it("says why it cannot compare", function()
     local head = "treatment,time,event\n"
     refused("one arm %('A'%)", "compare-arms", head .. "A,3,1\n", "")
@@ -192,6 +199,8 @@ describe("compare-arms", function()
       head .. "A,,1\nB,,0\n", "")
     refused("subgroups: 'age' is no factor", "compare-arms", example "compare-arms",
       options .. " --subgroups age")
+    refused("covariate 'x' is missing in every patient", "compare-arms",
+      "treatment,time,event,x\nA,3,1,\nB,4,1,\n", "--covariates x")
     refused("fewer than two arms", "compare-arms",
       "treatment,time,event,x\nA,3,1,2\nA,4,1,5\nB,3,1,\nB,2,1,\n", "--covariates x")
   end)
@@ -267,6 +276,8 @@ describe("pool-proportions", function()
     local head = "study,events,total\n"
     refused("one study has counts", "pool-proportions", head .. "a,3,10\n", "")
     refused("one study has counts", "pool-proportions", head .. "a,3,10\nb,,9\n", "")
+    refused("no group has two", "pool-proportions", "study,events,total,g\na,3,9,x\nb,4,9,y\n",
+      "--group g")
     refused("there is no event", "pool-proportions", head .. "a,0,10\nb,0,9\n", "")
     refused("row 2", "pool-proportions", head .. "a,3,10\nb,12,9\n", "")
     local text = prose("pool-proportions", head .. "a,0,10\nb,0,9\nc,0,4\n",

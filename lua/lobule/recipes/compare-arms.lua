@@ -24,7 +24,9 @@ local function factors(d, covariates)
   for _, name in ipairs(covariates) do
     local column = d:frame():column(name)
     local kind = column:type()
-    if kind == "date" or kind == "datetime" then
+    if column:missing() == #d then
+      refuse(("covariate '%s' is missing in every patient"):format(name), "Leave it out.")
+    elseif kind == "date" or kind == "datetime" then
       refuse(("covariate '%s' is a %s"):format(name, kind),
         "Give a number, such as an age in years.")
     elseif kind == "text" then
@@ -201,7 +203,7 @@ local function models_of(lb, d, covariates, params)
   local complete = d:complete(covariates, "covariates known")
   if #groups_of(complete, "treatment") < 2 then
     refuse(("with all covariates known, %d patients of fewer than two arms are left"):format(
-      #complete), "Leave out the covariate that is missing most: Table 1 and lobule peek show it.")
+      #complete), "Leave out the covariate that is missing most: lobule peek FILE shows it.")
   end
   if #complete < #d then
     models[2] = { name = "Crude, patients of the adjusted model", short = "crude, covariates known",
@@ -252,13 +254,6 @@ local function say_ratios(lb, d, arms, covariates, params, report)
         { n = #d - #complete, all = #d })
     end
     report:add(last.fit, { caption = "The adjusted model" })
-    local glance = last.fit:glance():rows_list()[1]
-    local per <const> = glance.n_event / #last.fit:tidy()
-    if per < 10 then
-      report:note("{n} events for {k} coefficients, fewer than ten each: the adjusted ratios are "
-        .. "uncertain beyond their intervals.",
-        { n = ("%.0f"):format(glance.n_event), k = #last.fit:tidy() })
-    end
   else
     for _, warning in ipairs(models[1].fit.warnings) do report:note(warning) end
   end

@@ -27,7 +27,9 @@ local function factors(d, covariates)
   for _, name in ipairs(covariates) do
     local column = d:frame():column(name)
     local kind = column:type()
-    if kind == "date" or kind == "datetime" then
+    if column:missing() == #d then
+      refuse(("covariate '%s' is missing in every patient"):format(name), "Leave it out.")
+    elseif kind == "date" or kind == "datetime" then
       refuse(("covariate '%s' is a %s"):format(name, kind),
         "Give a number, such as an age in years.")
     elseif kind == "text" then

@@ -32,6 +32,15 @@ local function studies_of(d, order)
   end
   d = d:complete({ "events", "total" }, "events and total known")
   if #d:filter "total > 0" < #d then d = d:filter("total > 0", "at least one patient") end
+  local largest = 0
+  if grouped then
+    for _, row in ipairs(d:summarise({ "k = n()" }, { by = "group" }):rows_list()) do
+      largest = math.max(largest, row.k)
+    end
+  end
+  if grouped and largest < 2 then
+    refuse("no group has two studies: there is nothing to pool", "Leave --group out.")
+  end
   -- An order of their own, so that the file's changes nothing.
   return d:sort(order == "total" and { "-total", "study", "events" }
     or { "study", "total", "events" }), grouped
