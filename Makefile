@@ -31,7 +31,7 @@ CORE    := $(sort $(wildcard src/base/*.c src/frame/*.c src/expr/*.c src/model/*
              src/stats/*.c src/stats/*/*.c))
 BIND    := $(sort $(wildcard src/bind/*.c))
 HOST    := $(sort $(wildcard src/host/*.c))
-LUA     := $(sort $(shell find lua -name '*.lua'))
+LUA     := $(sort $(shell find lua -name '*.lua' -o -path '*/recipes/*.csv'))
 C_TESTS := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/*/test_*.c)))
 REPLAY  := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 CORE_O  := $(CORE:%.c=$(BUILD)/%.o)

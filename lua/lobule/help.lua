@@ -158,7 +158,7 @@ end
 function M.name_of(value)
   local lb = require "lobule"
   local name = search(lb, value, "")
-  for _, space in ipairs { "survival", "categorical", "figure" } do
+  for _, space in ipairs { "survival", "categorical", "figure", "meta" } do
     name = name or (rawget(lb, space) and search(lb[space], value, space .. "."))
   end
   return name

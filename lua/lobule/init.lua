@@ -17,6 +17,7 @@ require "lobule.cohort_verbs"
 ---@field survival lobule.survival
 ---@field categorical lobule.categorical
 ---@field figure lobule.figure
+---@field meta lobule.meta
 local lb = { version = core.version, NA = core.NA }
 
 lb.read = cohorts.read
@@ -197,8 +198,8 @@ function lb.help(topic)
   return (require("lobule.help").help(topic))
 end
 
-local NAMESPACES <const> = { survival = true, categorical = true, figure = true }
-local LATER <const> = { regression = true, meta = true, causal = true, trial = true, econ = true,
+local NAMESPACES <const> = { survival = true, categorical = true, figure = true, meta = true }
+local LATER <const> = { regression = true, causal = true, trial = true, econ = true,
   response = true, safety = true, scores = true,
   impute = true, simulate = true }
 

@@ -156,5 +156,21 @@ function M.cox(formula, data, options)
   return result
 end
 
+--- Hazard ratios of arms in all patients and within the levels of other variables: a Cox model
+--- each, with the arm as its only term, and for each variable the likelihood-ratio test of its
+--- interaction with the arm, on the rows where it is known. Rows missing a variable are in none of
+--- its subgroups and counted. A subgroup with one arm or no event has NA.
+---@param formula string            "Surv(time, event) ~ treatment"; one factor, strata() if wanted
+---@param data lobule.Cohort|lobule.Frame
+---@param options table             by: factors or logical columns; conf_level (0.95)
+---@return lobule.Subgroups
+---@raise as survival.cox; a formula with other terms than one factor; a column of numbers
+function M.subgroups(formula, data, options)
+  local opts <const> = check.options(options, { { "by", "texts", {} },
+    { "conf_level", "level", 0.95 } })
+  local result = require("lobule.survival.subgroups").new(formula, data, opts)
+  return result
+end
+
 core.namespace("survival", M)
 return M

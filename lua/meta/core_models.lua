@@ -150,4 +150,33 @@ function core.model_apply(model, frame, outcome) end
 ---@return number conf_high
 function core.proportion(x, n, conf_level, method) end
 
+--- Study estimates pooled by inverse variances: fields k, weight_fixed, weight_random (lists, sum
+--- 1), fixed and random (each estimate, std_error, statistic, p_value, conf_low, conf_high), q,
+--- q_p_value, tau2 (DerSimonian & Laird 1986), h, h_low, h_high, i2, i2_low, i2_high (fractions),
+--- predict_low, predict_high. What so few studies cannot tell is NaN.
+---@param y number[]
+---@param v number[]                variances
+---@param conf_level number
+---@param hartung_knapp? boolean    limits of the random effects by t with k - 1 df
+---@return table
+function core.pool(y, v, conf_level, hartung_knapp) end
+
+--- Proportions of studies pooled on a scale: the fields of pool on that scale, and effect,
+--- variance, adjusted (lists: 1/2 was added to a study's cells), harmonic_n, proportion_fixed,
+--- proportion_random (each estimate, conf_low, conf_high), proportion_predicted.
+---@param x number[]                events
+---@param n number[]                totals
+---@param scale "logit"|"freeman-tukey"|"arcsine"
+---@param conf_level number
+---@param hartung_knapp? boolean
+---@return table
+function core.pool_proportions(x, n, scale, conf_level, hartung_knapp) end
+
+--- The proportion of a value on a scale of pool_proportions; n as that of one study.
+---@param value number
+---@param n number
+---@param scale "logit"|"freeman-tukey"|"arcsine"
+---@return number
+function core.pool_back(value, n, scale) end
+
 return core

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Writes the assembler file that carries the Lua sources inside the program: sh scripts/dev/embed.sh OUT.s FILE...
+# Writes the assembler file that carries the Lua sources and example data inside the program: sh scripts/dev/embed.sh OUT.s FILE...
 # The table it defines, lb_embedded_files, is declared in src/host/embed.h; a name is the path below lua/.
 set -eu
 

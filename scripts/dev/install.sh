@@ -25,8 +25,8 @@ put() {
   install -D -m "$1" "$2" "$root/$3" && echo "$3" >>"$made/list"
 }
 
-put_lua() { # put_lua FOLDER TARGET: the Lua files of lua/FOLDER
-  find "lua/$1" -name '*.lua' | LC_ALL=C sort >"$made/sources"
+put_lua() { # put_lua FOLDER TARGET: the Lua files of lua/FOLDER, and the recipes''' example data
+  find "lua/$1" -name '*.lua' -o -path '*/recipes/*.csv' | LC_ALL=C sort >"$made/sources"
   while IFS= read -r file; do
     put 644 "$file" "$2/${file#lua/}" || return 1
   done <"$made/sources"

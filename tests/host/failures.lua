@@ -40,6 +40,9 @@ local function analysis()
     times = { 3 } }
   ahead = #ahead + #spline:residuals { type = "dfbeta" } + #spline:baseline()
     + #lb.crosstab(cohort, "arm", "old"):tidy()
+  local pooled = lb.meta.pool_proportions(lb.frame { { "study", { "a", "b" } }, { "x", { 1, 2 } },
+    { "n", { 4, 5 } } }, { events = "x", total = "n", label = "study" })
+  ahead = ahead .. pooled:pooled():display()
   local decoded = core.json_decode(cox:to_json())
   lb.report { title = "Small" }:add(cohort:flow()):add(km):add(test):add(cox):save(out .. ".json")
   return ahead .. decoded.formula .. km:median({ arm = "A" }):display()

@@ -38,7 +38,7 @@ describe("docstrings", function()
   it("stand before every public function", function()
     local known = {}
     for _, entry in ipairs(docs.entries()) do known[entry.name] = #entry.doc end
-    for _, space in ipairs { "survival", "categorical", "figure" } do
+    for _, space in ipairs { "survival", "categorical", "figure", "meta" } do
       for name, value in pairs(lb[space]) do
         if type(value) == "function" then
           assert.is_truthy(known[("lb.%s.%s"):format(space, name)], space .. "." .. name)

@@ -194,7 +194,7 @@ local function field(thing, name)
   if type(thing.value) == "table" then
     local value = rawget(thing.value, name)
     if value == nil and thing.path == "lb" and (name == "survival" or name == "categorical"
-      or name == "figure") then
+      or name == "figure" or name == "meta") then
       value = thing.value[name] -- our own namespaces load when first read
     end
     if value ~= nil then

@@ -90,7 +90,7 @@ local function fields(thing, sign)
     end
   end
   if thing.path == "lb" and sign == "." then
-    for _, name in ipairs { "survival", "categorical", "figure" } do
+    for _, name in ipairs { "survival", "categorical", "figure", "meta" } do
       list[#list + 1] = { text = name, kind = "field" }
     end
   end

@@ -167,8 +167,16 @@ local function check_levels(entry, name, data)
   end
 end
 
+--- A column without a value says nothing of its type: it has the recipe's.
+local function typed(data, kind, n)
+  if data:missing() < n or kind == "any" then return data end
+  local values = { n = n }
+  for i = 1, n do values[i] = core.NA end
+  return core.label(core.frame({ { "x", values, kind } }):column "x", data:label(), data:unit())
+end
+
 local function take_column(entry, name, frame, problems)
-  local data = frame:column(name)
+  local data = typed(frame:column(name), entry.column.type, #frame)
   local problem = check_type(entry, name, data)
   if not problem then
     data, problem = converted(entry, name, data)
@@ -255,7 +263,7 @@ local function range_text(data)
   local kind, summary = data:type(), core.summary(data)
   if kind == "factor" or kind == "logical" then return levels_text(data) end
   if kind == "text" then return ("%d distinct"):format(summary.n_distinct) end
-  if not summary.min then return "" end
+  if not summary.min or summary.min ~= summary.min then return "" end
   if kind == "date" or kind == "datetime" then
     local ends = core.frame { { "d", { summary.min, summary.max }, kind } }:column "d"
     return ("%s to %s"):format(ends[1], ends[2])

@@ -173,7 +173,7 @@ function Cox:hazard_ratio(term)
     if one.term == term then
       local row = term_row(self, i, self.options.conf_level, true)
       return (require("lobule.quantity").new { estimate = row.estimate, conf_low = row.conf_low,
-        conf_high = row.conf_high, style = "ratio",
+        conf_high = row.conf_high, style = "ratio", absent = "not estimable",
         conf_level = self.options.conf_level, n = self.info.n, n_event = self.info.n_event,
           label = "Hazard ratio, " .. term })
     end
