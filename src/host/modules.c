@@ -141,6 +141,7 @@ static const luaL_Reg FUNCTIONS[] = {{"source", source},
                                      {"clock", monotonic_clock},
                                      {"progress_test", lb_progress_test},
                                      {"child", lb_child_run},
+                                     {"machine_memory", lb_child_machine_memory},
                                      {"append_private", lb_private_append},
                                      {"protected", lb_session_protected},
                                      {NULL, NULL}};

@@ -5,6 +5,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <linux/landlock.h>
+#include <malloc.h>
 #include <sched.h>
 #include <seccomp.h>
 #include <stddef.h>
@@ -17,6 +18,16 @@
 #include <unistd.h>
 
 #define CPU_GRACE 2 /* seconds from the signal that says why to the one that cannot be caught */
+
+/* A thread's stack, its guard and what the C library keeps for it. */
+#define THREAD_BYTES ((int64_t)4 << 20)
+
+/* The sanitizer's shadow takes terabytes of address space, which it hardly ever touches. */
+#ifdef __SANITIZE_ADDRESS__
+static const bool BOUND_MEMORY = false;
+#else
+static const bool BOUND_MEMORY = true;
+#endif
 
 static bool set_limit(__rlimit_resource_t what, int64_t soft, int64_t hard)
 {
@@ -37,9 +48,9 @@ static int64_t address_space(void)
 
 static bool limit_resources(const lb_sandbox_limits *limits)
 {
-  int64_t memory = limits->memory_bytes + address_space();
+  int64_t memory = limits->memory_bytes + address_space() + limits->threads * THREAD_BYTES;
   bool all = set_limit(RLIMIT_CPU, limits->cpu_seconds, limits->cpu_seconds + CPU_GRACE);
-  all &= set_limit(RLIMIT_AS, memory, memory);
+  if (BOUND_MEMORY) all &= set_limit(RLIMIT_AS, memory, memory);
   all &= set_limit(RLIMIT_FSIZE, 0, 0); /* pipes are not files */
   all &= set_limit(RLIMIT_CORE, 0, 0);
   return all;
@@ -176,7 +187,8 @@ static bool enter_seccomp(const seccomp_api *api)
 lb_sandbox_state lb_sandbox_enter(const lb_sandbox_limits *limits)
 {
   lb_sandbox_state state = {0};
-  seccomp_api api;
+  seccomp_api api = {0};
+  mallopt(M_ARENA_MAX, 1); /* each arena of a thread's own would reserve 64 MiB of addresses */
   bool filter_at_hand = open_seccomp(&api); /* a file has to be read for it */
   prctl(PR_SET_PDEATHSIG, 9);
   prctl(PR_SET_DUMPABLE, 0);
