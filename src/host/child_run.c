@@ -87,7 +87,7 @@ static child *new_child(lua_State *L)
 
 static int start_program(pid_t *pid, int in, int out, char *const *arguments)
 {
-  char *environment[] = {"LC_ALL=C", "OMP_STACKSIZE=" LB_SANDBOX_STACK_KIB, NULL};
+  char *environment[] = {"LC_ALL=C.UTF-8", "OMP_STACKSIZE=" LB_SANDBOX_STACK_KIB, NULL};
   posix_spawn_file_actions_t actions;
   posix_spawnattr_t attributes;
   sigset_t all, none;
