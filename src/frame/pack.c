@@ -94,9 +94,8 @@ static void put_column(writer *w, const char *name, const lb_column *column)
   lb_type type = lb_column_type(column);
   const uint8_t *valid = lb_column_valid(column);
   const char *label = lb_column_label(column), *unit = lb_column_unit(column);
-  put_number(w, (uint64_t)type | (valid != NULL ? HAS_VALID : 0) |
-                    (label != NULL ? HAS_LABEL : 0) | (unit != NULL ? HAS_UNIT : 0) |
-                    (lb_column_ordered(column) ? IS_ORDERED : 0));
+  put_number(w, (uint64_t)type | (valid != NULL ? HAS_VALID : 0) | (label != NULL ? HAS_LABEL : 0) |
+                    (unit != NULL ? HAS_UNIT : 0) | (lb_column_ordered(column) ? IS_ORDERED : 0));
   put_name(w, name);
   if (label != NULL) put_name(w, label);
   if (unit != NULL) put_name(w, unit);

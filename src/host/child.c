@@ -17,12 +17,47 @@
 #include "host/modules.h"
 #include "host/sandbox.h"
 #include "host/session.h"
+#include "host/stop.h"
 
 /* What the child knows of its memory. */
 typedef struct memory {
   size_t refused;   /* what Lua asked for in vain and has not asked for again; 0: nothing */
   bool lua_may_try; /* Lua collects garbage and tries again */
+  size_t limit;     /* of bytes */
+  size_t collect;   /* at so many bytes garbage is collected, whatever Lua's own pace */
 } memory;
+
+/* The first collection that is not Lua's own, as a part of the limit. */
+#define COLLECT_FIRST 0.6
+
+static memory *memory_of(lua_State *L)
+{
+  void *m;
+  lua_getallocf(L, &m);
+  return m;
+}
+
+/* Between two instructions: collects, and sets the next collection half way to the limit. */
+static void collect_now(lua_State *L, lua_Debug *ar)
+{
+  (void)ar;
+  memory *m = memory_of(L);
+  lua_sethook(L, NULL, 0, 0);
+  lua_gc(L, LUA_GCCOLLECT);
+  size_t held = lb_mem_bytes();
+  m->collect = held < m->limit ? held + (m->limit - held) / 2 : SIZE_MAX;
+}
+
+/* Lua's collector sees neither the memory of frames nor the limit, and texts in the making are not
+ * asked for twice: near the limit garbage must not wait. */
+static void collect_soon(memory *m)
+{
+  lua_State *L = lb_stop_running();
+  size_t held = lb_mem_bytes();
+  if (held < m->collect || L == NULL) return;
+  m->collect = held < m->limit ? held + (m->limit - held) / 8 : SIZE_MAX; /* if L never goes on */
+  lua_sethook(L, collect_now, LUA_MASKCOUNT, 1);
+}
 
 /* Memory has run out outside of Lua's allocator: an error would come back from pcall. */
 static void end_exhausted(void *context)
@@ -49,6 +84,7 @@ static void *allocate(void *context, void *block, size_t old_size, size_t new_si
   if (moved == NULL && !grows) return block;
   if (moved == NULL && m->refused != 0) _exit(LB_CHILD_MEMORY);
   if (grows) m->refused = moved == NULL ? new_size : 0;
+  if (grows) collect_soon(m);
   return moved;
 }
 
@@ -92,6 +128,8 @@ static int serve(lua_State *L)
   lb_options options = {.mode = LB_MODE_NONE, .strict = true};
   luaL_openlibs(L);
   lb_modules_open(L, &options);
+  lb_stop_open_coroutines(L);
+  lb_stop_enter(L);
   lua_getglobal(L, "require");
   lua_pushliteral(L, "lobule.recipe.child");
   lua_call(L, 1, 1);
@@ -124,7 +162,8 @@ int lb_child_main(int argc, char **argv)
   lb_sandbox_limits limits = {
       .cpu_seconds = cpu, .memory_bytes = memory_bytes, .threads = (int)threads};
   lb_sandbox_state state = lb_sandbox_enter(&limits);
-  memory m = {0};
+  memory m = {.limit = (size_t)memory_bytes,
+              .collect = (size_t)(COLLECT_FIRST * (double)memory_bytes)};
   lb_mem_on_exhausted(end_exhausted, &m);
   lua_State *L = lua_newstate(allocate, &m);
   if (L == NULL) _exit(LB_CHILD_MEMORY);

@@ -252,8 +252,7 @@ static bool hand_on(lua_State *L, child *c, double most)
     char letter = next_frame(L, c);
     size_t left = c->length - c->start;
     if (letter == 0) {
-      bool too_long =
-          left >= LB_FRAME_HEAD && (double)lb_frame_length(c->bytes + c->start) > most;
+      bool too_long = left >= LB_FRAME_HEAD && (double)lb_frame_length(c->bytes + c->start) > most;
       if (too_long) limit(L, c, "output");
       return too_long;
     }

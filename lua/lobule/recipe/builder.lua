@@ -15,7 +15,7 @@ for _, name in ipairs { "heading", "text", "note", "add" } do
 end
 
 --- Refused: the program saves the report.
-function Builder:save()
+function Builder.save()
   core.raise("argument", "a recipe writes no files: its report is saved where --output says.")
 end
 

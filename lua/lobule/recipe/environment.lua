@@ -3,6 +3,7 @@
 --- is what a recipe's author sees of them.
 ---
 --- math.random is Lua's xoshiro256**, seeded with the run's seed and 0.
+local check = require "lobule.check"
 local clean = require "lobule.recipe.clean"
 local core = require "lobule.core"
 local order = require "lobule.recipe.order"
@@ -172,8 +173,7 @@ end
 ---@param err any
 ---@return table                    # message, context, where
 function M.message(err)
-  local meta = getmetatable(err)
-  if type(err) == "table" and type(meta) == "table" and rawget(meta, "__name") == "lobule.Error" then
+  if type(err) == "table" and check.is(err, "lobule.Error") then
     return { message = field(err, "message"), context = field(err, "context"),
       where = field(err, "where") }
   end

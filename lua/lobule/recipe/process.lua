@@ -27,7 +27,7 @@ local LIMITS <const> = {
 
 --- The mend of what is raised when a recipe meets a limit: the command line makes exit status 3 of
 --- it.
-M.LIMIT = "A recipe says what it may use in its table: limits = { cpu_s = 600, memory = \"2 GiB\" }."
+M.LIMIT = "A recipe says in its table what it may use: limits = { cpu_s = 600, memory = '2 GiB' }."
 
 local function size_text(bytes)
   return ("%.0f MiB"):format(bytes / 2 ^ 20)
