@@ -140,7 +140,9 @@ end
 function rebuild.figure(block)
   local data = {}
   for i, one in ipairs(block.data) do data[i] = tables.new(one) end
-  return { kind = "figure", figure = figures.restored(block.figure), caption = block.caption,
+  local figure = figures.restored(block.figure)
+  figure:svg() -- what cannot be drawn fails here, where its recipe is named
+  return { kind = "figure", figure = figure, caption = block.caption,
     width_mm = block.width_mm, data = data }
 end
 
