@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <sched.h>
 #include <seccomp.h>
 #include <signal.h>
@@ -220,6 +221,31 @@ static void test_kernel_without(void **unused)
   assert_int_equal(no_seccomp, whole & ~4);
 }
 
+/* A thread from before would stand outside: nothing is claimed then. */
+static void *wait_on(void *unused)
+{
+  (void)unused;
+  pause();
+  return NULL;
+}
+
+static void test_thread_before(void **unused)
+{
+  (void)unused;
+  pid_t pid = fork();
+  assert_true(pid >= 0);
+  if (pid == 0) {
+    pthread_t thread;
+    if (pthread_create(&thread, NULL, wait_on, NULL) != 0) _exit(2);
+    lb_sandbox_state s = lb_sandbox_enter(&LIMITS);
+    _exit(s.landlock || s.seccomp);
+  }
+  int status;
+  assert_int_equal(waitpid(pid, &status, 0), pid);
+  assert_true(WIFEXITED(status));
+  assert_int_equal(WEXITSTATUS(status), 0);
+}
+
 int main(int argc, char **argv)
 {
   /* As the parent of a recipe's process does; OpenMP reads it before main(). */
@@ -250,6 +276,7 @@ int main(int argc, char **argv)
       LB_TEST(test_processor_time),
       LB_TEST(test_processor_time_ignored),
       LB_TEST(test_kernel_without),
+      LB_TEST(test_thread_before),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -171,7 +171,8 @@ local function parted(recipe, given)
   local request, pieces = { action = "run", source = recipe.source, file = recipe.file,
     inputs = {}, params = given.params, seed = given.seed, report = given.report }, {}
   for i, input in ipairs(given.inputs) do
-    request.inputs[i] = { name = input.name, file = input.file, id = input.id }
+    request.inputs[i] = { name = input.name, file = input.file, id = input.id,
+      many = input.many }
     pieces[i] = input.frame
   end
   return request, pieces
