@@ -106,11 +106,21 @@ local function block_problem(block, i, count)
   return what .. " is of no known kind"
 end
 
-local function result_problem(result, i)
-  if type(result) ~= "table" or type(result.record) ~= "table" then
-    return ("result %d is none"):format(i)
+--- A result at full precision: the report's provenance lists its lineage.
+local function record_problem(record, what)
+  if type(record) ~= "table" then return what .. " is none" end
+  local lines = record.lineage
+  if lines == nil or type(lines) == "string" then return nil end
+  local problem = list_problem(lines, what .. ": the lineage", MOST_MARKS)
+  for _, line in ipairs(not problem and lines or {}) do
+    problem = problem or text_problem(line, what .. ": a line of the lineage")
   end
-  return text_problem(result.name, ("the name of result %d"):format(i), MOST_NAME)
+  return problem
+end
+
+local function result_problem(result, i)
+  if type(result) ~= "table" then return ("result %d is none"):format(i) end
+  return record_problem(result.record, ("the record of result %d"):format(i)) or text_problem(result.name, ("the name of result %d"):format(i), MOST_NAME)
 end
 
 --- What is wrong with an answer, nil when nothing is. Plain data is taken for granted.
@@ -126,7 +136,7 @@ function M.problem(answer)
   for i, result in ipairs(answer.results) do problem = problem or result_problem(result, i) end
   for i, block in ipairs(answer.blocks) do problem = problem or block_problem(block, i, count) end
   for i, record in ipairs(answer.records) do
-    problem = problem or type(record) ~= "table" and ("record %d is none"):format(i) or nil
+    problem = problem or record_problem(record, ("record %d"):format(i))
   end
   return problem
 end
