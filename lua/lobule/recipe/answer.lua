@@ -120,7 +120,8 @@ end
 
 local function result_problem(result, i)
   if type(result) ~= "table" then return ("result %d is none"):format(i) end
-  return record_problem(result.record, ("the record of result %d"):format(i)) or text_problem(result.name, ("the name of result %d"):format(i), MOST_NAME)
+  return text_problem(result.name, ("the name of result %d"):format(i), MOST_NAME)
+    or record_problem(result.record, ("the record of result %d"):format(i))
 end
 
 --- What is wrong with an answer, nil when nothing is. Plain data is taken for granted.
