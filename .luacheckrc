@@ -4,4 +4,4 @@ max_line_length = 100
 files["lua/meta"] = { ignore = { "212", "211", "241" } }
 files["tests/lua"] = { std = "+busted" }
 files["tests/golden"] = { std = "+busted" }
-exclude_files = { "tests/bench/peers" }
+exclude_files = { "tests/bench/peers", "tests/host/recipes" } -- those recipes are wrong on purpose

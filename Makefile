@@ -89,6 +89,8 @@ $(BUILD)/tests/fuzz/fuzz_report: $(BUILD)/tests/fuzz/fuzz_report.o $(BUILD)/test
 	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(LUA_LIB) $(LIBS) $(LDFLAGS)
 $(BUILD)/tests/stats/test_%: $(BUILD)/tests/stats/test_%.o $(filter $(BUILD)/src/base/% $(BUILD)/src/stats/%,$(CORE_O))
 	$(Q)$(CC) $(CFLAGS) -o $@ $^ -lcmocka $(LIBS) $(LDFLAGS)
+$(BUILD)/tests/host/test_sandbox: $(BUILD)/tests/host/test_sandbox.o $(BUILD)/src/host/sandbox.o $(CORE_O)
+	$(Q)$(CC) $(CFLAGS) -o $@ $^ -lcmocka -lseccomp $(LIBS) $(LDFLAGS)
 $(BUILD)/tests/io/test_csv_source: LDFLAGS += -lz
 $(BUILD)/tests/%: $(BUILD)/tests/%.o $(CORE_O)
 	$(Q)$(CC) $(CFLAGS) -o $@ $^ -lcmocka $(LIBS) $(LDFLAGS)

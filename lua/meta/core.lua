@@ -300,6 +300,16 @@ function core.json_encode(value, indent) end
 ---@param text string
 ---@return any
 function core.json_decode(text) end
+--- A frame as bytes for another process of this machine, exact to the last bit; the rows' numbers
+--- in the file they came from are not kept.
+---@param frame lobule.Frame
+---@return string
+function core.pack_frame(frame) end
+--- The frame of pack_frame. Bytes that it has not made are an error.
+---@param bytes string
+---@param source? string            base name shown in messages
+---@return lobule.Frame
+function core.unpack_frame(bytes, source) end
 --- Shortest text that reads back as the same number, whatever the locale.
 ---@param x number
 ---@return string

@@ -46,6 +46,7 @@ for spec in tests/lua/*_spec.lua tests/golden/*_spec.lua; do
 done
 run "command line" sh tests/host/run.sh
 run "recipes and verify" sh tests/host/recipes.sh
+run "sandbox" env SAN="$SAN" sh tests/host/sandbox.sh
 [ -n "$SAN" ] && STARTS=20 && export STARTS
 run "files in trouble" sh tests/host/files.sh
 run "recipe tools" sh tests/host/recipe_tools.sh

@@ -16,6 +16,15 @@
 static atomic_size_t live_blocks;
 static atomic_size_t live_bytes;
 static atomic_long allowance = -1; /* allocations that may still succeed; negative: no limit */
+static void (*on_exhausted)(void *context); /* set before any thread starts */
+static void *exhausted_context;
+
+/* There is no memory: NULL, unless the process ends here. */
+static void *exhausted(void)
+{
+  if (on_exhausted != NULL) on_exhausted(exhausted_context);
+  return NULL;
+}
 
 /* Whether one more allocation may go ahead; counts it when a limit is set. */
 static bool permitted(void)
@@ -128,7 +137,8 @@ static void *fresh(size_t total, bool zero)
     (void)pool_clear();
     block = zero ? calloc(1, total) : malloc(total);
   }
-  if (block != NULL) ask_huge(block, total);
+  if (block == NULL) return exhausted();
+  ask_huge(block, total);
   return block;
 }
 
@@ -137,7 +147,8 @@ static void *fresh(size_t total, bool zero)
 void *lb_mem_array(size_t n, size_t size)
 {
   size_t total;
-  if (!total_size(n, size, &total) || !permitted()) return NULL;
+  if (!total_size(n, size, &total)) return exhausted();
+  if (!permitted()) return NULL;
   void *block = pool_take(total);
   if (block == NULL) block = fresh(total, false);
   if (block != NULL) count_in(block);
@@ -152,7 +163,8 @@ void *lb_mem_alloc(size_t size)
 void *lb_mem_zero(size_t n, size_t size)
 {
   size_t total;
-  if (!total_size(n, size, &total) || !permitted()) return NULL;
+  if (!total_size(n, size, &total)) return exhausted();
+  if (!permitted()) return NULL;
   void *block = pool_take(total);
   if (block != NULL)
     memset(block, 0, total);
@@ -166,10 +178,12 @@ void *lb_mem_resize(void *block, size_t n, size_t size)
 {
   if (block == NULL) return lb_mem_array(n, size);
   size_t total;
-  if (!total_size(n, size, &total) || !permitted()) return NULL;
+  if (!total_size(n, size, &total)) return exhausted();
+  if (!permitted()) return NULL;
   size_t before = malloc_usable_size(block);
   void *moved = realloc(block, total);
-  if (moved == NULL) return NULL;
+  if (moved == NULL && pool_clear() > 0) moved = realloc(block, total);
+  if (moved == NULL) return exhausted();
   atomic_fetch_add_explicit(&live_bytes, malloc_usable_size(moved), memory_order_relaxed);
   atomic_fetch_sub_explicit(&live_bytes, before, memory_order_relaxed);
   return moved;
@@ -191,6 +205,12 @@ char *lb_mem_text(const char *text, size_t length)
   if (length > 0) memcpy(copy, text, length);
   copy[length] = '\0';
   return copy;
+}
+
+void lb_mem_on_exhausted(void (*handler)(void *context), void *context)
+{
+  on_exhausted = handler;
+  exhausted_context = context;
 }
 
 void lb_mem_fail_after(long k)

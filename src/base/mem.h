@@ -15,6 +15,11 @@ void *lb_mem_resize(void *block, size_t n,
 void lb_mem_free(void *block);    /* NULL is fine */
 char *lb_mem_text(const char *text, size_t length); /* copy with a final NUL */
 
+/* Calls handler(context) whenever a request cannot be met, in the thread that made it, before NULL
+ * is returned; for a process that ends at its limit. NULL: none. Set it before any thread starts.
+ */
+void lb_mem_on_exhausted(void (*handler)(void *context), void *context);
+
 /* Tests: after k further allocations succeed, every one fails, until lb_mem_fail_after(-1). */
 void lb_mem_fail_after(long k);
 /* Blocks and bytes now held. */

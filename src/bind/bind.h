@@ -199,4 +199,5 @@ void lbl_open_arrow(lua_State *L);
 void lbl_open_window(lua_State *L);
 void lbl_open_plan(lua_State *L);
 void lbl_open_pool(lua_State *L);
+void lbl_open_pack(lua_State *L);
 #endif

@@ -105,6 +105,11 @@ void lb_stop_enter(lua_State *L)
   if (L != NULL && lb_interrupted()) arm(L);
 }
 
+lua_State *lb_stop_running(void)
+{
+  return atomic_load(&running);
+}
+
 void lb_stop_settle(lua_State *L)
 {
   atomic_store(&running, NULL);

@@ -14,4 +14,6 @@ void lb_stop_settle(lua_State *L);
 void lb_stop_open_coroutines(lua_State *L);
 /* os.execute that hears the Ctrl-C by which its command ended. */
 void lb_stop_open_execute(lua_State *L);
+/* The coroutine that runs, NULL at the top level. */
+lua_State *lb_stop_running(void);
 #endif

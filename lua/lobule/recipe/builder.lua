@@ -14,6 +14,15 @@ for _, name in ipairs { "heading", "text", "note", "add" } do
   end
 end
 
+--- Refused: the program saves the report.
+function Builder.save()
+  core.raise("argument", "a recipe writes no files: its report is saved where --output says.")
+end
+
+function Builder:__tostring()
+  return tostring(self.report)
+end
+
 --- The report as built.
 ---@return lobule.Report
 function Builder:finish()

@@ -1,31 +1,36 @@
 --- What runs in a recipe's own process: loads the recipe in an empty environment, tells what it
 --- declares, or runs it on the inputs of the request and answers with plain data.
+local answers = require "lobule.recipe.answer"
 local check = require "lobule.check"
 local core = require "lobule.core"
 local environment = require "lobule.recipe.environment"
 local format = require "lobule.recipe.format"
+local item = require "lobule.report.item"
 local paths = require "lobule.recipe.paths"
+local refused = require "lobule.recipe.refused"
 local wire = require "lobule.recipe.wire"
 
 local M = {}
 
 --- The recipe's table; its functions see `env`, which is still empty.
 local function load_recipe(request, env)
+  if request.source:sub(1, 1) == "\27" then
+    core.raise("parse", "this is bytecode: a recipe is a text")
+  end
   local chunk, problem = load(request.source, "@" .. request.file, "t", env)
   if not chunk then core.raise("parse", problem) end
   local recipe = chunk()
   return recipe, format.declaration(recipe)
 end
 
---- A cohort of an input, under the recipe's own column names.
-local function cohort_of(lb, input)
-  local frame = wire.unpack_frame(input.frame, input.file)
-  return lb.cohort(frame, { id = input.id })
-end
-
-local function inputs_of(lb, request)
+--- The cohorts of the inputs, under the recipe's own column names; their bytes come one by one.
+local function inputs_of(lb, request, next_piece)
   local inputs = {}
-  for _, input in ipairs(request.inputs) do inputs[input.name] = cohort_of(lb, input) end
+  for _, input in ipairs(request.inputs) do
+    local frame = wire.unpack_frame(next_piece(), input.file)
+    inputs[input.name] = lb.cohort(frame, { id = input.id })
+  end
+  collectgarbage()
   return inputs
 end
 
@@ -52,6 +57,14 @@ local function blocks_of(report)
   return list
 end
 
+local function record_of(name, value)
+  if type(value) == "number" then return { value = value } end
+  local record = item.record(value)
+  if type(record) == "table" then return record end
+  core.raise("argument", ("run's result '%s': expected a number or a result of lobule, found %s")
+    :format(name, check.describe(value)))
+end
+
 --- The named results as records.
 local function results_of(results)
   local list = {}
@@ -61,8 +74,7 @@ local function results_of(results)
     if type(name) ~= "string" then
       core.raise("argument", "run must return a table of named results: { km = km }")
     end
-    local record = type(value) == "number" and { value = value } or value:record()
-    list[#list + 1] = { name = name, record = record }
+    list[#list + 1] = { name = name, record = record_of(name, value) }
   end
   table.sort(list, function(a, b) return a.name < b.name end)
   return list
@@ -75,7 +87,7 @@ function ACTIONS.describe(request)
   return declaration
 end
 
-function ACTIONS.run(request, send)
+function ACTIONS.run(request, send, next_piece)
   local env, fill = environment.new()
   local recipe = load_recipe(request, env)
   if type(recipe.run) ~= "function" then
@@ -83,24 +95,31 @@ function ACTIONS.run(request, send)
   end
   local lb = fill(request.seed, function(text) send("P", text) end)
   local builder = require("lobule.recipe.builder").new(request.report)
-  local results = recipe.run(lb, inputs_of(lb, request), request.params, builder)
+  local inputs = inputs_of(lb, request, next_piece)
+  local results = recipe.run(lb, inputs, request.params, builder)
   local report = builder:finish()
-  return { results = results_of(results), blocks = blocks_of(report), records = report.records,
+  local answer = { results = results_of(results), blocks = blocks_of(report),
+    records = report.records,
     values = request.paths and paths.values(results or {}, request.paths) }
+  local problem = answers.problem(answer)
+  if problem then core.raise("argument", problem) end
+  return answer
 end
 
 --- Answers one request.
----@param bytes string              wire-encoded: action, source, file, and for "run" inputs, params
+---@param next_piece fun(): string  the request: first, wire-encoded, action, source, file, and for
+---                                 "run" inputs, params, seed, report; then each input's frame
 ---@param send fun(kind: string, payload: string)  "P" print, "R" result, "E" error
 ---@param state table               which barriers are in force
-function M.serve(bytes, send, state)
-  local request = wire.decode(bytes)
+function M.serve(next_piece, send, state)
+  local request = wire.decode(next_piece())
   core.internal("@lobule/")
-  local ok, answer = xpcall(function()
-    local value = ACTIONS[request.action](request, send)
+  refused.enter()
+  local ok, answer = pcall(function()
+    local value = ACTIONS[request.action](request, send, next_piece)
     return wire.encode { value = value, sandbox = state }
-  end, environment.message)
-  send(ok and "R" or "E", ok and answer or wire.encode(answer))
+  end)
+  send(ok and "R" or "E", ok and answer or wire.encode(environment.message(answer)))
 end
 
 return M

@@ -1,0 +1,11 @@
+-- Commands the collector.
+-- expect 1 undefined name 'collectgarbage'
+return {
+  name = "collect", version = "1.0.0", title = "A recipe of the tests",
+  inputs = { data = { columns = { { "time", role = "time" },
+    { "event", role = "event" }, { "arm", role = "arm", type = "factor" } } } },
+  limits = { cpu_s = 1, memory = "128 MiB" },
+  run = function(lb, inputs, params, report)
+    collectgarbage "stop"
+  end,
+}

@@ -1,0 +1,11 @@
+-- Makes bytecode by a method of texts.
+-- expect 1 string\.dump: a recipe makes no bytecode
+return {
+  name = "dump-method", version = "1.0.0", title = "A recipe of the tests",
+  inputs = { data = { columns = { { "time", role = "time" },
+    { "event", role = "event" }, { "arm", role = "arm", type = "factor" } } } },
+  limits = { cpu_s = 1, memory = "128 MiB" },
+  run = function(lb, inputs, params, report)
+    ("x").dump(function() end)
+  end,
+}

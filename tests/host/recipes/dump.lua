@@ -1,0 +1,11 @@
+-- Makes bytecode.
+-- expect 1 string\.dump: a recipe makes no bytecode
+return {
+  name = "dump", version = "1.0.0", title = "A recipe of the tests",
+  inputs = { data = { columns = { { "time", role = "time" },
+    { "event", role = "event" }, { "arm", role = "arm", type = "factor" } } } },
+  limits = { cpu_s = 1, memory = "128 MiB" },
+  run = function(lb, inputs, params, report)
+    string.dump(function() end)
+  end,
+}

@@ -1,0 +1,12 @@
+-- Prints a hundred thousand lines.
+-- expect 0 what is printed beyond this is left out
+return {
+  name = "flood-print", version = "1.0.0", title = "A recipe of the tests",
+  inputs = { data = { columns = { { "time", role = "time" },
+    { "event", role = "event" }, { "arm", role = "arm", type = "factor" } } } },
+  limits = { cpu_s = 10 },
+  run = function(lb, inputs, params, report)
+    for i = 1, 100000 do print("line", i) end
+    return {}
+  end,
+}

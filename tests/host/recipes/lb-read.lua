@@ -1,0 +1,11 @@
+-- Reads a file as a frame.
+-- expect 1 lb-read\.lua:[0-9]+: lb\.read: a recipe reads no files
+return {
+  name = "lb-read", version = "1.0.0", title = "A recipe of the tests",
+  inputs = { data = { columns = { { "time", role = "time" },
+    { "event", role = "event" }, { "arm", role = "arm", type = "factor" } } } },
+  limits = { cpu_s = 1, memory = "128 MiB" },
+  run = function(lb, inputs, params, report)
+    lb.read "d.csv"
+  end,
+}

@@ -1,0 +1,11 @@
+-- A loop in the text of an error.
+-- expect 3 loop-message\.lua used up its processor time \(1 s\)
+return {
+  name = "loop-message", version = "1.0.0", title = "A recipe of the tests",
+  inputs = { data = { columns = { { "time", role = "time" },
+    { "event", role = "event" }, { "arm", role = "arm", type = "factor" } } } },
+  limits = { cpu_s = 1, memory = "128 MiB" },
+  run = function(lb, inputs, params, report)
+    error(setmetatable({}, { __tostring = function() while true do end end }))
+  end,
+}

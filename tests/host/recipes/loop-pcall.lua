@@ -1,0 +1,13 @@
+-- A loop that catches what would stop it.
+-- expect 3 loop-pcall\.lua used up its processor time \(1 s\)
+return {
+  name = "loop-pcall", version = "1.0.0", title = "A recipe of the tests",
+  inputs = { data = { columns = { { "time", role = "time" },
+    { "event", role = "event" }, { "arm", role = "arm", type = "factor" } } } },
+  limits = { cpu_s = 1, memory = "128 MiB" },
+  run = function(lb, inputs, params, report)
+    while true do
+      pcall(function() while true do end end)
+    end
+  end,
+}

@@ -1,0 +1,12 @@
+-- A text of two thousand million letters.
+-- expect 3 memory-rep\.lua asked for more memory than it may have \(128 MiB\)
+return {
+  name = "memory-rep", version = "1.0.0", title = "A recipe of the tests",
+  inputs = { data = { columns = { { "time", role = "time" },
+    { "event", role = "event" }, { "arm", role = "arm", type = "factor" } } } },
+  limits = { cpu_s = 20, memory = "128 MiB" },
+  run = function(lb, inputs, params, report)
+    local s = ("x"):rep(2000000000)
+    print(#s)
+  end,
+}

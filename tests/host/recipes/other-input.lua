@@ -1,0 +1,11 @@
+-- Reads the file of its own input.
+-- expect 1 lb\.cohort: a recipe reads no files
+return {
+  name = "other-input", version = "1.0.0", title = "A recipe of the tests",
+  inputs = { data = { columns = { { "time", role = "time" },
+    { "event", role = "event" }, { "arm", role = "arm", type = "factor" } } } },
+  limits = { cpu_s = 1, memory = "128 MiB" },
+  run = function(lb, inputs, params, report)
+    lb.cohort "d.csv"
+  end,
+}

@@ -1,0 +1,12 @@
+-- Reads a file.
+-- expect 1 read-file\.lua:[0-9]+: undefined name 'io'
+return {
+  name = "read-file", version = "1.0.0", title = "A recipe of the tests",
+  inputs = { data = { columns = { { "time", role = "time" },
+    { "event", role = "event" }, { "arm", role = "arm", type = "factor" } } } },
+  limits = { cpu_s = 1, memory = "128 MiB" },
+  run = function(lb, inputs, params, report)
+    local text = io.open("/etc/passwd"):read "a"
+    print(text)
+  end,
+}

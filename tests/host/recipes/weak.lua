@@ -1,0 +1,11 @@
+-- A table whose entries come and go.
+-- expect 1 no weak tables
+return {
+  name = "weak", version = "1.0.0", title = "A recipe of the tests",
+  inputs = { data = { columns = { { "time", role = "time" },
+    { "event", role = "event" }, { "arm", role = "arm", type = "factor" } } } },
+  limits = { cpu_s = 1, memory = "128 MiB" },
+  run = function(lb, inputs, params, report)
+    setmetatable({}, { __mode = "k" })
+  end,
+}
