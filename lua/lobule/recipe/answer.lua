@@ -1,5 +1,7 @@
 --- What a recipe's run may send back, field by field: checked in its own process, so that its
 --- author gets a message, and again by the parent, which believes nothing.
+local core = require "lobule.core"
+
 local M = {}
 
 local MOST_BLOCKS <const> = 2000
@@ -124,6 +126,15 @@ local function result_problem(result, i)
     or record_problem(result.record, ("the record of result %d"):format(i))
 end
 
+--- The number that a path leads to, or why it leads nowhere.
+local function value_problem(one, i)
+  local what = ("value %d"):format(i)
+  if type(one) ~= "table" then return what .. " is none" end
+  if type(one.value) == "table" and one.value ~= core.NA then return what .. " is a table" end
+  return text_problem(one.path, what .. ": the path") or one.problem ~= nil
+    and text_problem(one.problem, what .. ": the problem") or nil
+end
+
 --- What is wrong with an answer, nil when nothing is. Plain data is taken for granted.
 ---@param answer any
 ---@return string?
@@ -132,7 +143,9 @@ function M.problem(answer)
   local problem = list_problem(answer.results, "the list of results", MOST_RESULTS)
     or list_problem(answer.blocks, "the report", MOST_BLOCKS)
     or list_problem(answer.records, "the report's list of records", MOST_RESULTS)
+    or answer.values ~= nil and list_problem(answer.values, "the list of values", MOST_RESULTS)
   if problem then return problem end
+  for i, one in ipairs(answer.values or {}) do problem = problem or value_problem(one, i) end
   local count = { cells = 0 }
   for i, result in ipairs(answer.results) do problem = problem or result_problem(result, i) end
   for i, block in ipairs(answer.blocks) do problem = problem or block_problem(block, i, count) end

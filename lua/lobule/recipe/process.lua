@@ -171,7 +171,8 @@ end
 --- The request without the inputs' frames, and these as a list: they go as they are.
 local function parted(recipe, given)
   local request, pieces = { action = "run", source = recipe.source, file = recipe.file,
-    inputs = {}, params = given.params, seed = given.seed, report = given.report }, {}
+    inputs = {}, params = given.params, seed = given.seed, report = given.report,
+    paths = given.paths }, {}
   for i, input in ipairs(given.inputs) do
     request.inputs[i] = { name = input.name, file = input.file, id = input.id,
       many = input.many }
@@ -183,10 +184,10 @@ end
 --- Runs a recipe.
 ---@param recipe lobule.recipe.File
 ---@param request table             inputs: name, file, id, frame (wire.pack_frame); params; seed;
----                                 report: title, journal
+---                                 report: title, journal; paths: of single numbers wanted
 ---@param limits table              cpu_s, memory (bytes)
 ---@param on_print fun(text: string)
----@return table answer             results: { name, record }; blocks; records
+---@return table answer             results: { name, record }; blocks; records; values of the paths
 ---@return table sandbox
 ---@raise what the recipe raised, at its own line; a limit, whose context is M.LIMIT; an answer that
 ---       is not one
@@ -197,7 +198,8 @@ function M.run(recipe, request, limits, on_print)
   if problem then raise_error(recipe.file, { message = problem }) end
   local blocks = {}
   for i, block in ipairs(answer.blocks) do blocks[i] = believed(recipe.file, rebuilt, block) end
-  return { results = answer.results, blocks = blocks, records = answer.records }, sandbox
+  return { results = answer.results, blocks = blocks, records = answer.records,
+    values = answer.values }, sandbox
 end
 
 return M
