@@ -95,7 +95,7 @@ try "suggest" 0 '^    lobule run arms --data my-first\.example\.csv --id patient
 printf 'subject,trt,os_months,died\n1,A,3.5,1\n2,B,4.5,0\n3,A,9,1\n4,B,2,0\n' >clinic.csv
 try "suggest by other words for a role" 0 'data clinic\.csv --id subject --arm trt --time os_months --event died' suggest clinic.csv
 printf "x\n1\n2\n" >plain.csv
-try "suggest nothing" 1 'No recipe.s required columns' suggest plain.csv
+try "suggest for any columns" 0 "lobule run describe-cohort" suggest plain.csv
 try "suggest without a file" 2 "no file 'missing.csv'" suggest missing.csv
 
 # ---- pack
