@@ -165,7 +165,8 @@ end
 ---@param options table             by: factors or logical columns; conf_level (0.95)
 ---@return lobule.Subgroups
 ---@raise as survival.cox; a formula with other terms than one factor; a column of numbers
----@example lb.survival.subgroups("Surv(months, progressed) ~ arm", lb.example_data(), { by = "sex" })
+---@example local d = lb.example_data()
+---  lb.survival.subgroups("Surv(months, progressed) ~ arm", d, { by = "sex" })
 function M.subgroups(formula, data, options)
   local opts <const> = check.options(options, { { "by", "texts", {} },
     { "conf_level", "level", 0.95 } })

@@ -192,11 +192,11 @@ static char *read_line(const lb_lineedit *edit, const char *prompt)
 /* text, a line end, line; both are released. NULL: no memory. */
 static char *joined(char *text, char *line)
 {
-  size_t length = strlen(text);
-  char *both = realloc(text, length + strlen(line) + 2);
+  size_t length = strlen(text), more = strlen(line) + 1;
+  char *both = realloc(text, length + 1 + more);
   if (both != NULL) {
     both[length] = '\n';
-    strcpy(both + length + 1, line);
+    memcpy(both + length + 1, line, more);
   } else {
     free(text);
   }

@@ -40,7 +40,7 @@ int lb_session_folder(lua_State *L)
       lua_pushstring(L, strerror(errno));
       return 2;
     }
-    strcpy(folder, path);
+    memcpy(folder, path, (size_t)n + 1);
     owner = getpid();
     atexit(remove_folder);
   }
