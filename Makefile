@@ -57,9 +57,12 @@ $(BUILD)/meta/lobule.lua: $(BUILD)/lobule scripts/dev/stubs.lua
 	@mkdir -p $(@D)
 	$(Q)$(BUILD)/lobule scripts/dev/stubs.lua >$@.tmp && mv $@.tmp $@
 
-$(BUILD)/embed.s: scripts/dev/embed.sh $(LUA)
+$(BUILD)/embed: scripts/dev/embed.c
 	@mkdir -p $(@D)
-	$(Q)sh scripts/dev/embed.sh $@ $(LUA)
+	$(Q)$(CC) $(FLAGS) -o $@ $< -l:liblua5.4.a -ldl -lm $(LDFLAGS)
+
+$(BUILD)/embed.s: $(BUILD)/embed $(LUA)
+	$(Q)$(BUILD)/embed $(BUILD)/embed $(LUA)
 
 $(BUILD)/embed.o: $(BUILD)/embed.s
 	$(Q)$(CC) -c -o $@ $<

@@ -54,8 +54,8 @@ static bool load_file(lua_State *L, const char *name)
   const lb_embedded *file = find_embedded(name);
   if (file == NULL) return false;
   const char *chunk = lua_pushfstring(L, "@%s", name);
-  size_t length = (size_t)(file->end - file->start);
-  if (luaL_loadbufferx(L, file->start, length, chunk, "t") != LUA_OK) lua_error(L);
+  size_t length = (size_t)(file->chunk_end - file->chunk);
+  if (luaL_loadbufferx(L, file->chunk, length, chunk, "b") != LUA_OK) lua_error(L);
   lua_insert(L, -2);
   return true;
 }
