@@ -79,7 +79,8 @@ $(BUILD)/src/base/%_kernel.o $(BUILD)/src/frame/%_kernel.o $(BUILD)/src/expr/%_k
   $(BUILD)/src/expr/kernel_%.o: FLAGS += -O3 -fno-trapping-math -fno-math-errno
 
 # Plain loops over all rows.
-$(BUILD)/src/model/%.o $(BUILD)/src/stats/surv.o $(BUILD)/src/base/select.o: FLAGS += -O3
+$(BUILD)/src/model/%.o $(BUILD)/src/stats/surv.o $(BUILD)/src/base/select.o \
+  $(BUILD)/src/expr/program.o: FLAGS += -O3
 $(patsubst %,$(BUILD)/src/frame/%.o,order_part group gather_records): FLAGS += -O3
 
 # C tests of a layer link the core, never Lua.

@@ -95,6 +95,40 @@ void lb_map_free(lb_map *map)
   lb_mem_free(map);
 }
 
+/* Keys of `from` in order, as one chunk with room for `spare` bytes more; entries point to them. */
+static bool copy_keys(const lb_map *from, size_t spare, lb_map *to)
+{
+  size_t bytes = spare;
+  for (size_t i = 0; i < from->n; i++) bytes += from->entries[i].length + 1;
+  chunk *c = lb_mem_alloc(sizeof *c + bytes);
+  if (c == NULL) return false;
+  *c = (chunk){.capacity = bytes};
+  to->chunks = c;
+  for (size_t i = 0; i < from->n; i++) {
+    const entry *e = &from->entries[i];
+    to->entries[i] = (entry){memcpy(c->bytes + c->used, e->key, e->length + 1), e->length, e->hash};
+    c->used += e->length + 1;
+  }
+  return true;
+}
+
+lb_map *lb_map_copy(const lb_map *map, size_t spare)
+{
+  lb_map *copy = lb_map_new();
+  if (copy == NULL || map->n == 0) return copy;
+  copy->capacity = map->n + 1;
+  copy->n_slots = map->n_slots;
+  copy->entries = lb_mem_array(copy->capacity, sizeof *copy->entries);
+  copy->slots = lb_mem_array(copy->n_slots, sizeof *copy->slots);
+  if (copy->entries == NULL || copy->slots == NULL || !copy_keys(map, spare, copy)) {
+    lb_map_free(copy);
+    return NULL;
+  }
+  memcpy(copy->slots, map->slots, map->n_slots * sizeof *map->slots);
+  copy->n = map->n;
+  return copy;
+}
+
 size_t lb_map_size(const lb_map *map)
 {
   return map->n;

@@ -8,6 +8,9 @@
 typedef struct lb_map lb_map;
 lb_map *lb_map_new(void); /* NULL when out of memory */
 void lb_map_free(lb_map *map);
+/* The same keys with the same indices, and room for `spare` bytes of keys; NULL when out of memory.
+ */
+lb_map *lb_map_copy(const lb_map *map, size_t spare);
 size_t lb_map_size(const lb_map *map);
 /* Index of the key, added (bytes copied) when new. false: out of memory, map unchanged. */
 bool lb_map_put(lb_map *map, const void *key, size_t length, size_t *index, bool *is_new);

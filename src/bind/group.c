@@ -4,7 +4,7 @@
 #include "bind/bind.h"
 
 /* Adds the column of one assignment to the summary at stack index `result`, which is replaced. */
-static void add_summary(lua_State *L, lb_frame *frame, const lbl_work *grouped, int result)
+static void add_summary(lua_State *L, lb_frame *frame, lbl_work *grouped, int result)
 {
   size_t length, expression;
   const char *text = lua_tolstring(L, -1, &length);
@@ -56,7 +56,9 @@ static int summarise(lua_State *L)
   lbl_work *grouped = lbl_work_new(L);
   lb_error err = {0};
   size_t before = lb_frame_bytes(frame);
-  if (lb_groups_make(frame, by, n_by, &grouped->groups, &err) != LB_OK) return lbl_raise(L, &err);
+  lb_status st = n_by == 0 ? lb_groups_whole(frame, &grouped->groups, &err)
+                           : lb_groups_make(frame, by, n_by, &grouped->groups, &err);
+  if (st != LB_OK) return lbl_raise(L, &err);
   *lbl_frame_box(L) = lb_frame_retain(grouped->groups.keys);
   int result = lua_gettop(L);
   lua_newtable(L); /* notes */

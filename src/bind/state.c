@@ -3,10 +3,14 @@
 #include <limits.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "bind/bind.h"
 
-/* Bytes below this are gathered before the collector hears of them: a step costs more than that. */
-#define ACCOUNT_STEP ((size_t)64 * 1024)
+/* Bytes are gathered before the collector hears of them: it may then go through the whole Lua heap,
+ * which takes as long as computing a megabyte. Nor is it told of less than an eighth of what is
+ * held, so that garbage stays a small part of the memory and its search of the time. */
+#define ACCOUNT_STEP  ((size_t)1 << 20)
+#define ACCOUNT_SHARE 8
 
 typedef struct state {
   size_t live;    /* objects made and not yet finalized */
@@ -29,7 +33,8 @@ void lbl_account(lua_State *L, size_t bytes)
 {
   state *s = state_of(L);
   s->unknown = bytes > SIZE_MAX - s->unknown ? SIZE_MAX : s->unknown + bytes;
-  if (s->unknown < ACCOUNT_STEP || !lua_gc(L, LUA_GCISRUNNING)) return;
+  if (s->unknown < ACCOUNT_STEP || s->unknown < lb_mem_bytes() / ACCOUNT_SHARE) return;
+  if (!lua_gc(L, LUA_GCISRUNNING)) return;
   size_t kib = s->unknown / 1024;
   s->unknown = 0;
   lua_gc(L, LUA_GCSTEP, kib > INT_MAX ? INT_MAX : (int)kib);

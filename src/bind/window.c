@@ -7,7 +7,7 @@
 
 /* Adds the column of the assignment on top of the stack to the frame at stack index `result`, which
  * is replaced; pushes the list of notes. */
-static void add_column(lua_State *L, const lb_groups *groups, lb_with *with, int result)
+static void add_column(lua_State *L, lb_groups *groups, lb_with *with, int result)
 {
   size_t length, expression;
   const char *text = lua_tolstring(L, -1, &length);

@@ -131,6 +131,17 @@ static void scratch_reset(scratch *s, const plan *p)
   lb_mem_free(s->slab);
 }
 
+/* Codes and spans of missing rows may be looked up before their presence is: they begin as 0.
+ * Numbers of missing rows are computed with, to no effect. */
+static void *new_slab(const plan *p, size_t row_bytes, size_t rows)
+{
+  const lb_op *op = p->exec->program->op;
+  bool numbers = true;
+  for (size_t i = 0; i <= p->exec->root; i++)
+    numbers = numbers && op[i].type != LB_FACTOR && op[i].type != LB_TEXT;
+  return numbers ? lb_mem_array(rows, row_bytes) : lb_mem_zero(rows, row_bytes);
+}
+
 static bool scratch_make(const plan *p, size_t rows, scratch *out)
 {
   size_t n = p->exec->root + 1, most = 0;
@@ -142,7 +153,7 @@ static bool scratch_make(const plan *p, size_t rows, scratch *out)
   s.vec = lb_mem_zero(n, sizeof *s.vec);
   s.bytes = lb_mem_zero(n, sizeof *s.bytes);
   s.arg = lb_mem_array(most + 1, sizeof *s.arg);
-  s.slab = lb_mem_zero(p->n_reg, stride * (p->width + 1));
+  s.slab = new_slab(p, p->n_reg * (p->width + 1), stride);
   if (s.vec == NULL || s.bytes == NULL || s.arg == NULL || s.slab == NULL) {
     scratch_reset(&s, p);
     return false;

@@ -83,7 +83,7 @@ lb_status lb_expr_plan(const lb_expr *expr, lb_plan *out, lb_error *err)
 typedef struct evaluation {
   const lb_expr *expr;
   const lb_frame *frame;
-  const lb_groups *groups; /* summarise, window */
+  lb_groups *groups; /* summarise, window */
   const lb_program *program;
   lb_program own;
   bool *widen;             /* copy of the expression's, once it differs */
@@ -262,7 +262,7 @@ lb_status lb_expr_reject(const lb_expr *expr, const lb_frame *frame, lb_selectio
   return select_rows(expr, frame, true, out, err);
 }
 
-static lb_status over_groups(const lb_expr *expr, const lb_frame *frame, const lb_groups *groups,
+static lb_status over_groups(const lb_expr *expr, const lb_frame *frame, lb_groups *groups,
                              lb_column **out, lb_error *err)
 {
   evaluation v = {.expr = expr, .frame = frame, .groups = groups};
@@ -271,7 +271,7 @@ static lb_status over_groups(const lb_expr *expr, const lb_frame *frame, const l
   return st;
 }
 
-lb_status lb_expr_summarise(const lb_expr *expr, const lb_frame *frame, const lb_groups *groups,
+lb_status lb_expr_summarise(const lb_expr *expr, const lb_frame *frame, lb_groups *groups,
                             lb_column **out, lb_error *err)
 {
   if (expr->scope == LB_SCOPE_WINDOW)
@@ -279,7 +279,7 @@ lb_status lb_expr_summarise(const lb_expr *expr, const lb_frame *frame, const lb
   return over_groups(expr, frame, groups, out, err);
 }
 
-lb_status lb_expr_window(const lb_expr *expr, const lb_frame *frame, const lb_groups *groups,
+lb_status lb_expr_window(const lb_expr *expr, const lb_frame *frame, lb_groups *groups,
                          lb_column **out, lb_error *err)
 {
   if (expr->scope != LB_SCOPE_WINDOW)

@@ -80,12 +80,12 @@ lb_status lb_expr_reject(const lb_expr *expr, const lb_frame *frame, lb_selectio
                          lb_error *err);
 /* One row a group; the expression was compiled with `aggregate`. Columns outside an aggregate must
  * be constant in each group (keys), else LB_EDATA. */
-lb_status lb_expr_summarise(const lb_expr *expr, const lb_frame *frame, const lb_groups *groups,
+lb_status lb_expr_summarise(const lb_expr *expr, const lb_frame *frame, lb_groups *groups,
                             lb_column **out, lb_error *err);
 /* Value of every row, where aggregates have the value of the row's group and rank, row_number, lag,
  * lead and cumsum follow the order of rows in groups->row. Compiled with `window`, else LB_EARG.
  * What stands at the row itself (columns, arithmetic) is as in lb_expr_eval. */
-lb_status lb_expr_window(const lb_expr *expr, const lb_frame *frame, const lb_groups *groups,
+lb_status lb_expr_window(const lb_expr *expr, const lb_frame *frame, lb_groups *groups,
                          lb_column **out, lb_error *err);
 /* Names of the columns that the expression reads, each once, in order of first use; borrowed. */
 size_t lb_expr_columns(const lb_expr *expr, const char *const **names);

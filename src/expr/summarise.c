@@ -4,12 +4,14 @@
 #include "base/bitmap.h"
 #include "base/mem.h"
 #include "expr/aggregate.h"
+#include "expr/aggregate_all.h"
+#include "expr/functions.h"
 #include "expr/kernel.h"
 #include <string.h>
 
 typedef struct summary {
   const lb_exec *exec;
-  const lb_groups *groups;
+  lb_groups *groups; /* listed when first needed */
   bool *needed;      /* by operation: outside aggregates */
   lb_column **value; /* by operation: one value a group, of what is an input there */
 } summary;
@@ -31,7 +33,7 @@ static lb_status constant_column(const summary *s, size_t op, lb_column **out, l
   const lb_groups *g = s->groups;
   const lb_column *column = s->exec->input[op];
   lb_row *first = lb_mem_array(g->n_groups, sizeof *first);
-  lb_status st = first == NULL ? lb_error_nomem(err, "summary") : LB_OK;
+  lb_status st = first == NULL ? lb_error_nomem(err, "summary") : lb_groups_list(s->groups, err);
   for (size_t k = 0; st == LB_OK && k < g->n_groups; k++) {
     first[k] = g->start[k] < g->start[k + 1] ? g->row[g->start[k]] : (lb_row)-1;
     for (size_t i = g->start[k]; st == LB_OK && i < g->start[k + 1]; i++) {
@@ -48,6 +50,19 @@ static lb_status constant_column(const summary *s, size_t op, lb_column **out, l
   return st;
 }
 
+/* Sums of all rows, and how many there are, need no lists of rows; these take longer than a sum. */
+static lb_status aggregate_groups(const summary *s, const lb_op *op, const lb_column *arg,
+                                  bool *overflow, lb_column **out, lb_error *err)
+{
+  lb_status st = LB_OK;
+  if (s->groups->row == NULL && op->aggregate != LB_FN_N) {
+    st = lb_aggregate_all(op, arg, s->groups, out, err);
+    if (st != LB_OK || *out != NULL) return st;
+    st = lb_groups_list(s->groups, err);
+  }
+  return st == LB_OK ? lb_aggregate(op, arg, s->groups, overflow, out, err) : st;
+}
+
 static lb_status aggregate(const summary *s, size_t number, lb_tally *tally, lb_column **out,
                            lb_error *err)
 {
@@ -61,8 +76,7 @@ static lb_status aggregate(const summary *s, size_t number, lb_tally *tally, lb_
     exec.root = p->arg[op->first];
     st = lb_exec_column(&exec, tally, &arg, err);
   }
-  if (st == LB_OK && tally->overflow == 0)
-    st = lb_aggregate(op, arg, s->groups, &overflow, out, err);
+  if (st == LB_OK && tally->overflow == 0) st = aggregate_groups(s, op, arg, &overflow, out, err);
   if (overflow) tally->overflow = number + 1;
   lb_column_release(arg);
   return st;
@@ -81,8 +95,8 @@ static lb_status find_values(const summary *s, lb_tally *tally, lb_error *err)
   return LB_OK;
 }
 
-lb_status lb_summarise(const lb_exec *exec, const lb_groups *groups, lb_tally *tally,
-                       lb_column **out, lb_error *err)
+lb_status lb_summarise(const lb_exec *exec, lb_groups *groups, lb_tally *tally, lb_column **out,
+                       lb_error *err)
 {
   size_t n = exec->program->n_op;
   summary s = {.exec = exec, .groups = groups};

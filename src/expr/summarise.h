@@ -5,6 +5,6 @@
 
 /* exec describes the rows; out has one row a group. LB_EDATA when a column outside an aggregate
  * varies within a group. With an overflow in the tally *out stays NULL. */
-lb_status lb_summarise(const lb_exec *exec, const lb_groups *groups, lb_tally *tally,
-                       lb_column **out, lb_error *err);
+lb_status lb_summarise(const lb_exec *exec, lb_groups *groups, lb_tally *tally, lb_column **out,
+                       lb_error *err);
 #endif

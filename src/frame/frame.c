@@ -244,10 +244,13 @@ static lb_status names_with(const lb_frame *frame, size_t changed, const char *n
                             lb_name_list **out, lb_error *err)
 {
   const char *const *names = lb_frame_names(frame);
-  size_t n = frame->n_columns + (changed == frame->n_columns ? 1 : 0);
-  lb_name_list *list = lb_name_list_new();
+  size_t n = frame->n_columns;
+  bool appends = changed == n;
+  lb_name_list *list =
+      appends ? lb_name_list_copy(frame->names, strlen(name) + 1) : lb_name_list_new();
   lb_status st = list == NULL ? lb_error_nomem(err, "column names") : LB_OK;
-  for (size_t i = 0; i < n && st == LB_OK; i++)
+  if (st == LB_OK && appends) st = lb_name_list_add(list, name, err);
+  for (size_t i = 0; i < n && st == LB_OK && !appends; i++)
     st = lb_name_list_add(list, i == changed ? name : names[i], err);
   if (st == LB_OK)
     *out = list;

@@ -409,25 +409,48 @@ static lb_status take_keys(const lb_frame *frame, const size_t *columns, size_t 
   return st;
 }
 
-/* No keys: one group of all rows as they are. */
-static lb_status one_group(const lb_frame *frame, lb_groups *out, lb_error *err)
+lb_status lb_groups_whole(const lb_frame *frame, lb_groups *out, lb_error *err)
 {
-  size_t n = lb_frame_rows(frame);
-  lb_groups made = {.n_groups = 1, .n_rows = n};
-  made.group = lb_mem_zero(n, sizeof *made.group);
-  made.row = lb_mem_array(n, sizeof *made.row);
+  lb_groups made = {.n_groups = 1, .n_rows = lb_frame_rows(frame)};
   made.start = lb_mem_zero(2, sizeof *made.start);
-  lb_status st = made.group == NULL || made.row == NULL || made.start == NULL
-                     ? lb_error_nomem(err, "groups")
-                     : lb_frame_new(1, NULL, &made.keys, err);
+  lb_status st =
+      made.start == NULL ? lb_error_nomem(err, "groups") : lb_frame_new(1, NULL, &made.keys, err);
   if (st != LB_OK) {
     lb_groups_reset(&made);
     return st;
   }
-  for (size_t i = 0; i < n; i++) made.row[i] = (lb_row)i;
-  made.start[1] = n;
+  made.start[1] = made.n_rows;
   *out = made;
   return LB_OK;
+}
+
+lb_status lb_groups_list(lb_groups *groups, lb_error *err)
+{
+  size_t n = groups->n_rows;
+  if (groups->row != NULL) return LB_OK;
+  lb_row *group = lb_mem_zero(n, sizeof *group), *row = lb_mem_array(n, sizeof *row);
+  if (group == NULL || row == NULL) {
+    lb_mem_free(group);
+    lb_mem_free(row);
+    return lb_error_nomem(err, "groups");
+  }
+  for (size_t i = 0; i < n; i++) row[i] = (lb_row)i;
+  groups->group = group;
+  groups->row = row;
+  return LB_OK;
+}
+
+/* No keys: one group of all rows as they are. */
+static lb_status one_group(const lb_frame *frame, lb_groups *out, lb_error *err)
+{
+  lb_groups made = {0};
+  lb_status st = lb_groups_whole(frame, &made, err);
+  if (st == LB_OK) st = lb_groups_list(&made, err);
+  if (st == LB_OK)
+    *out = made;
+  else
+    lb_groups_reset(&made);
+  return st;
 }
 
 lb_status lb_groups_make(const lb_frame *frame, const size_t *columns, size_t n, lb_groups *out,

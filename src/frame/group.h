@@ -16,6 +16,10 @@ typedef struct lb_groups {
 
 lb_status lb_groups_make(const lb_frame *frame, const size_t *columns, size_t n, lb_groups *out,
                          lb_error *err);
+/* One group of all rows, without their lists: `group` and `row` are NULL until lb_groups_list makes
+ * them, which does nothing where they are. */
+lb_status lb_groups_whole(const lb_frame *frame, lb_groups *out, lb_error *err);
+lb_status lb_groups_list(lb_groups *groups, lb_error *err);
 /* The rows by group as `row` holds them, but in each group in the order of the keys
  * (lb_frame_order, missing last). out: n_rows, lb_mem_free. */
 lb_status lb_groups_sorted(const lb_groups *groups, const lb_frame *frame, const lb_sort_key *keys,

@@ -28,6 +28,23 @@ lb_name_list *lb_name_list_new(void)
   return NULL;
 }
 
+/* Names that were checked are not checked again, nor their hashes computed. */
+lb_name_list *lb_name_list_copy(const lb_name_list *list, size_t spare)
+{
+  lb_name_list *copy = lb_mem_zero(1, sizeof *copy);
+  if (copy == NULL) return NULL;
+  atomic_init(&copy->references, 1);
+  copy->capacity = list->n + 1;
+  copy->map = lb_map_copy(list->map, spare);
+  copy->names = lb_mem_array(copy->capacity, sizeof *copy->names);
+  if (copy->map == NULL || copy->names == NULL) {
+    lb_name_list_release(copy);
+    return NULL;
+  }
+  for (; copy->n < list->n; copy->n++) copy->names[copy->n] = lb_map_key(copy->map, copy->n, NULL);
+  return copy;
+}
+
 lb_name_list *lb_name_list_retain(lb_name_list *list)
 {
   atomic_fetch_add_explicit(&list->references, 1, memory_order_relaxed);

@@ -125,6 +125,40 @@ static void test_out_of_memory_leaves_the_map_unchanged(void **state)
   lb_map_free(map);
 }
 
+/* A copy answers as the original does, and each takes keys of its own from then on. */
+static void test_copy(void **state)
+{
+  (void)state;
+  lb_map *map = lb_map_new();
+  for (uint32_t i = 0; i < 300; i++) {
+    size_t index;
+    lb_map *copy = lb_map_copy(map, i % 3 == 0 ? sizeof i + 1 : 0);
+    assert_non_null(copy);
+    assert_int_equal(lb_map_size(copy), i);
+    for (uint32_t j = 0; j < i; j++) {
+      assert_true(lb_map_find(copy, &j, sizeof j, &index) && index == j);
+      assert_true(lb_map_key(copy, j, NULL) != lb_map_key(map, j, NULL));
+    }
+    uint32_t other = 1000 + i;
+    assert_true(lb_map_put(copy, &other, sizeof other, &index, NULL) && index == i);
+    assert_true(lb_map_put(map, &i, sizeof i, &index, NULL) && index == i);
+    assert_false(lb_map_find(map, &other, sizeof other, NULL));
+    assert_false(lb_map_find(copy, &i, sizeof i, NULL));
+    lb_map_free(copy);
+  }
+  size_t before = lb_mem_live();
+  lb_map *copy = NULL;
+  for (long k = 0; copy == NULL; k++) {
+    assert_int_equal(lb_mem_live(), before);
+    lb_mem_fail_after(k);
+    copy = lb_map_copy(map, 8);
+    lb_mem_fail_after(-1);
+  }
+  assert_int_equal(lb_map_size(copy), 300);
+  lb_map_free(copy);
+  lb_map_free(map);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -133,6 +167,7 @@ int main(void)
       LB_TEST(test_huge_keys),
       LB_TEST(test_hash_spreads),
       LB_TEST(test_out_of_memory_leaves_the_map_unchanged),
+      LB_TEST(test_copy),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -292,12 +292,44 @@ static void test_out_of_memory(void **state)
   lb_frame_release(frame);
 }
 
+/* One group of all rows gets the lists that lb_groups_make gives it. */
+static void test_whole_is_listed_later(void **state)
+{
+  (void)state;
+  lb_frame *frame = random_frame(70, 5);
+  size_t before = lb_mem_live();
+  lb_status st = LB_ENOMEM;
+  for (long k = 0; st != LB_OK; k++) {
+    lb_error err = {0};
+    lb_groups g = {0}, made = {0};
+    LB_OK_OR_FAIL(lb_groups_make(frame, NULL, 0, &made, &err), err);
+    lb_mem_fail_after(k);
+    st = lb_groups_whole(frame, &g, &err);
+    if (st == LB_OK) {
+      assert_true(g.row == NULL && g.group == NULL && g.n_groups == 1 && g.n_rows == 70);
+      assert_int_equal(g.start[1], 70);
+      st = lb_groups_list(&g, &err);
+    }
+    lb_mem_fail_after(-1);
+    if (st == LB_OK) {
+      assert_memory_equal(g.row, made.row, 70 * sizeof *g.row);
+      assert_memory_equal(g.group, made.group, 70 * sizeof *g.group);
+      LB_OK_OR_FAIL(lb_groups_list(&g, &err), err);
+    }
+    lb_groups_reset(&g);
+    lb_groups_reset(&made);
+    assert_int_equal(lb_mem_live(), before);
+  }
+  lb_frame_release(frame);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
       LB_TEST(test_one_factor),
       LB_TEST(test_nan_before_missing_and_zeros_tied),
       LB_TEST(test_no_keys_and_no_rows),
+      LB_TEST(test_whole_is_listed_later),
       LB_TEST(test_refused),
       LB_TEST(test_random_frames),
       LB_TEST(test_filtered_frame),
