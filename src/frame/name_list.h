@@ -8,8 +8,8 @@
 typedef struct lb_name_list lb_name_list;
 
 lb_name_list *lb_name_list_new(void); /* NULL when out of memory */
-/* The same names as a list of its own, with room for one of `spare` - 1 bytes more; NULL when out of
- * memory. */
+/* The same names as a list of its own, with room for one of `spare` - 1 bytes more; NULL when out
+ * of memory. */
 lb_name_list *lb_name_list_copy(const lb_name_list *list, size_t spare);
 lb_name_list *lb_name_list_retain(lb_name_list *list);
 void lb_name_list_release(lb_name_list *list); /* NULL is fine */
