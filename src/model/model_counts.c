@@ -6,6 +6,7 @@
 #include "base/bitmap.h"
 #include "base/interrupt.h"
 #include "base/mem.h"
+#include "base/pair_kernel.h"
 #include "base/parallel.h"
 #include "model/counts_kernel.h"
 #include "model/model_data.h"
@@ -297,13 +298,11 @@ static size_t add_chunks(const counting *c, size_t days, uint32_t *out, size_t *
   size_t kept = 0;
   for (size_t g = 0; g < c->groups; g++) {
     uint32_t *to = out + kept * days * 2;
-    rows[g] = 0;
-    memset(to, 0, days * 2 * sizeof *to);
-    for (size_t k = 0; k < c->chunks; k++) {
-      const uint32_t *from = c->count + k * table_size(c) + g * c->days * 2;
-      for (size_t i = 0; i < days * 2; i++) to[i] += from[i];
-    }
-    for (size_t i = 0; i < days * 2; i++) rows[g] += to[i];
+    const uint32_t *from = c->count + g * c->days * 2;
+    memcpy(to, from, days * 2 * sizeof *to);
+    for (size_t k = 1; k < c->chunks; k++) lb_pairs_add(to, from + k * table_size(c), days);
+    lb_pair_totals total = lb_pairs_total(to, days);
+    rows[g] = (size_t)(total.first + total.second);
     kept += rows[g] > 0;
   }
   return kept;
@@ -315,12 +314,10 @@ static void read_outcome(lb_model *m)
   const lb_surv_counts *k = &m->counts;
   for (size_t c = 0; c < k->n_class; c++) {
     const uint32_t *count = k->count + c * k->days * 2;
+    size_t end = lb_pairs_end(count, k->days);
     m->n_time_zero += (size_t)count[0] + count[1];
-    for (size_t day = 0; day < k->days; day++) {
-      m->n_event += count[2 * day + 1];
-      if (count[2 * day] + count[2 * day + 1] > 0 && (double)day > m->time_max)
-        m->time_max = (double)day;
-    }
+    m->n_event += (size_t)lb_pairs_total(count, end).second;
+    if (end > 0 && (double)(end - 1) > m->time_max) m->time_max = (double)(end - 1);
   }
 }
 

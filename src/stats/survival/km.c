@@ -3,14 +3,14 @@
 #include "stats/survival/km.h"
 
 #include "base/interrupt.h"
-#include "base/log_kernel.h"
 #include "base/mem.h"
-#include "stats/exp_kernel.h"
 #include "stats/interval.h"
+#include "stats/survival/km_kernel.h"
 #include "stats/survival/km_work.h"
 #include "stats/survival/riskset.h"
 
 #include <math.h>
+#include <string.h>
 
 static double clip(double p)
 {
@@ -65,69 +65,79 @@ void km_set_limits(const lb_km_curve *c, size_t i, double sum, double z, lb_km_c
     c->conf_low[i] = c->conf_high[i] = s > 0 ? 1 : NAN;
 }
 
-/* The default limits, many at once: low, high = exp(log(S) e), exp(log(S) / e), e = exp(half / -log
- * S), at the n places listed; room has 4 n numbers, of which n hold half. */
-static void limits_log_log(lb_km_curve *c, const uint32_t *place, size_t n, double *room)
+/* Room for the walk through a curve of n times. */
+typedef struct walk {
+  double *factor, *variance;     /* of the product limit; of log S */
+  double *half, *log_s, *limits; /* 1, 1 and 2 n */
+  uint32_t *place;               /* times with an event where 0 < S < 1 */
+} walk;
+
+static bool walk_alloc(walk *w, size_t n)
 {
-  double *half = room, *log_s = half + n, *low = log_s + n, *high = low + n;
-  for (size_t k = 0; k < n; k++) high[k] = c->survival[place[k]];
-  lb_log_array(high, NULL, log_s, n);
-  for (size_t k = 0; k < n; k++) half[k] /= -log_s[k];
-  lb_exp_array(half, half, n);
-  for (size_t k = 0; k < n; k++) {
-    low[k] = log_s[k] * half[k];
-    high[k] = log_s[k] / half[k];
+  w->factor = lb_mem_array(n, 6 * sizeof *w->factor);
+  w->place = lb_mem_array(n, sizeof *w->place);
+  if (w->factor == NULL || w->place == NULL) return false;
+  w->variance = w->factor + n;
+  w->half = w->variance + n;
+  w->log_s = w->half + n;
+  w->limits = w->log_s + n;
+  return true;
+}
+
+static void walk_reset(walk *w)
+{
+  lb_mem_free(w->factor);
+  lb_mem_free(w->place);
+}
+
+/* The default limits, many at once; a censoring does not change them. */
+static void set_log_log(lb_km_curve *c, walk *w, double z)
+{
+  size_t n = 0;
+  for (size_t i = 0; i < c->n_time; i++) {
+    w->place[n] = (uint32_t)i;
+    w->half[n] = w->variance[i];
+    n += c->n_event[i] > 0 && c->survival[i] > 0 && c->survival[i] < 1;
   }
-  lb_exp_array(low, low, 2 * n);
-  for (size_t k = 0; k < n; k++) {
-    c->conf_low[place[k]] = low[k];
-    c->conf_high[place[k]] = high[k];
+  for (size_t k = 0; k < n; k++) w->limits[n + k] = c->survival[w->place[k]];
+  lb_km_widths(w->half, n, z);
+  lb_km_log_log(w->half, w->log_s, w->limits, n);
+  double low = 1, high = 1;
+  for (size_t i = 0, k = 0; i < c->n_time; i++) {
+    if (k < n && w->place[k] == i) {
+      low = w->limits[k];
+      high = w->limits[n + k++];
+    }
+    if (!(c->survival[i] > 0)) low = high = NAN;
+    c->conf_low[i] = low;
+    c->conf_high[i] = high;
   }
 }
 
-/* What a censoring does not change. */
-static void repeat_limits(lb_km_curve *c, size_t i)
-{
-  c->std_error[i] = c->std_error[i - 1];
-  c->conf_low[i] = c->conf_low[i - 1];
-  c->conf_high[i] = c->conf_high[i - 1];
-}
-
-/* Walks the times of one group forwards. Default limits are left for the end: by then it is known
- * where they are wanted. */
+/* Walks the times of one group forwards. The variance is infinite once n = d, where S is 0 and has
+ * no standard error. */
 static lb_status walk_curve(lb_km_curve *c, const lb_km_options *opt, lb_error *err)
 {
-  double z = lb_z_value(opt->conf_level), survival = 1, sum = 0;
-  bool later = opt->conf_type == LB_KM_LOG_LOG;
-  size_t n_place = 0;
-  uint32_t *place = lb_mem_array(later ? c->n_time : 0, sizeof *place);
-  double *room = lb_mem_array(later ? c->n_time : 0, 4 * sizeof *room);
-  if (place == NULL || room == NULL) {
-    lb_mem_free(place);
-    lb_mem_free(room);
+  double z = lb_z_value(opt->conf_level), survival = 1, sum = 0, events = 0;
+  walk w = {0};
+  if (!walk_alloc(&w, c->n_time)) {
+    walk_reset(&w);
     return lb_error_nomem(err, "survival curve");
   }
+  lb_km_factors(c->n_risk, c->n_event, c->n_time, w.factor, w.variance);
   for (size_t i = 0; i < c->n_time; i++) {
-    double n = c->n_risk[i], d = c->n_event[i];
-    if (d > 0) {
-      survival *= (n - d) / n;
-      sum += d / (n * (n - d)); /* infinite once n = d, where S is 0 and has no standard error */
-      c->event_total += d;
-    }
-    c->survival[i] = survival;
-    if (!later || !(survival > 0 && survival < 1)) {
-      km_set_limits(c, i, sum, z, opt->conf_type);
-    } else if (d > 0) {
-      c->std_error[i] = survival * sqrt(sum);
-      room[n_place] = z * sqrt(sum);
-      place[n_place++] = (uint32_t)i;
-    }
+    events += c->n_event[i];
+    c->survival[i] = survival *= w.factor[i];
+    w.variance[i] = sum += w.variance[i];
   }
-  if (later) limits_log_log(c, place, n_place, room);
-  for (size_t i = 1; later && i < c->n_time; i++)
-    if (!(c->n_event[i] > 0)) repeat_limits(c, i);
-  lb_mem_free(place);
-  lb_mem_free(room);
+  c->event_total = events;
+  if (opt->conf_type == LB_KM_LOG_LOG) {
+    lb_km_errors(c->survival, w.variance, c->n_time, c->std_error);
+    set_log_log(c, &w, z);
+  } else {
+    for (size_t i = 0; i < c->n_time; i++) km_set_limits(c, i, w.variance[i], z, opt->conf_type);
+  }
+  walk_reset(&w);
   return LB_OK;
 }
 
@@ -154,7 +164,7 @@ static lb_status alloc_curve(lb_km_curve *c, lb_error *err)
   double **array[] = {&c->time,     &c->n_risk,    &c->n_event,  &c->n_censor,
                       &c->survival, &c->std_error, &c->conf_low, &c->conf_high};
   for (size_t k = 0; k < sizeof array / sizeof array[0]; k++) {
-    *array[k] = lb_mem_zero(c->n_time, sizeof(double));
+    *array[k] = lb_mem_array(c->n_time, sizeof(double));
     if (*array[k] == NULL) return lb_error_nomem(err, "survival curve");
   }
   return LB_OK;
@@ -167,12 +177,11 @@ static lb_status fit_curve(lb_km_curve *c, const lb_riskset *set, size_t group, 
   c->n_time = set->class_time[group + 1] - first;
   lb_status st = alloc_curve(c, err);
   if (st != LB_OK) return st;
-  for (size_t i = 0; i < c->n_time; i++) {
-    c->time[i] = set->time[first + i];
-    c->n_risk[i] = set->n_risk[first + i];
-    c->n_event[i] = set->n_event[first + i];
-    c->n_censor[i] = set->n_censor[first + i];
-  }
+  if (c->n_time == 0) return LB_OK;
+  memcpy(c->time, set->time + first, c->n_time * sizeof *c->time);
+  memcpy(c->n_risk, set->n_risk + first, c->n_time * sizeof *c->n_risk);
+  memcpy(c->n_event, set->n_event + first, c->n_time * sizeof *c->n_event);
+  memcpy(c->n_censor, set->n_censor + first, c->n_time * sizeof *c->n_censor);
   return LB_OK;
 }
 

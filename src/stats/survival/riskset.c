@@ -3,6 +3,7 @@
 
 #include "base/interrupt.h"
 #include "base/mem.h"
+#include "base/pair_kernel.h"
 #include "base/parallel.h"
 #include "stats/sum.h"
 #include "stats/survival/riskset_order.h"
@@ -198,11 +199,9 @@ lb_status lb_riskset_from_counts(const lb_surv_counts *counts, lb_riskset *out, 
   size_t days = counts->days;
   bool ok = alloc_classes(&set);
   for (size_t c = 0; ok && c < set.n_class; c++) {
-    const uint32_t *now = counts->count + c * days * 2;
-    for (size_t day = 0; day < days; day++, now += 2) {
-      set.class_row[c + 1] += (size_t)now[0] + now[1];
-      set.class_time[c + 1] += (now[0] | now[1]) != 0;
-    }
+    lb_pair_totals total = lb_pairs_total(counts->count + c * days * 2, days);
+    set.class_row[c + 1] = (size_t)(total.first + total.second);
+    set.class_time[c + 1] = total.n_any;
   }
   ok = ok && alloc_times(&set);
   for (size_t c = 0; ok && c < set.n_class; c++) {
