@@ -139,13 +139,25 @@ bool lb_utf8_valid(const char *text, size_t length)
   return true;
 }
 
+/* Whether the last eight bytes are plain ASCII; length is at least 8. */
+static bool ends_ascii(const char *text, size_t length)
+{
+  uint64_t word;
+  memcpy(&word, text + length - 8, sizeof word);
+  return (word & UINT64_C(0x8080808080808080)) == 0;
+}
+
 size_t lb_utf8_length(const char *text, size_t length)
 {
-  size_t count = 0;
+  size_t i = ascii_run(text, length), count = i;
   uint32_t code;
-  for (size_t i = 0; i < length; count++) {
-    size_t n = utf8_decode(text + i, length - i, &code);
+  if (length >= 8 && length - i < 8 && ends_ascii(text, length)) return length;
+  for (; i < length; count++) {
+    size_t n = utf8_decode(text + i, length - i, &code), run = 0;
     i += n == 0 ? 1 : n;
+    if (n > 1) run = ascii_run(text + i, length - i);
+    i += run;
+    count += run;
   }
   return count;
 }

@@ -84,7 +84,8 @@ static const lb_habit FUNCTIONS[] = {
 
 const lb_habit *lb_habit_sign(const char *text, size_t length)
 {
-  for (size_t i = 0; i < sizeof SIGNS / sizeof *SIGNS; i++) {
+  for (size_t i = 0; length > 0 && i < sizeof SIGNS / sizeof *SIGNS; i++) {
+    if (text[0] != SIGNS[i].found[0]) continue; /* nearly always: asked at every sign */
     size_t n = strlen(SIGNS[i].found);
     if (n <= length && memcmp(text, SIGNS[i].found, n) == 0) return &SIGNS[i];
   }

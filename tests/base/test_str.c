@@ -114,6 +114,12 @@ static void test_utf8(void **state)
     size_t n = strlen(cases[i].text);
     assert_int_equal(lb_utf8_valid(cases[i].text, n), cases[i].valid);
     assert_int_equal(lb_utf8_length(cases[i].text, n), cases[i].length);
+    for (size_t k = 0; k < 20 * 20; k++) { /* between plain letters, at every place in a word */
+      char padded[64];
+      int all = snprintf(padded, sizeof padded, "%.*s%s%.*s", (int)(k / 20), "aaaaaaaaaaaaaaaaaaaa",
+                         cases[i].text, (int)(k % 20), "bbbbbbbbbbbbbbbbbbbb");
+      assert_int_equal(lb_utf8_length(padded, (size_t)all), k / 20 + cases[i].length + k % 20);
+    }
     assert_int_equal(lb_utf8_width(cases[i].text, n), cases[i].width);
   }
 }
