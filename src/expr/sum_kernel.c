@@ -1,8 +1,14 @@
 /* sum_kernel.c - sums of blocks in lanes, the same lanes on every processor. */
 #include "expr/sum_kernel.h"
 #include "base/clones.h"
+#include <string.h>
 
-#define LANES 16u /* a sum waits for the one before: several vectors of them hide that */
+/* A sum waits for the one before: several vectors of them hide that. Written as vectors, so that
+ * they stay in registers; arrays of lanes would go through memory at every step. */
+#define WIDTH 4u
+#define PARTS 4u
+#define LANES (WIDTH * PARTS)
+typedef double lanes __attribute__((vector_size(WIDTH * sizeof(double))));
 
 /* What was lost in sum = a + b, exactly (Knuth 1997, The Art of Computer Programming 2, 4.2.2). */
 static inline double lost(double a, double b, double sum)
@@ -18,29 +24,39 @@ lb_sum lb_sum_join(lb_sum a, lb_sum b)
 }
 
 /* Missing rows add 0. */
-static inline void add_lanes(const double *restrict x, const uint8_t *restrict present,
-                             double *restrict sum, double *restrict error)
+LB_CLONES static void take_present(const double *restrict x, const uint8_t *restrict present,
+                                   size_t n, double *restrict out)
 {
-  for (size_t k = 0; k < LANES; k++) {
-    double value = present[k] ? x[k] : 0, next = sum[k] + value;
-    error[k] += lost(sum[k], value, next);
-    sum[k] = next;
-  }
+  for (size_t i = 0; i < n; i++) out[i] = present[i] ? x[i] : 0;
 }
 
-LB_CLONES static void sum_lanes(const double *restrict x, const uint8_t *restrict present, size_t n,
-                                double *restrict sum, double *restrict error)
+/* n is a multiple of LANES. */
+LB_CLONES static void sum_lanes(const double *restrict x, size_t n, double *restrict sum,
+                                double *restrict error)
 {
-  for (size_t i = 0; i + LANES <= n; i += LANES) add_lanes(x + i, present + i, sum, error);
+  lanes s[PARTS] = {0}, e[PARTS] = {0};
+  for (size_t i = 0; i < n; i += LANES)
+    for (size_t k = 0; k < PARTS; k++) {
+      lanes value, next, from;
+      memcpy(&value, x + i + k * WIDTH, sizeof value);
+      next = s[k] + value;
+      from = next - s[k];
+      e[k] += (s[k] - (next - from)) + (value - from); /* as lost() */
+      s[k] = next;
+    }
+  memcpy(sum, s, sizeof s);
+  memcpy(error, e, sizeof e);
 }
 
 lb_sum lb_sum_block(const double *x, const uint8_t *present, size_t n)
 {
-  double sum[LANES] = {0}, error[LANES] = {0};
+  double sum[LANES], error[LANES], value[LB_SUM_ROWS];
   lb_sum all = {0, 0};
-  sum_lanes(x, present, n, sum, error);
+  size_t whole = n / LANES * LANES;
+  take_present(x, present, whole, value);
+  sum_lanes(value, whole, sum, error);
   for (size_t k = 0; k < LANES; k++) all = lb_sum_join(all, (lb_sum){sum[k], error[k]});
-  for (size_t i = n / LANES * LANES; i < n; i++)
+  for (size_t i = whole; i < n; i++)
     if (present[i]) all = lb_sum_join(all, (lb_sum){x[i], 0});
   return all;
 }
