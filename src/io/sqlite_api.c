@@ -50,8 +50,9 @@ static lb_status check_length(const char *path, lb_error *err)
       (uint64_t)h[28] << 24 | (uint64_t)h[29] << 16 | (uint64_t)h[30] << 8 | (uint64_t)h[31];
   if (pages * page <= length) return LB_OK;
   return lb_error_set(err, LB_EPARSE,
-                      "the database is cut off: its header says %llu bytes, the file has %llu",
-                      (unsigned long long)(pages * page), (unsigned long long)length);
+                      "the database is cut off: its header says %" PRIu64
+                      " bytes, the file has %" PRIu64,
+                      pages * page, length);
 }
 
 static int note_check(void *context, int n, char **value, char **name)

@@ -272,8 +272,10 @@ static const lb_logrank_options DEFAULTS = LB_LOGRANK_DEFAULTS;
 static lb_status start(logrank_work *w, lb_logrank *test, lb_error *err)
 {
   if (w->opt == NULL) w->opt = &DEFAULTS;
-  if (!(w->opt->rho >= 0 && w->opt->gamma >= 0))
-    return lb_error_set(err, LB_EARG, "rho and gamma must be 0 or more");
+  if (!(w->opt->rho >= 0 && w->opt->gamma >= 0)) {
+    lb_error_set(err, LB_EARG, "rho and gamma must be 0 or more");
+    return LB_EARG;
+  }
   return test_alloc(test, err);
 }
 
