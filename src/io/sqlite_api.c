@@ -1,6 +1,7 @@
 /* sqlite_api.c - SQLite's functions by name; databases opened, closed and asked what went wrong. */
 #include "io/sqlite_api.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
