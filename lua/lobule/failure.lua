@@ -1,5 +1,6 @@
 --- An error as it is shown: where, what, the source line with a caret where the place is known, the
 --- mend, and the researcher's frames.
+local clean = require "lobule.clean"
 local colour = require "lobule.colour"
 
 local M = {}
@@ -139,7 +140,7 @@ end
 function M.text(problem)
   local ok, host = pcall(require, "lobule.host")
   local terminal = ok and host.terminal() or {}
-  local text = M.explained(tostring(problem), terminal.errors and terminal.width or nil)
+  local text = M.explained(clean.text(tostring(problem)), terminal.errors and terminal.width or nil)
   if text == "interrupted" then return text end -- nobody's mistake
   local colours = colour.of "errors"
   if not colours.on then return text end

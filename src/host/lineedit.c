@@ -155,7 +155,9 @@ static void open_readline(lb_lineedit *edit)
     dlclose(library);
     return;
   }
-  setlocale(LC_CTYPE, ""); /* so that it edits characters, not bytes; numbers keep the C locale */
+  /* So that it edits characters, not bytes; numbers keep the C locale. */
+  setlocale(LC_CTYPE, "");
+  if (MB_CUR_MAX == 1) setlocale(LC_CTYPE, "C.UTF-8"); /* bare shells, containers */
   edit->library = library;
   open_editor = edit;
 }

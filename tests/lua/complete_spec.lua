@@ -81,6 +81,24 @@ describe("completion", function()
     offers_only(s, "c:filter('sexf == \"|", { "f", "m" })
   end)
 
+  it("offers quoted levels where a comparison waits for one", function()
+    offers_only(s, 'c:filter("sexf == |', { "'f'", "'m'" })
+    offers(s, 'c:filter("age == |', { "age" })
+  end)
+
+  it("offers dot commands and their files", function()
+    offers_only(s, ".lo|", { "load" })
+    offers(s, ".load scripts/data/pb|", { DATA })
+  end)
+
+  it("shows no control characters of the data", function()
+    s.env.odd = lb.frame { { "x", { "a\27[2J", "b\u{9b}31m", "c\u{202e}" }, "factor" } }
+    local _, _, listing = s:tab("odd:filter(\"x == '", 19, 80)
+    assert.is_nil(listing:find "\27")
+    assert.is_nil(listing:find "\u{9b}")
+    assert.is_nil(listing:find "\u{202e}")
+  end)
+
   it("follows a chain without running it", function()
     offers_only(s, 'c:mutate { "zz = age / 10" }:filter("z|', { "zz" })
     offers_only(s, 'c:select { "age", "bili" }:filter("alb|', {})

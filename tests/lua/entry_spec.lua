@@ -60,6 +60,21 @@ describe("an entry", function()
     assert.is_nil(entry.compile("x = 7 x", env, "=e"))
   end)
 
+  it("knows the variable that a line with a colon goes on with", function()
+    assert.are.equal("x", entry.assigned "local x = 1")
+    assert.are.equal("y", entry.assigned "x = 1 y = f { z = 2 }")
+    assert.is_nil(entry.assigned "f { z = 2 }")
+    assert.is_nil(entry.assigned "t.x = 1")
+    assert.are.equal("c:head(2)", select(2, entry.read(":head(2)", "c")))
+    local shown = {}
+    local s = prompt.new(setmetatable({ print = function() end }, { __index = _G }))
+    s.env.made = { count = function(self) shown[#shown + 1] = self.n return self.n end, n = 3 }
+    assert.are.equal("error", (s:enter ":count()"))
+    s:enter "other = { n = 5, count = made.count }"
+    s:enter ":count()"
+    assert.are.same({ 5 }, shown)
+  end)
+
   it("takes off the prompts of a pasted session, and its output", function()
     assert.are.equal("x = 1\nfor i = 1, 2 do\n  x = x + i\nend",
       entry.without_prompts "lb> x = 1\n42\nlb> for i = 1, 2 do\n..>   x = x + i\n..> end\nout")
@@ -116,6 +131,20 @@ describe("the session as a script", function()
     assert.are.same({}, (script.compare(s, text)))
     s.env.y = 3
     assert.are.same({ "y" }, (script.compare(s, text)))
+  end)
+
+  it("is not written over anything else", function()
+    local path = os.tmpname()
+    local file = assert(io.open(path, "w"))
+    file:write "id,age\n1,2\n"
+    file:close()
+    assert.has_error(function() script.check_target(path) end)
+    file = assert(io.open(path, "w"))
+    file:write 'local lb = require "lobule"\n'
+    file:close()
+    script.check_target(path)
+    os.remove(path)
+    script.check_target(path)
   end)
 
   it("keeps an expression that leaves something behind", function()

@@ -1,6 +1,6 @@
 --- What a recipe's process may send, and what the parent makes of the answers of one that lies.
 local answers = require "lobule.recipe.answer"
-local clean = require "lobule.recipe.clean"
+local clean = require "lobule.clean"
 local core = require "lobule.core"
 local host = require "lobule.host"
 local process = require "lobule.recipe.process"

@@ -38,7 +38,8 @@ command("history", "[N]", "the last N entries (20)", function(session, argument)
   local list = session.transcript
   for i = math.max(1, #list - n + 1), #list do
     local one = list[i]
-    print(("%4d  %s%s"):format(one.number, (one.text:gsub("\n", "\n      ")),
+    local dot = one.kind == "command" and "." or one.kind == "help" and "?" or ""
+    print(("%4d  %s%s%s"):format(one.number, dot, (one.text:gsub("\n", "\n      ")),
       one.ok and "" or "   (failed)"))
   end
 end)
@@ -68,6 +69,7 @@ end)
 command("save", "FILE", "the entries that worked as a script, run again to check",
   function(session, argument)
     if argument == "" then core.raise("argument", ".save needs a file: .save nets.lua") end
+    script.check_target(argument)
     local text, n = script.text(session)
     core.write_file(argument, text)
     print(("%s: %d entries"):format(argument, n))

@@ -3,8 +3,8 @@
 --- run to find out.
 local chain = require "lobule.prompt.chain"
 local core = require "lobule.core"
-local docs = require "lobule.docs"
 local host = require "lobule.host"
+local members = require "lobule.prompt.members"
 local options = require "lobule.prompt.options"
 local tokens = require "lobule.prompt.tokens"
 
@@ -48,67 +48,6 @@ local function fitting(list, word)
   return kept
 end
 
--- Members ----------------------------------------------------------------------------------------
-
-local function help_of(name)
-  for _, entry in ipairs(docs.entries()) do
-    if entry.name == name then return entry.doc[1] end
-  end
-end
-
-local INTERNAL <const> = { report_blocks = true, record = true, boxes = true, styled = true }
-
---- Methods of a class: what its metatable really holds, or, without an object, what is documented.
-local function methods(thing)
-  local list, prefix = {}, thing.class .. ":"
-  local meta = thing.value ~= nil and getmetatable(thing.value)
-  if type(meta) == "table" and thing.class ~= "string" then
-    for name, value in next, rawget(meta, "__methods") or meta do
-      if type(name) == "string" and type(value) == "function" and not name:find "^__"
-        and not INTERNAL[name] then
-        list[#list + 1] = { text = name, kind = "method", help = help_of(prefix .. name) }
-      end
-    end
-  else
-    for _, entry in ipairs(docs.entries()) do
-      local name = entry.name:sub(1, #prefix) == prefix and entry.name:sub(#prefix + 1)
-      if name and not INTERNAL[name] then
-        list[#list + 1] = { text = name, kind = "method", help = entry.doc[1] }
-      end
-    end
-  end
-  return list
-end
-
-local function fields(thing, sign)
-  local list = {}
-  for name, value in next, type(thing.value) == "table" and thing.value or {} do
-    local callable = type(value) == "function"
-    if type(name) == "string" and name:find "^[%a_][%w_]*$" and (sign == "." or callable) then
-      list[#list + 1] = { text = name, kind = callable and "function" or "field",
-        help = thing.path and help_of(thing.path .. "." .. name) }
-    end
-  end
-  if thing.path == "lb" and sign == "." then
-    for _, name in ipairs { "survival", "categorical", "figure", "meta" } do
-      list[#list + 1] = { text = name, kind = "field" }
-    end
-  end
-  return list
-end
-
-local function members(thing, sign)
-  if not thing then return {} end
-  local list = {}
-  if thing.class and sign == ":" then list = methods(thing) end
-  if thing.class == "string" then
-    for name in next, string do list[#list + 1] = { text = name, kind = "method" } end
-  elseif not thing.class or thing.class == "lobule" then
-    table.move(fields(thing, sign), 1, #fields(thing, sign), #list + 1, list)
-  end
-  return sorted(list)
-end
-
 -- Inside strings ---------------------------------------------------------------------------------
 
 local function column_candidates(names, list)
@@ -134,6 +73,18 @@ local function level_candidates(thing, column)
   return list
 end
 
+--- Levels in quotes, where a comparison waits for one.
+local function quoted_levels(thing, inner)
+  local column, word = inner:match "`?([^%s`()=~<>,]+)`?%s*[=~]=%s*([%w_]*)$"
+  if not column or word ~= "" then return nil end
+  local list = level_candidates(thing, column)
+  for _, one in ipairs(list) do
+    if one.text:find "'" then return nil end
+    one.text = "'" .. one.text .. "'"
+  end
+  return #list > 0 and list or nil
+end
+
 --- The column whose level is being written at the end of an expression, and what is written of it.
 local function open_level(inner)
   for _, quote in ipairs { "'", '"' } do
@@ -150,6 +101,8 @@ local function in_expression(thing, inner)
   local column, word = open_level(inner)
   if column then return level_candidates(thing, column), word end
   if select(2, inner:gsub("'", "")) % 2 == 1 then return {}, "" end
+  local levels = quoted_levels(thing, inner)
+  if levels then return levels, "" end
   local list = column_candidates(chain.columns(thing), {})
   for _, f in ipairs(core.expression_functions()) do
     list[#list + 1] = { text = f.name .. "(", kind = "function", help = f.help }
@@ -322,7 +275,8 @@ end
 local function names(env)
   local list, seen = {}, {}
   local function add(text, kind)
-    if type(text) == "string" and text:find "^[%a_][%w_]*$" and not seen[text] then
+    if type(text) == "string" and text:find "^[%a_][%w_]*$" and not text:find "^_+%d*$"
+      and not seen[text] then
       list[#list + 1], seen[text] = { text = text, kind = kind }, true
     end
   end
@@ -365,6 +319,24 @@ local function without_comments(text)
   return list
 end
 
+local COMMAND_PATHS <const> = { load = true, save = true, cd = true, ls = true }
+
+--- After a dot at the start: the commands, and the files that some of them take.
+local function in_command(before)
+  local name, rest = before:match "^%s*%.(%a+)%s+(.*)$"
+  if name then
+    if not COMMAND_PATHS[name] then return {}, "" end
+    local list, word = in_path(rest)
+    return list, word
+  end
+  local word, list = before:match "^%s*%.(%a*)$", {}
+  if not word then return nil end
+  for i, one in ipairs(require("lobule.prompt.commands").list()) do
+    list[i] = { text = one.name, kind = "command", help = one.help }
+  end
+  return list, word
+end
+
 --- What can stand at a place.
 ---@param session lobule.prompt.Session
 ---@param text string               the entry
@@ -378,6 +350,8 @@ function M.at(session, text, cursor)
       - #text:match "^%s*")
     return list, start - 1 + #text:match "^%s*"
   end
+  local commands, typed = in_command(before)
+  if commands then return fitting(commands, typed), cursor - #typed + 1 end
   local list = without_comments(before)
   local last = list[#list]
   if last and last.kind == "string" and last.open then

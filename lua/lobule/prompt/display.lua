@@ -1,6 +1,7 @@
 --- How the prompt shows the results of an entry: fitted to the terminal, coloured, in a pager when
 --- they are higher than the screen.
 local chain = require "lobule.prompt.chain"
+local clean = require "lobule.clean"
 local colour = require "lobule.colour"
 local core = require "lobule.core"
 local host = require "lobule.host"
@@ -120,7 +121,7 @@ function M.show(session, results)
   local terminal, parts = host.terminal(), {}
   local width = M.width(terminal)
   for i = 1, results.n do
-    parts[i] = coloured(M.text(results[i], width), results[i])
+    parts[i] = coloured(clean.text(M.text(results[i], width)), results[i])
   end
   M.put(table.concat(parts, "\t"), terminal, session.settings.pager ~= false)
 end
@@ -129,8 +130,8 @@ end
 ---@param value any
 function M.show_whole(value)
   local terminal = host.terminal()
-  local text = coloured(M.text(value, terminal.output and WHOLE or M.width(terminal), MOST_ROWS),
-    value)
+  local width = terminal.output and WHOLE or M.width(terminal)
+  local text = coloured(clean.text(M.text(value, width, MOST_ROWS)), value)
   M.put(text, terminal, true, true)
 end
 

@@ -84,11 +84,29 @@ function M.keep_locals(text)
   return table.concat(parts) .. text:sub(at)
 end
 
+--- The variable that the last chunk-level assignment of a source sets; nil without one.
+---@param source string
+---@return string?
+function M.assigned(source)
+  local depth, name, before, kept = 0, nil, nil, M.keep_locals(source)
+  local list = tokens.list(kept)
+  for i, token in ipairs(list) do
+    local lone = before == nil or before.text ~= "," and before.text ~= "." and before.text ~= ":"
+    if depth == 0 and token.kind == "name" and lone and list[i + 1] and list[i + 1].text == "=" then
+      name = token.text
+    end
+    depth = deeper(depth, token)
+    before = token
+  end
+  return name
+end
+
 --- The kind of an entry and what it is about.
 ---@param text string
+---@param subject? string           what a line that begins with a colon goes on with: "_"
 ---@return "empty"|"command"|"help"|"search"|"code" kind
 ---@return string subject           a command's line without the dot, a topic, or Lua source
-function M.read(text)
+function M.read(text, subject)
   text = M.without_prompts(text)
   if not text:find "%S" then return "empty", "" end
   local command = text:match "^%s*%.(%a.*)$"
@@ -97,7 +115,7 @@ function M.read(text)
   if word then return "search", word end
   local topic = text:match "^%s*%?%s*(.-)%s*$" or text:match "^%s*([%w_.:\"' ]-)%s*%?%s*$"
   if topic and topic ~= "" then return "help", (topic:gsub("[\"']", "")) end
-  if text:find "^%s*:[%a_]" then text = text:gsub("^%s*", "_", 1) end
+  if text:find "^%s*:[%a_]" then text = text:gsub("^%s*", subject or "_", 1) end
   return "code", text
 end
 

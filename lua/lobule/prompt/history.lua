@@ -5,6 +5,7 @@ local host = require "lobule.host"
 local M = {}
 
 local MOST <const> = 10000 -- entries that are read back
+local MOST_BYTES <const> = 4 * 2 ^ 20 // 1
 
 --- Where the history is kept; nil without a home.
 ---@return string?
@@ -40,9 +41,12 @@ end
 ---@return string[]
 function M.read()
   local path = M.path()
-  local file = path and io.open(path, "rb")
+  if not path or host.path_kind(path) ~= "file" then return {} end
+  local file = io.open(path, "rb")
   if not file then return {} end
-  local text = file:read "a" or ""
+  local length = file:seek "end"
+  file:seek("set", math.max(0, length - MOST_BYTES)) -- what is cut in two begins no entry
+  local text = file:read(MOST_BYTES) or ""
   file:close()
   return M.entries(text)
 end

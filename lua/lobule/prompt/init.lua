@@ -19,6 +19,7 @@ require "lobule.prompt.commands_display"
 ---@field number integer            of the entry that comes next
 ---@field transcript table[]        entries run: { text, ok, kind, seconds }
 ---@field settings table
+---@field subject? string           what a line that begins with a colon goes on with
 local Session = {}
 Session.__index = Session
 
@@ -107,6 +108,7 @@ function RUN.code(session, source)
   local chunk, message = entry.compile(source, session.env, "=" .. name)
   if not chunk then error(message, 0) end
   local results = table.pack(chunk())
+  session.subject = results.n > 0 and "_" or entry.assigned(source) or session.subject
   if results.n > 0 then
     keep(session, results[1])
     display.show(session, results)
@@ -119,7 +121,10 @@ end
 ---@return "ok"|"error"|"interrupted" state
 ---@return any problem              the error
 function Session:enter(text)
-  local kind, subject = entry.read(text)
+  local kind, subject = entry.read(text, self.subject)
+  if subject:find "^_:" and text:find "^%s*:" and rawget(self.env, "_") == nil then
+    return "error", "there is no result yet that a line beginning with ':' could go on with"
+  end
   chain.forget()
   local from, before = host.clock(), undo.remember(self.env)
   local state, problem = host.protected(RUN[kind], self, subject)

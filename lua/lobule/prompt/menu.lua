@@ -1,5 +1,6 @@
 --- What the Tab key does with the candidates at a place: the text that all share goes in; several
 --- are listed, with their help when they are few.
+local clean = require "lobule.clean"
 local core = require "lobule.core"
 
 local M = {}
@@ -76,7 +77,7 @@ function M.choose(list, word, width)
   if #list > MOST then shown = table.move(list, 1, MOST, 1, {}) end
   local lines = #shown <= MOST_WITH_HELP and with_help(shown, width) or in_columns(shown, width)
   if #list > MOST then lines[#lines + 1] = ("... %d more"):format(#list - MOST) end
-  return nil, table.concat(lines, "\n")
+  return nil, clean.text(table.concat(lines, "\n"))
 end
 
 return M

@@ -96,6 +96,21 @@ local function script_lines(one, needed)
   return line and before .. line or before:gsub("%s+$", "")
 end
 
+local HEAD <const> = 'local lb = require "lobule"'
+
+--- Raises for a file that holds something else than a script which .save wrote.
+---@param path string
+function M.check_target(path)
+  local kind = host.path_kind(path)
+  if kind == nil then return end
+  local file = kind == "file" and io.open(path, "rb")
+  local head = file and file:read(#HEAD)
+  if file then file:close() end
+  if head == HEAD then return end
+  core.raise("argument", (".save: %s is there already and is no saved session"):format(path),
+    "Choose another name, such as session.lua.")
+end
+
 --- The script of a session.
 ---@param session lobule.prompt.Session
 ---@return string text
@@ -103,7 +118,7 @@ end
 function M.text(session)
   local list = working(session)
   local needed = needed_results(list)
-  local lines = { 'local lb = require "lobule"', "" }
+  local lines = { HEAD, "" }
   local n = 0
   for _, one in ipairs(list) do
     local text = script_lines(one, needed[one.number])

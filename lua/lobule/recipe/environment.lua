@@ -4,7 +4,7 @@
 ---
 --- math.random is Lua's xoshiro256**, seeded with the run's seed and 0.
 local check = require "lobule.check"
-local clean = require "lobule.recipe.clean"
+local clean = require "lobule.clean"
 local core = require "lobule.core"
 local order = require "lobule.recipe.order"
 local refused = require "lobule.recipe.refused"

@@ -1,7 +1,7 @@
 --- A recipe's process from the parent's side: what it declares, and its answer rebuilt from plain
 --- data, every table and figure checked as if a script had made it.
 local answers = require "lobule.recipe.answer"
-local clean = require "lobule.recipe.clean"
+local clean = require "lobule.clean"
 local core = require "lobule.core"
 local figures = require "lobule.figure"
 local format = require "lobule.recipe.format"

@@ -1,7 +1,7 @@
 --- Values as bytes between a recipe's process and its parent: nil, NA, booleans, numbers to the
 --- last bit, texts, tables. Nothing else passes; what comes from the child is never run, and what
 --- it claims is bounded before it costs anything.
-local clean = require "lobule.recipe.clean"
+local clean = require "lobule.clean"
 local core = require "lobule.core"
 
 local M = {}
