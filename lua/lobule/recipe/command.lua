@@ -156,11 +156,12 @@ end
 local function write(run, answer, args)
   local lock_path = lock.path(args.output)
   if args.share then
-    local text, n_hidden = share.text(lock.ground(run), answer.results, args.min_cell)
+    local text, all = share.text(lock.ground(run), answer.results, args.min_cell)
     for _, path in ipairs(args.output) do core.write_file(path, text) end
-    if n_hidden > 0 then
+    for _, line in ipairs(all.left_out) do print("not shared  " .. line) end
+    if all.hidden > 0 then
       print(("%d numbers that rest on fewer than %d persons or events were left out"):format(
-        n_hidden, args.min_cell))
+        all.hidden, args.min_cell))
     end
   else
     M.report(run, answer):save(args.output)
