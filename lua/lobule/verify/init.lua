@@ -4,6 +4,7 @@ local compare = require "lobule.verify.compare"
 local core = require "lobule.core"
 local document = require "lobule.report.document"
 local find = require "lobule.verify.find"
+local lock = require "lobule.recipe.lock"
 local rerun = require "lobule.verify.rerun"
 
 local M = {}
@@ -79,9 +80,9 @@ local function check_missing(saved, ground)
   end
 end
 
---- Named results one by one.
-local function check_results(saved, now)
-  local n, differing = 0, compare.results(saved.results, now)
+--- Says what changed in each of the results; the number of changes.
+local function say_changes(differing)
+  local n = 0
   for _, one in ipairs(differing) do
     n = n + #one.changes
     say("moved", "%s", one.name)
@@ -93,9 +94,44 @@ local function check_results(saved, now)
       say("", "%s", change)
     end
   end
+  return n
+end
+
+--- The results of the report one by one, then those that the recipe names.
+local function check_results(saved, report)
+  local differing = compare.results(saved.results, report.records)
+  local n = say_changes(differing)
   local same = #saved.results - #differing
   if same > 0 then say("holds", "%d of %d results, to the last digit", same, #saved.results) end
-  return n
+  local recipe <const> = rawget(report, "recipe")
+  if not recipe then return n end
+  local named, n_named = compare.named(saved.provenance.recipe.results,
+    lock.named(recipe.results, report.records), saved.results, report.records)
+  if n_named > #named then
+    say("holds", "%d of %d named results", n_named - #named, n_named)
+  end
+  return n + say_changes(named)
+end
+
+local function fingerprint(text)
+  return text:match "SHA256:[%w+/=]+"
+end
+
+--- The signature's line by itself: a recipe may be signed after its report was made, and signers
+--- become known. 1 when it tells something else.
+local function check_signature(saved, report)
+  local recipe <const> = rawget(report, "recipe")
+  if not recipe then return 0 end
+  local before, now = tostring(saved.provenance.recipe.signed), recipe.signed
+  recipe.signed = before -- the text is compared as the report has it
+  if before == now then return 0 end
+  if before == "unsigned" and fingerprint(now) then
+    say("holds", "the recipe, signed since the report was made: %s", now)
+    return 0
+  end
+  if fingerprint(before) and fingerprint(before) == fingerprint(now) then return 0 end
+  say("moved", "the recipe's signature: the report says '%s', now it is '%s'", before, now)
+  return 1
 end
 
 --- What a reader sees, line by line. Where results and ground hold, a difference was made by hand;
@@ -135,7 +171,8 @@ function M.verify(path)
   local moved = check_ground(saved, ground)
   check_missing(saved, ground)
   local report = rerun.report(saved, ground)
-  local n_results = check_results(saved, report.records)
+  moved = moved + check_signature(saved, report)
+  local n_results = check_results(saved, report)
   local n_text = check_text(saved, report, moved == 0 and n_results == 0)
   local holds = moved + n_results + n_text == 0
   print(holds and ("%s: everything holds"):format(path)

@@ -1,0 +1,109 @@
+#!/bin/sh
+# What recipes give: shared aggregates, named results in the report, what `lobule verify` says of
+# them. Prints TAP; run from the top folder with LOBULE_PROGRAM naming the program.
+. tests/host/tap.sh
+root=$PWD
+cd "$folder" || exit 1
+export XDG_DATA_HOME="$folder/data-home" XDG_CONFIG_HOME="$folder/config"
+cp "$root/scripts/data/pbc_randomised.csv" pbc.csv
+
+# recipe NAME RUN: a recipe on pbc.csv whose run function has the body RUN.
+recipe() {
+  cat >"$1.lua" <<LUA
+return {
+  name = "$1", version = "1.0.0", title = "A test",
+  inputs = { data = { columns = {
+    { "id", role = "id", type = "text" },
+    { "sex", role = "arm", type = "factor" },
+    { "time", role = "time", type = "real" },
+    { "dead", role = "event", type = "logical" },
+    { "stage", role = "covariate", type = "factor", optional = true },
+  } } },
+  run = function(lb, inputs, params, report)
+    local d = inputs.data
+    $2
+  end,
+}
+LUA
+}
+
+holds() { # holds NAME COMMAND...
+  what=$1
+  shift
+  if "$@"; then result "$what" ok; else result "$what" bad "$*"; fi
+}
+
+lacks() { ! grep -Eq "$1" "$2"; }
+
+# ---- Sharing
+recipe plain 'return { first = d:frame():column("time")[1], n = #d }'
+check "a number of unknown origin stays" 0 "result 'first' is not an aggregate that can be shared" \
+  run ./plain.lua --data pbc.csv --share -o plain.json
+holds "and is not in the file" lacks '"value"|"result":' plain.json
+recipe rates 'local p = lb.categorical.proportion
+    return { few = p(2, 28), most = p(27, 28), some = p(9, 28) }'
+check "proportions of small counts stay" 0 "result 'few' rests on fewer than 5" \
+  run ./rates.lua --data pbc.csv --share -o rates.json
+check "and those of few without the event" 0 "result 'most' rests on fewer than 5" \
+  run ./rates.lua --data pbc.csv --share -o rates.json
+holds "no label gives a count away" lacks '[0-9]/28' rates.json
+holds "others are shared" grep -q '"n_event": 9' rates.json
+holds "the hidden are counted" grep -Eq '"hidden": 1[0-9],' rates.json
+recipe cross 'return { cross = lb.crosstab(d, "sex", "stage", { percent = "row" }) }'
+check "a table with a small cell stays as a whole" 0 "result 'cross': its cells rest on fewer" \
+  run ./cross.lua --data pbc.csv --share -o cross.json
+holds "no cell, no percent" lacks '"percent": \[|"cells"' cross.json
+check "one without is shared" 0 'written' \
+  run ./cross.lua --data pbc.csv --share --min-cell 3 -o cross.json
+holds "with its percents" grep -q '"percent": \[' cross.json
+recipe terms 'return { cox = lb.survival.cox("Surv(time, dead) ~ sex", d) }'
+check "a model is shared" 0 'written' run ./terms.lua --data pbc.csv --share -o terms.json
+holds "with its terms" grep -q '"terms"' terms.json
+holds "without lineage and formula" lacks '"lineage"|"formula"|"vcov"' terms.json
+# 276 of 312 are women: the 36 others follow.
+cp terms.lua terms2.lua
+sed -i 's/name = "terms"/name = "terms2"/; s/return { cox/d = d:relevel("sex", "m"); return { cox/' terms2.lua
+check "nor a level whose complement is small" 0 "result 'cox': its terms rest on fewer than 40" \
+  run ./terms2.lua --data pbc.csv --share --min-cell 40 -o terms.json
+recipe forged 'local r = setmetatable({ record = function() return { kind = "crosstab",
+      cells = { time = d:frame():column("time"):totable() } } end }, {})
+    return { forged = r }'
+check "an object that looks like a result stays" 0 "result 'forged' is not an aggregate" \
+  run ./forged.lua --data pbc.csv --share -o forged.json
+
+# ---- What run returns
+recipe bare 'local km = lb.survival.km("Surv(time, dead) ~ sex", d); return km'
+check "a result without a name" 1 'run returns .*: expected a table of named results' \
+  run ./bare.lua --data pbc.csv -o out.html
+check "with the mend" 1 'return \{ km = km \}' run ./bare.lua --data pbc.csv -o out.html
+recipe cohort 'return { d = d }'
+check "a cohort as a result" 1 "run's result 'd' is a.* cohort: expected a number or a result" \
+  run ./cohort.lua --data pbc.csv -o out.html
+
+# ---- Named results in the report
+recipe named 'local km = lb.survival.km("Surv(time, dead) ~ sex", d)
+    report:add(km)
+    return { km = km, difference = lb.categorical.proportion(9, 28), n = #d }'
+check "a report with named results" 0 'written' run ./named.lua --data pbc.csv -o named.json,named.html
+check "they hold" 0 '3 of 3 named results' verify named.html
+holds "their records are in it" grep -q '"estimate": 0.32142857142857' named.json
+sed 's/"estimate": 0.32142857142857[0-9]*/"estimate": 0.5/' named.json >forged.json
+check "an edited number is named" 1 "result 'difference'" verify forged.json
+check "with what it was" 1 'estimate: 0.5 in the report, 0.3214.* run again' verify forged.json
+hash=$(sed -n '/"name": "difference"/,/sha256/s/.*"sha256": "\([0-9a-f]*\)".*/\1/p' named.json | head -1)
+sed "s/$hash/$(printf %064d 7)/" named.html >forged.html
+check "an edited hash is named" 1 "its SHA-256 in the report is not that of its numbers" verify forged.html
+check "by the result's name" 1 "result 'difference'" verify forged.html
+
+# ---- Signed after the run
+if command -v ssh-keygen >/dev/null 2>&1; then
+  ssh-keygen -q -t ed25519 -N '' -C '' -f key
+  check "signed later" 0 'written' recipe sign ./named.lua --key key
+  check "is told, not called an edit" 0 'signed since the report was made' verify named.html
+  check "a report of the signed recipe" 0 'written' run ./named.lua --data pbc.csv -o signed.html
+  rm named.lua.sig
+  check "a signature that is gone" 1 "the recipe's signature: the report says 'signed by" verify signed.html
+else
+  result "signatures # SKIP ssh-keygen is not installed (openssh-client)" ok
+fi
+finish
