@@ -95,6 +95,39 @@ sed "s/$hash/$(printf %064d 7)/" named.html >forged.html
 check "an edited hash is named" 1 "its SHA-256 in the report is not that of its numbers" verify forged.html
 check "by the result's name" 1 "result 'difference'" verify forged.html
 
+# ---- Columns, maps
+recipe few 'return { km = lb.survival.km("Surv(time, dead) ~ sex", d) }'
+sed -i 's/role = "arm", type = "factor"/&, levels = { "m", "f" }/' few.lua
+check "the recipe's list is the order of the levels" 0 'sex .*m 36, f 276' run ./few.lua --data pbc.csv --check
+check "a level beyond it is named" 2 "sex: column 'stage' has a level '1'" \
+  run ./few.lua --data pbc.csv --sex stage --stage sex --check
+check "ids never" 2 "sex: column 'id' has 312 levels, the recipe knows m, f" \
+  run ./few.lua --data pbc.csv --sex id --id sex --check
+head -9 pbc.csv >eight.csv
+check "ids of few rows neither" 2 "sex: column 'id' has 8 levels, the recipe knows m, f" \
+  run ./few.lua --data eight.csv --sex id --id sex --check
+check "nor in the mapping" 0 'stage +id +factor +0 +312 levels' run ./few.lua --data pbc.csv --stage id --id time --time age --check
+{ cat pbc.csv; tail -1 pbc.csv; } >twice.csv
+check "ids that stand twice" 0 '312 distinct, 1 repeated' run ./few.lua --data twice.csv --check
+head -1 pbc.csv >none.csv
+check "an empty file" 2 '^the file is empty' run ./few.lua --data none.csv --check
+out=$("$program" run ./few.lua --data none.csv --check 2>&1)
+holds "of which no types are told" sh -c '! echo "$1" | grep -q levels.*recipe' sh "$out"
+map() { echo "return { $1 }" >map.lua; }
+map 'read = { data = { decmal = "," } }'
+check "a map's option of reading that is none" 2 "read.data: unknown option 'decmal' \(did you mean 'decimal'" \
+  run ./few.lua --data pbc.csv --map map.lua --check
+map 'read = { dta = { decimal = "," } }'
+check "an input that is none" 2 "read names 'dta', which the recipe does not have \(did you mean 'data'" \
+  run ./few.lua --data pbc.csv --map map.lua --check
+map 'columns = { tme = "time" }'
+check "a column that is none" 2 "columns names 'tme'.*did you mean 'time'" \
+  run ./few.lua --data pbc.csv --map map.lua --check
+sed -i 's/type = "real" }/type = "real", unit = "months" }/' few.lua
+map 'units = { time = "days" }'
+check "a unit of the file" 0 'time +time +real, months +0 +1.34702 to 149.684' \
+  run ./few.lua --data pbc.csv --map map.lua --check
+
 # ---- Signed after the run
 if command -v ssh-keygen >/dev/null 2>&1; then
   ssh-keygen -q -t ed25519 -N '' -C '' -f key

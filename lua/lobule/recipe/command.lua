@@ -25,6 +25,7 @@ end
 
 --- What the site's map says goes under what the command line says.
 local function merge(args, map, declared)
+  site.check(map, declared)
   for name, path in next, map.files do args.files[name] = args.files[name] or path end
   for name, columns in next, map.columns do args.columns[name] = args.columns[name] or columns end
   for _, param in ipairs(declared.params) do
@@ -140,7 +141,7 @@ function M.report(run, answer)
   local report = reports.new { title = run.declared.title, seed = run.seed }
   report.blocks, report.records = answer.blocks, answer.records
   report.recipe = { file = run.recipe, ground = lock.ground(run), results = answer.results,
-    signed = signature.text(run.recipe, run.declared) }
+    signed = run.signed or signature.text(run.recipe, run.declared) }
   return report
 end
 
@@ -188,6 +189,19 @@ local function carry_out(run, args, sandbox, from)
   return M.EXIT_OK
 end
 
+--- Refuses a recipe that is not what was signed, unless asked.
+local function check_signature(recipe, declared, args)
+  local state = signature.state(setmetatable({ declared = declared }, { __index = recipe }))
+  if state.state == "broken" and not args.unsigned_ok then
+    core.raise("argument", ("%s: %s"):format(recipe.file, state.text),
+      "Ask its author for the file that was signed; --unsigned-ok runs this one.")
+  end
+  if state.state == "broken" or state.state == "unchecked" then
+    io.stderr:write(("%s: %s\n"):format(recipe.file, state.text))
+  end
+  return state.text
+end
+
 --- Runs `lobule run`.
 ---@param words string[]            after "run"
 ---@return integer status
@@ -204,11 +218,12 @@ function M.run(words)
     print(arguments.help(declared))
     return M.EXIT_OK
   end
+  local signed = check_signature(recipe, declared, args)
   local map = args.map and site.read(args.map)
   if map then merge(args, map, declared) end
   if args.interactive then interactive.fill(declared, args) end
   local run = { recipe = recipe, declared = declared, params = params_of(declared, args),
-    inputs = read_inputs(declared, args, map), map = map or nil }
+    inputs = read_inputs(declared, args, map), map = map or nil, signed = signed }
   run.seed = args.seed or math.tointeger(run.params.seed) or 1
   return carry_out(run, args, sandbox, from)
 end

@@ -39,6 +39,7 @@ end
 ---@field params table<string, any>
 ---@field seed integer
 ---@field map? lobule.recipe.Site
+---@field signed? string            what is known of the recipe's signature
 
 --- What a run rests on.
 ---@param run lobule.recipe.Run

@@ -100,12 +100,26 @@ local function columns_of(value, path)
   return value, names
 end
 
+--- The row with a text; nil when none has it.
+local function named_row(list, key, path)
+  local row
+  for i = 1, #list do
+    if list[i] == key and row then
+      bad(("'%s': several rows are called '%s'"):format(path, key),
+        ("Rows have numbers too: [%d], [%d]."):format(row, i))
+    end
+    if list[i] == key then row = i end
+  end
+  return row
+end
+
 --- The row that `key` names: by the first column of texts, else by its number.
 local function row_of(lists, names, key, path)
   for _, name in ipairs(names) do
     local list = lists[name]
     if type(list[1]) == "string" then
-      for i = 1, #list do if list[i] == key then return i end end
+      local row = named_row(list, key, path)
+      if row then return row end
       local number = math.tointeger(tonumber(key))
       if number and number >= 1 and number <= #list then return number end
       no_such(("'%s': column '%s'"):format(path, name), key, list)

@@ -105,6 +105,7 @@ local function test(entry, update)
   catalog.describe(entry)
   tell(tally, { name = "it declares what it needs", problem = entry.problem })
   if not entry.declared then return tally end
+  for _, one in ipairs(checks.units(entry.declared)) do tell(tally, one) end
   local ok, found = pcall(example.of, entry.declared)
   if not ok or not found then
     tell(tally, { name = "it has an example",
