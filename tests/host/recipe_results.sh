@@ -95,6 +95,21 @@ sed "s/$hash/$(printf %064d 7)/" named.html >forged.html
 check "an edited hash is named" 1 "its SHA-256 in the report is not that of its numbers" verify forged.html
 check "by the result's name" 1 "result 'difference'" verify forged.html
 
+# ---- Where verify looks
+mkdir -p away/deep && mv pbc.csv away/deep/renamed.csv && mv named.lua away/old.lua
+check "data and recipe under other names, below" 0 'data pbc.csv \(away/deep/renamed.csv\)' verify named.html
+check "all of it holds" 0 'everything holds' verify named.html
+mv away ../away-$$
+check "not within reach" 1 "is not found" verify named.html
+check "the mend" 1 "--recipe FILE or --in FOLDER says where" verify named.html
+check "a folder to look into" 0 'everything holds' verify named.html --in ../away-$$
+check "files said" 0 'everything holds' verify named.html --data ../away-$$/deep/renamed.csv --recipe=../away-$$/old.lua
+head -200 ../away-$$/deep/renamed.csv >short.csv
+check "another file said" 1 'data pbc.csv is not the file' verify named.html --in ../away-$$ --data short.csv --recipe ../away-$$/old.lua
+check "no such file" 1 "no file 'nowhere.csv'" verify named.html --data nowhere.csv
+check "no such option" 2 'did you mean --data' verify named.html --dat x
+mv ../away-$$/deep/renamed.csv pbc.csv; mv ../away-$$/old.lua named.lua; rm -r ../away-$$
+
 # ---- Columns, maps
 recipe few 'return { km = lb.survival.km("Surv(time, dead) ~ sex", d) }'
 sed -i 's/role = "arm", type = "factor"/&, levels = { "m", "f" }/' few.lua

@@ -1,6 +1,6 @@
---- Results that may leave a hospital. What is shared is listed here by kind of result; anything else
---- stays and is named. A table with one small count stays as a whole: what is left of it would give
---- the count away.
+--- Results that may leave a hospital: what is listed here by kind of result; the rest stays and
+--- is named. A table with one small count stays as a whole: what is left of it would give the count
+--- away.
 local core = require "lobule.core"
 local result = require "lobule.result"
 

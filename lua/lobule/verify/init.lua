@@ -75,7 +75,8 @@ local function check_missing(saved, ground)
   for _, file in ipairs(ground.files) do
     if not file.path then
       core.raise("io", ("%s: %s '%s' is not found"):format(saved.path, file.role, file.name),
-        "It is looked for beside the report and in the working folder, and in folders below them.")
+        ("It is looked for by its hash beside the report, in the working folder and below them; "
+          .. "--%s FILE or --in FOLDER says where it is."):format(file.role))
     end
   end
 end
@@ -164,10 +165,11 @@ end
 
 --- Verifies a report.
 ---@param path string
+---@param where? lobule.verify.Where
 ---@return boolean holds
-function M.verify(path)
+function M.verify(path, where)
   local saved = read(path)
-  local ground = find.ground(saved)
+  local ground = find.ground(saved, where)
   local moved = check_ground(saved, ground)
   check_missing(saved, ground)
   local report = rerun.report(saved, ground)
@@ -180,14 +182,53 @@ function M.verify(path)
   return holds
 end
 
+local USAGE <const> = "usage: lobule verify report.html [--data FILE] [--recipe FILE] "
+  .. "[--script FILE] [--map FILE] [--in FOLDER]"
+local OPTIONS <const> = { "--data", "--recipe", "--script", "--map", "--in" }
+
+local function unknown(word)
+  local near = core.nearest(word, OPTIONS)
+  core.raise("argument", ("unknown option %s%s"):format(word,
+    near and (" (did you mean %s?)"):format(near) or ""), USAGE)
+end
+
+--- The report's path and where the rest is said to be.
+local function parse(words)
+  local where, path, i = { data = {}, folders = {} }, nil, 1
+  local lists <const> = { data = where.data, ["in"] = where.folders }
+  while words[i] do
+    local word, value = words[i]:match "^(%-%-%w+)=(.*)$"
+    word = word or words[i]
+    if word:sub(1, 1) == "-" then
+      local name = word:sub(3)
+      local known = false
+      for _, option in ipairs(OPTIONS) do known = known or option == word end
+      if not known then unknown(word) end
+      if value == nil then
+        i, value = i + 1, words[i + 1]
+      end
+      if value == nil then core.raise("argument", "a value is missing after " .. word) end
+      if lists[name] then table.insert(lists[name], value) else where[name] = value end
+    elseif path then
+      core.raise("argument", USAGE)
+    else
+      path = word
+    end
+    i = i + 1
+  end
+  if not path then core.raise("argument", USAGE) end
+  return path, where
+end
+
 --- `lobule verify REPORT`.
 ---@param words string[]
 ---@return integer status           0 all holds, 1 something moved
 function M.run(words)
-  if #words ~= 1 or words[1]:sub(1, 1) == "-" then
-    core.raise("argument", "usage: lobule verify report.html")
+  if words[1] == "--help" then
+    print(USAGE)
+    return HOLDS
   end
-  return M.verify(words[1]) and HOLDS or MOVED
+  return M.verify(parse(words)) and HOLDS or MOVED
 end
 
 return M

@@ -140,7 +140,8 @@ return {
   --   expect   ["path"] = { value, rel = relative, abs = absolute tolerance }; paths are
   --            name.field         km.n_event: a field of the result's record
   --            name.method[...]   km.median[arm=A]: a number that a method gives, for that group
-  --            name.table.column[row]  km.quantiles.estimate[arm=A]: by the row's first text
+  --            name.table.column[row]  cox.terms.estimate[arm[B]]: by the row's first text
+  --                                   or number, km.quantiles.estimate[2]
   --   skip     ["name of a check"] = "why it does not apply"
   example = {
     data = "NAME.example.csv",
