@@ -48,6 +48,7 @@ try "list says what it needs" 0 'needs id, arm, time, event; takes covariate' li
 try "not tested yet" 0 'unsigned, example not tested here' list
 try "test by name" 0 '^18 passed, 0 failed$' test arms
 try "tested" 0 'unsigned, example passed' list survival
+check "a short form of list" 0 "^project/arms  Time to progression" recipes
 try "list about nothing" 1 "No recipe is about 'zebra'" list zebra
 try "show" 0 '^sha256: [0-9a-f]{64}$' show project/arms
 try "show a parameter" 0 'conf-level +real, 0\.5 to 0\.999, default 0\.95: confidence level' show arms
@@ -72,6 +73,9 @@ variant "a unit that is none" 's/unit = "months", range = { 0, 600 },$/unit = "m
   1 "FAILED  unit of 'time': 'month_' is no unit of time \\(did you mean 'months'\\?\\): they are days"
 variant "a path of several rows" 's/"km.n_event"/"km.quantiles.estimate[arm=A]"/' 1 "several rows are called 'arm=A'"
 variant "a type that is none" 's/type = "logical"/type = "bool"/' 1 'Choices are: real, integer, logical'
+sed -e "s/my-first/varied/g; s/km.n_event\"\]/km.n_evnt\"]/" my-first.lua >varied.lua
+try "update tells the paths that there are" 0 'the result has: km\.conf_level, km\.conf_type' test varied.lua --update
+try "a file here is no name" 2 'there is \./my-first\.lua here' test my-first
 variant "a wrong hash" 's/sha256 = "./sha256 = "x/' 1 'FAILED  data of varied\.example\.csv: sha256'
 variant "a crash" 's/local described/local x = nothing.at_all; local described/' 1 "FAILED  the example runs: .*undefined name 'nothing'"
 variant "depends on the row order" 's/return { km = km }/return { km = km, first = patients:frame():column("time")[1] }/' \

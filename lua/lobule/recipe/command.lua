@@ -221,7 +221,10 @@ function M.run(words)
   local signed = check_signature(recipe, declared, args)
   local map = args.map and site.read(args.map)
   if map then merge(args, map, declared) end
-  if args.interactive then interactive.fill(declared, args) end
+  if args.interactive then
+    interactive.fill(words[1], declared, args)
+    map = map or args.map and site.read(args.map)
+  end
   local run = { recipe = recipe, declared = declared, params = params_of(declared, args),
     inputs = read_inputs(declared, args, map), map = map or nil, signed = signed }
   run.seed = args.seed or math.tointeger(run.params.seed) or 1
@@ -232,6 +235,11 @@ local COMMANDS <const> = { run = M.run }
 
 function COMMANDS.recipe(words)
   return require("lobule.recipe.tools").run(words)
+end
+
+--- `lobule recipes [word]` is `lobule recipe list [word]`.
+function COMMANDS.recipes(words)
+  return require("lobule.recipe.tools").run { "list", table.unpack(words) }
 end
 
 function COMMANDS.verify(words)

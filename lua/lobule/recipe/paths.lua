@@ -177,6 +177,41 @@ local function resolve(results, path)
   return cell(part_of(value, names[2], nil, path), names[3], inside, path)
 end
 
+local MOST_ROWS <const> = 20
+
+--- Paths into a table of a record: its columns, with a row in each bracket.
+local function table_paths(front, columns, list)
+  for _, column in ipairs(keys_of(columns)) do
+    local values = columns[column]
+    if type(values) ~= "table" or values == core.NA then return end
+    local n = #values
+    if n == 1 then list[#list + 1] = front .. "." .. column end
+    if n > 1 and type(values[1]) ~= "table" then
+      list[#list + 1] = ("%s.%s[1]%s"):format(front, column, n <= MOST_ROWS
+        and (" to [%d]"):format(n) or " ...")
+    end
+  end
+end
+
+--- The paths that records have: single fields, and the columns of their tables by row. Methods,
+--- such as km.median[arm=A], are beyond them.
+---@param results table[]           { name, record }
+---@return string[]
+function M.available(results)
+  local list = {}
+  for _, one in ipairs(results) do
+    for _, key in ipairs(keys_of(one.record)) do
+      local value, front = one.record[key], one.name .. "." .. key
+      if value == core.NA or SCALARS[type(value)] then
+        list[#list + 1] = key == "value" and one.name or front
+      elseif type(value) == "table" and #value == 0 then
+        table_paths(front, value, list)
+      end
+    end
+  end
+  return list
+end
+
 --- The values at paths; one that cannot be found says why and spoils no other.
 ---@param results table<string, any>  what a recipe's run returned
 ---@param paths string[]
