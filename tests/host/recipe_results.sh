@@ -143,6 +143,10 @@ map 'units = { time = "days" }'
 check "a unit of the file" 0 'time +time +real, months +0 +1.34702 to 149.684' \
   run ./few.lua --data pbc.csv --map map.lua --check
 
+for topic in roles map share; do
+  check "help $topic" 0 "^(Roles|A site's map|lobule run)" help $topic
+done
+
 # ---- Signed after the run
 if command -v ssh-keygen >/dev/null 2>&1; then
   ssh-keygen -q -t ed25519 -N '' -C '' -f key
