@@ -77,7 +77,7 @@ check "a result without a name" 1 'run returns .*: expected a table of named res
   run ./bare.lua --data pbc.csv -o out.html
 check "with the mend" 1 'return \{ km = km \}' run ./bare.lua --data pbc.csv -o out.html
 recipe cohort 'return { d = d }'
-check "a cohort as a result" 1 "run's result 'd' is a.* cohort: expected a number or a result" \
+check "a cohort as a result" 1 "run's result 'd': expected a number or a result of lobule, found .*cohort" \
   run ./cohort.lua --data pbc.csv -o out.html
 
 # ---- Named results in the report

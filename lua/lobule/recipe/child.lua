@@ -64,7 +64,7 @@ local function record_of(name, value)
   if type(value) == "number" then return { value = value } end
   local record = item.record(value)
   if type(record) == "table" then return record end
-  core.raise("argument", ("run's result '%s' is %s: expected a number or a result of lobule")
+  core.raise("argument", ("run's result '%s': expected a number or a result of lobule, found %s")
     :format(name, check.describe(value)), MAY)
 end
 

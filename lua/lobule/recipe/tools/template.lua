@@ -133,7 +133,7 @@ return {
   end,
 
   -- The example: small, MADE UP (never a patient's data), in a file beside this one. It is the
-  -- proof that the recipe works; `lobule recipe test ./NAME.lua --update` prints the lines to put here.
+  -- proof that the recipe works; `lobule recipe test ./NAME.lua --update` prints the lines for it.
   --   data     the file; with several inputs { data = "...", costs = "..." }, sha256 likewise
   --   columns  the file's names where they differ from yours
   --   params   values other than the defaults
