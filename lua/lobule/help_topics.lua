@@ -60,7 +60,7 @@ Reports: lb.report { title = ... } :heading(...) :text(...) :add(...) :save { "x
   the cohort with its condition and counts, every result at full precision.
   Files go where the path says, the current folder without one; all are written or none.]]
 
-M.recipes = [[
+M.recipes = [==[
 Recipes: an analysis in one Lua file that a colleague runs on their own data with one command.
   lobule recipe list [word]       what there is: the project's recipes/, your own, the built-in ones
   lobule recipe suggest my.csv    those whose columns the file has, with the command to paste
@@ -81,11 +81,55 @@ The file returns a table; loading it runs nothing else:
   run = function(lb, inputs, params, report) ... return { km = km } end    named results
   example = { data = "NAME.example.csv", sha256 = "...", columns = { time = "months" },
     params = { ... }, expect = { ["km.median[arm=A]"] = { 5.8, rel = 1e-9 } } }
-Paths of results: name (a number or quantity), name.field (km.n_event), name.method[arm=A]
-(km.median[arm=A]), name.table.column[row] (km.quantiles.estimate[arm=A]).
+Paths of results in expect: name (a number or quantity), name.field (km.n_event), name.method[arm=A]
+(km.median[arm=A]), name.table.column[row] (cox.terms.estimate[arm[B]], km.quantiles.estimate[2]);
+`lobule recipe test NAME --update` lists those that there are when one is wrong.
+levels = { "A", "B" } of a factor: its order, the first is the reference. Several columns' names
+are given with commas: --covariates age,stage. The report's JSON holds named results by name.
+More: help "roles", help "map", help "share".
 A recipe, whoever wrote it, runs in a process of its own without files, clock or network, within
 limits of time and memory; the program makes no network connections. A signature (of the recipe's
-and its example's SHA-256) is made and checked by ssh-keygen, from the package openssh-client.]]
+and its example's SHA-256) is made and checked by ssh-keygen, from the package openssh-client.]==]
+
+M.roles = [[
+Roles of a recipe's columns: what a column is for; --ROLE COLUMN works as --NAME COLUMN does.
+  id                           names the patient; never shown
+  arm, stratum, cluster        groups that are compared, held apart, or hold related rows
+  time, entry                  follow-up to the event or the last contact; late entry
+  event, competing_event       true or 1: it happened at that time
+  start_date, end_date         days from which times are counted
+  covariate, baseline          measured before the start
+  outcome, response, dose      what is measured or given
+  cost, utility, weight        for costs and utilities; a row's weight
+  study, n                     of a table of studies: its name, its number of patients
+Units: times and entries in days, weeks, months (30.4375 days) or years (365.25) are converted when
+the file's column says its unit; a CSV file cannot: say it in the map (help "map").]]
+
+M.map = [[
+A site's map: lobule run NAME --map site.lua. A Lua file that returns a table; the recipe stays as
+it was. Every field may be left out.
+  return {
+    files = { data = "export.csv" },           by input; relative to the map's own folder
+    read = { data = { decimal = ",", na = { "-9" } } },  options of lb.cohort, by input
+    columns = { treatment = "arm_code",        the recipe's name or role = the file's name
+      covariates = { "age", "stage" } },       several where the recipe takes them
+    mutate = { "event = status == 2" },        new columns of the file, before anything else
+    recode = { arm_code = { { "1", "SIRT" }, { "2", "TACE" } } },  { old, new }, in the new order
+    units = { months_fu = "months" },          by the file's column
+    params = { conf_level = 0.9 },             the command line's values win
+  }
+Inputs, columns and parameters that the recipe does not have are refused.
+`lobule run NAME --map site.lua --check` shows what comes of it.]]
+
+M.share = [[
+lobule run NAME ... --share -o out.json: only what may leave a hospital.
+  Shared: km (n, events, quantiles), cox (terms, fit, tests), logrank, subgroups, proportions and
+  other quantities with their n, pooled estimates, table_one, crosstab. Everything else that a
+  recipe returns stays and is named: single numbers, flows, curves, what the recipe made itself.
+  A count from 1 to below --min-cell (5) hides its whole table, as does a count that follows by
+  subtraction: those without the event, the reference level of a model. 0 is shown. No lineage, no
+  formula, no labels with counts. What follows from two results together is not looked for: read
+  the file before it leaves.]]
 
 M["coming from R"] = [[
 Coming from R:

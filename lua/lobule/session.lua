@@ -54,6 +54,12 @@ function M.inputs()
   return list
 end
 
+--- Gives files that were read the names that a report has for them.
+---@param names table<string, string>  by SHA-256
+function M.name_inputs(names)
+  for _, input in ipairs(inputs) do input.name = names[input.sha256] or input.name end
+end
+
 --- Forgets everything: a new session begins.
 function M.reset()
   inputs = {}

@@ -72,6 +72,19 @@ local function copy_row(row, i, n_columns)
   return copy
 end
 
+--- A column's options: a text is its label, as is the first place of a list.
+local function labelled(column)
+  if type(column) == "string" then return { label = column } end
+  if type(column) ~= "table" or type(column[1]) ~= "string" or column.label ~= nil then
+    return column
+  end
+  local options = {}
+  for key, value in next, column do
+    if key == 1 then options.label = value else options[key] = value end
+  end
+  return options
+end
+
 --- A table of display texts. Numbers among the cells are shown with 3 significant digits.
 ---@param spec table                columns: a list of labels or { label =, align = ("left"),
 ---                                 group =, unit = };
@@ -83,8 +96,7 @@ function M.new(spec)
   local given <const> = check.options(check.type(spec, "table", "table"), SPEC)
   local columns, rows, notes = {}, {}, {}
   for i, column in ipairs(check.type(given.columns, "table", "columns")) do
-    if type(column) == "string" then column = { label = column } end
-    columns[i] = check.options(column, COLUMN)
+    columns[i] = check.options(labelled(column), COLUMN)
     columns[i].label = one_line(check.type(columns[i].label, "string", "label"))
   end
   if #columns == 0 then core.raise("argument", "the table has no columns") end

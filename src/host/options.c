@@ -27,6 +27,7 @@ const lb_command lb_command_table[] = {
     {"run", "RECIPE", "run a recipe on a data file; --help shows its options"},
     {"verify", "REPORT", "run a report again and say what still holds"},
     {"recipe", "COMMAND", "find, make, test, pack, install, sign recipes"},
+    {"recipes", "[word]", "the recipes that there are, or those about a word"},
     {"peek", "FILE", "what is in a data file; never rows, never ids"},
     {"help", "[topic]", "help, also as help() at the prompt"},
 };
@@ -80,7 +81,7 @@ static bool is_one_of(const char *word, const char *const *words)
  * ./run */
 static lb_mode mode_of(const char *argument)
 {
-  static const char *const COMMANDS[] = {"run", "recipe", "verify", NULL};
+  static const char *const COMMANDS[] = {"run", "recipe", "recipes", "verify", NULL};
   if (strcmp(argument, "-") == 0) return LB_MODE_STDIN;
   if (strcmp(argument, "help") == 0) return LB_MODE_HELP;
   if (strcmp(argument, "peek") == 0) return LB_MODE_PEEK;

@@ -48,6 +48,7 @@ try "list says what it needs" 0 'needs id, arm, time, event; takes covariate' li
 try "not tested yet" 0 'unsigned, example not tested here' list
 try "test by name" 0 '^18 passed, 0 failed$' test arms
 try "tested" 0 'unsigned, example passed' list survival
+check "a short form of list" 0 "^project/arms  Time to progression" recipes
 try "list about nothing" 1 "No recipe is about 'zebra'" list zebra
 try "show" 0 '^sha256: [0-9a-f]{64}$' show project/arms
 try "show a parameter" 0 'conf-level +real, 0\.5 to 0\.999, default 0\.95: confidence level' show arms
@@ -68,6 +69,13 @@ variant() {
 variant "a wrong number" 's/{ 5.8, rel/{ 5.9, rel/' 1 '^FAILED  km\.median\[arm=A\]: 5\.9 expected, 5\.8 found: off by 0\.1'
 variant "within its tolerance" 's/{ 5.8, rel = 1e-12/{ 5.9, abs = 0.11/' 0 '0 failed'
 variant "a path that is none" 's/"km.n_event"/"km.n_evnt"/' 1 "km\.n_evnt: .*did you mean 'n_event'"
+variant "a unit that is none" 's/unit = "months", range = { 0, 600 },$/unit = "month_", range = { 0, 600 },/' \
+  1 "FAILED  unit of 'time': 'month_' is no unit of time \\(did you mean 'months'\\?\\): they are days"
+variant "a path of several rows" 's/"km.n_event"/"km.quantiles.estimate[arm=A]"/' 1 "several rows are called 'arm=A'"
+variant "a type that is none" 's/type = "logical"/type = "bool"/' 1 'Choices are: real, integer, logical'
+sed -e "s/my-first/varied/g; s/km.n_event\"\]/km.n_evnt\"]/" my-first.lua >varied.lua
+try "update tells the paths that there are" 0 'the result has: km\.conf_level, km\.conf_type' test varied.lua --update
+try "a file here is no name" 2 'there is \./my-first\.lua here' test my-first
 variant "a wrong hash" 's/sha256 = "./sha256 = "x/' 1 'FAILED  data of varied\.example\.csv: sha256'
 variant "a crash" 's/local described/local x = nothing.at_all; local described/' 1 "FAILED  the example runs: .*undefined name 'nothing'"
 variant "depends on the row order" 's/return { km = km }/return { km = km, first = patients:frame():column("time")[1] }/' \
@@ -110,6 +118,10 @@ try "pack refuses a missing file" 2 "'arms.example.csv' is missing" pack linked/
 mv linked/arms.lua linked/other.lua
 try "pack refuses another name" 2 'It must be called arms\.lua' pack linked/other.lua
 try "pack to a name" 0 'my\.zip written' pack arms -o my.zip
+echo mine >my.zip
+try "pack writes over no other file" 2 "'my\.zip' is there already" pack arms -o my.zip
+holds "which stays" grep -qx mine my.zip
+try "pack unless asked" 0 'my\.zip written' pack arms -o my.zip --replace
 
 # ---- install
 try "install an archive" 0 'user/arms 0\.1\.0 installed \(unsigned\): arms\.lua, arms\.example\.csv' install once.zip
@@ -191,6 +203,12 @@ if command -v ssh-keygen >/dev/null 2>&1; then
   cp recipes/arms.lua kept.lua
   echo '-- one more line' >>recipes/arms.lua
   try "a tampered recipe" 1 'the signature does not fit' verify arms
+  mine="--data my-first.example.csv --id patient --time months --event progressed"
+  check "a tampered recipe is not run" 2 'arms\.lua: the signature does not fit' run arms $mine -o t.html
+  check "the mend is told" 2 'unsigned-ok runs this one' run arms $mine -o t.html
+  holds "nothing was written" absent t.html
+  check "unless asked" 0 't\.html.* written' run arms $mine -o t.html --unsigned-ok
+  try "a tampered recipe is not packed" 2 'the signature does not fit' pack arms -o tampered.zip
   try "a tampered recipe in the list" 0 'the signature does not fit' list
   try "a tampered recipe is not installed" 2 'the signature does not fit' install recipes --replace
   cp kept.lua recipes/arms.lua

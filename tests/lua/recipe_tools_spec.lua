@@ -42,7 +42,7 @@ describe("paths of results", function()
     assert.equal(2, value "km.median[arm=A]")
     assert.equal(2, value "km.quantile[prob=0.5, arm=A]")
     assert.equal(6, value "km.glance.n")
-    assert.equal(1, value "km.quantiles.estimate[arm=A]")
+    assert.equal(6, value "km.glance.n[1]")
     assert.equal(2, value "km.quantiles.estimate[2]")
   end)
 
@@ -58,6 +58,7 @@ describe("paths of results", function()
     assert.truthy(problem("km.glance.nn"):find "has no 'nn'")
     assert.truthy(problem("km.quantiles.estimate"):find "rows")
     assert.truthy(problem("km.quantiles.estimate[arm=C]"):find "has no 'arm=C'")
+    assert.truthy(problem("km.quantiles.estimate[arm=A]"):find "several rows are called 'arm=A'")
     for _, bad in ipairs { "", ".", "km.", "a.b.c.d", "km[1]", "1km", "km.n[]x" } do
       assert.truthy(problem(bad), bad)
     end

@@ -32,10 +32,12 @@ end
 
 --- The named results of a run.
 local function results(name, csv, options)
-  local status, printed, text = run(name, csv, options .. " --share --min-cell 1")
+  local status, printed, text = run(name, csv, options)
   assert.are.equal(0, status, printed)
-  local list = {}
-  for _, one in ipairs(core.json_decode(text).results) do list[one.name] = one.result end
+  local list, saved = {}, core.json_decode(text)
+  for _, one in ipairs(saved.provenance.recipe.results) do
+    list[one.name] = one.record or saved.results[one.result]
+  end
   return list
 end
 

@@ -26,6 +26,8 @@ M.COMMON = {
   { word = "--min-cell", value = "N", name = "min_cell", help = "smallest count shown (5)" },
   { word = "--locked", name = "locked",
     help = "refuse to run unless all is as lobule.lock says" },
+  { word = "--unsigned-ok", name = "unsigned_ok",
+    help = "run a recipe that is not what was signed" },
   { word = "--help", name = "help", help = "this text" },
 }
 

@@ -57,24 +57,38 @@ local function blocks_of(report)
   return list
 end
 
+local MAY <const> = "Named results are numbers, quantities (km:median { arm = \"A\" }) and results "
+  .. "(km, cox, table_one, ...); cohorts, frames and figures go into report:add(...)."
+
 local function record_of(name, value)
   if type(value) == "number" then return { value = value } end
   local record = item.record(value)
   if type(record) == "table" then return record end
   core.raise("argument", ("run's result '%s': expected a number or a result of lobule, found %s")
-    :format(name, check.describe(value)))
+    :format(name, check.describe(value)), MAY)
 end
 
---- The named results as records.
+--- Refuses what is returned without a name.
+local function check_named(results)
+  if type(results) == "table" and not environment.genuine(results)
+    and item.record(results) == nil then
+    return
+  end
+  core.raise("argument", ("run returns %s: expected a table of named results"):format(
+    check.describe(results)), "return { km = km }. " .. MAY)
+end
+
+--- The named results as records; own: of an object that the recipe made.
 local function results_of(results)
   local list = {}
   if results == nil then return list end
-  check.type(results, "table", "what run returns")
+  check_named(results)
   for name, value in next, results do
     if type(name) ~= "string" then
-      core.raise("argument", "run must return a table of named results: { km = km }")
+      core.raise("argument", "run must return a table of named results: { km = km }", MAY)
     end
-    list[#list + 1] = { name = name, record = record_of(name, value) }
+    list[#list + 1] = { name = name, record = record_of(name, value),
+      own = not environment.genuine(value) or nil }
   end
   table.sort(list, function(a, b) return a.name < b.name end)
   return list

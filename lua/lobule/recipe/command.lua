@@ -25,6 +25,7 @@ end
 
 --- What the site's map says goes under what the command line says.
 local function merge(args, map, declared)
+  site.check(map, declared)
   for name, path in next, map.files do args.files[name] = args.files[name] or path end
   for name, columns in next, map.columns do args.columns[name] = args.columns[name] or columns end
   for _, param in ipairs(declared.params) do
@@ -140,7 +141,7 @@ function M.report(run, answer)
   local report = reports.new { title = run.declared.title, seed = run.seed }
   report.blocks, report.records = answer.blocks, answer.records
   report.recipe = { file = run.recipe, ground = lock.ground(run), results = answer.results,
-    signed = signature.text(run.recipe, run.declared) }
+    signed = run.signed or signature.text(run.recipe, run.declared) }
   return report
 end
 
@@ -156,11 +157,12 @@ end
 local function write(run, answer, args)
   local lock_path = lock.path(args.output)
   if args.share then
-    local text, n_hidden = share.text(lock.ground(run), answer.results, args.min_cell)
+    local text, all = share.text(lock.ground(run), answer.results, args.min_cell)
     for _, path in ipairs(args.output) do core.write_file(path, text) end
-    if n_hidden > 0 then
+    for _, line in ipairs(all.left_out) do print("not shared  " .. line) end
+    if all.hidden > 0 then
       print(("%d numbers that rest on fewer than %d persons or events were left out"):format(
-        n_hidden, args.min_cell))
+        all.hidden, args.min_cell))
     end
   else
     M.report(run, answer):save(args.output)
@@ -187,6 +189,19 @@ local function carry_out(run, args, sandbox, from)
   return M.EXIT_OK
 end
 
+--- Refuses a recipe that is not what was signed, unless asked.
+local function check_signature(recipe, declared, args)
+  local state = signature.state(setmetatable({ declared = declared }, { __index = recipe }))
+  if state.state == "broken" and not args.unsigned_ok then
+    core.raise("argument", ("%s: %s"):format(recipe.file, state.text),
+      "Ask its author for the file that was signed; --unsigned-ok runs this one.")
+  end
+  if state.state == "broken" or state.state == "unchecked" then
+    io.stderr:write(("%s: %s\n"):format(recipe.file, state.text))
+  end
+  return state.text
+end
+
 --- Runs `lobule run`.
 ---@param words string[]            after "run"
 ---@return integer status
@@ -203,11 +218,15 @@ function M.run(words)
     print(arguments.help(declared))
     return M.EXIT_OK
   end
+  local signed = check_signature(recipe, declared, args)
   local map = args.map and site.read(args.map)
   if map then merge(args, map, declared) end
-  if args.interactive then interactive.fill(declared, args) end
+  if args.interactive then
+    interactive.fill(words[1], declared, args)
+    map = map or args.map and site.read(args.map)
+  end
   local run = { recipe = recipe, declared = declared, params = params_of(declared, args),
-    inputs = read_inputs(declared, args, map), map = map or nil }
+    inputs = read_inputs(declared, args, map), map = map or nil, signed = signed }
   run.seed = args.seed or math.tointeger(run.params.seed) or 1
   return carry_out(run, args, sandbox, from)
 end
@@ -216,6 +235,11 @@ local COMMANDS <const> = { run = M.run }
 
 function COMMANDS.recipe(words)
   return require("lobule.recipe.tools").run(words)
+end
+
+--- `lobule recipes [word]` is `lobule recipe list [word]`.
+function COMMANDS.recipes(words)
+  return require("lobule.recipe.tools").run { "list", table.unpack(words) }
 end
 
 function COMMANDS.verify(words)

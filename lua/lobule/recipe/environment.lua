@@ -55,9 +55,18 @@ local function sealed(what)
   return setmetatable({}, { __index = raise, __newindex = raise, __metatable = false })
 end
 
+local own <const> = setmetatable({}, { __mode = "k" }) -- metatables that recipes made
+
+--- Whether a value is an object of lobule, not one that the recipe made to look like it.
+---@param value any
+---@return boolean
+function M.genuine(value)
+  local meta = getmetatable(value)
+  return type(meta) == "table" and not own[meta]
+end
+
 --- getmetatable and setmetatable for tables of the recipe's own.
 local function metatable_functions(env)
-  local own = setmetatable({}, { __mode = "k" })
   local of_text, of_object = sealed "texts", sealed "an object of lobule"
   function env.getmetatable(value)
     local meta = getmetatable(value)

@@ -75,7 +75,9 @@ local function entry_of(given, spec, recipe, what)
   local options = {}
   for i = 2, #spec do options[i - 1] = spec[i] end
   local ok, checked = pcall(check.options, fields, options)
-  if not ok then fail(recipe, ("%s '%s': %s"):format(what, named, checked.message or checked)) end
+  if not ok then
+    fail(recipe, ("%s '%s': %s"):format(what, named, checked.message or checked), checked.context)
+  end
   checked.name = named
   return checked
 end

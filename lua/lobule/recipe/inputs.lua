@@ -8,6 +8,9 @@ local units = require "lobule.recipe.units"
 
 local M = {}
 
+-- Levels named in a message, and the number of distinct values from which none is: they may be ids.
+local MOST_LEVELS <const>, MOST_DISTINCT <const> = 6, 20
+
 local FITS <const> = {
   real = { real = true, integer = true }, integer = { integer = true },
   logical = { logical = true, integer = true, real = true },
@@ -92,6 +95,11 @@ local function to_logical(name, data)
   return core.eval(core.frame { { "x", data } }, "x == 1", core.with())
 end
 
+--- A number for people: six digits.
+local function short(x)
+  return core.format_number(tonumber(("%.6g"):format(x)))
+end
+
 local CONVERT <const> = {}
 
 function CONVERT.logical(name, data)
@@ -99,8 +107,22 @@ function CONVERT.logical(name, data)
   return to_logical(name, data)
 end
 
-function CONVERT.factor(_, data)
-  return data:type() == "factor" and data or core.factor(data)
+--- Levels in the order of the recipe's list: its first is the reference. Levels beyond it stay at
+--- the end, for check_levels to name.
+function CONVERT.factor(_, data, column)
+  local factor = data:type() == "factor" and data or core.factor(data)
+  local wanted <const> = column.levels
+  if not wanted or #wanted == 0 then return factor end
+  local has, known, order = {}, {}, {}
+  for _, level in ipairs(factor:levels()) do has[level] = true end
+  for _, level in ipairs(wanted) do
+    if has[level] then order[#order + 1] = level end
+    known[level] = true
+  end
+  for _, level in ipairs(factor:levels()) do
+    if not known[level] then order[#order + 1] = level end
+  end
+  return #order > 0 and core.factor(factor, order) or factor
 end
 
 --- A column in the recipe's type and unit.
@@ -108,7 +130,7 @@ local function converted(entry, name, data)
   local column, label = entry.column, data:label()
   local convert = CONVERT[column.type]
   if convert then
-    local result, problem = convert(name, data)
+    local result, problem = convert(name, data, column)
     if not result then return nil, ("%s: %s"):format(column.name, problem) end
     return core.label(result, label, data:unit())
   end
@@ -120,7 +142,7 @@ local function converted(entry, name, data)
       column.unit)
   end
   entry.notes[#entry.notes + 1] = ("%s to %s by the factor %s"):format(unit, column.unit,
-    core.format_number(factor))
+    short(factor))
   local scaled = core.eval(core.frame { { "x", data } }, ("x * %s"):format(
     core.format_number(factor)), core.with())
   return core.label(scaled, label, column.unit)
@@ -145,16 +167,28 @@ local function present(data)
   return list
 end
 
+--- The first levels in words, "" where they may be ids: many, or every row has its own.
+local function some_levels(data, levels)
+  local n_present = #data - data:missing()
+  if #levels > MOST_DISTINCT or #levels > 1 and #levels == n_present then return "" end
+  return (" (%s%s)"):format(table.concat(levels, ", ", 1, math.min(#levels, MOST_LEVELS)),
+    #levels > MOST_LEVELS and ", ..." or "")
+end
+
 local function check_levels(entry, name, data)
   local wanted = entry.column.levels
   if not wanted or not data:levels() then return end
   local levels = present(data)
   if (wanted.min and #levels < wanted.min) or (wanted.max and #levels > wanted.max) then
-    return ("%s: column '%s' has %d levels (%s), the recipe takes %s to %s"):format(
-      entry.column.name, name, #levels, table.concat(levels, ", "), wanted.min or 0,
+    return ("%s: column '%s' has %d levels%s, the recipe takes %s to %s"):format(
+      entry.column.name, name, #levels, some_levels(data, levels), wanted.min or 0,
       wanted.max or "any number")
   end
   if #wanted == 0 then return end
+  if some_levels(data, levels) == "" then
+    return ("%s: column '%s' has %d levels, the recipe knows %s"):format(entry.column.name, name,
+      #levels, table.concat(wanted, ", "))
+  end
   for _, level in ipairs(levels) do
     local near = core.nearest(level, wanted)
     local known = false
@@ -211,11 +245,13 @@ function M.read(input, path, given, site)
   local options = site and site.read[input.name] or {}
   local frame, _, n_problems = files.read(path, options)
   local found = {}
-  if #frame == 0 then found[1] = "the file has no rows" end
+  if #frame == 0 then found[1] = "the file is empty: it has names of columns and no rows" end
   if site then frame = sites.apply(site, frame) end
   local mapped = map(input, given, frame, found)
   for _, entry in ipairs(mapped) do
-    for _, name in ipairs(entry.names) do take_column(entry, name, frame, found) end
+    for _, name in ipairs(#frame > 0 and entry.names or {}) do
+      take_column(entry, name, frame, found)
+    end
   end
   return { name = input.name, file = path:match "[^/\\]*$", path = path, frame = frame,
     rows = #frame, mapped = mapped, problems = found, n_unreadable = n_problems,
@@ -248,9 +284,12 @@ end
 -- The table that --check shows --------------------------------------------------------------------
 
 local function levels_text(data)
-  local parts = {}
-  for i, level in ipairs(core.summary(data).levels) do
-    if i > 6 then
+  local parts, levels = {}, core.summary(data).levels
+  if data:type() == "factor" and #levels > 0 and some_levels(data, present(data)) == "" then
+    return ("%d levels"):format(#levels)
+  end
+  for i, level in ipairs(levels) do
+    if i > MOST_LEVELS then
       parts[i] = "..."
       break
     end
@@ -268,7 +307,14 @@ local function range_text(data)
     local ends = core.frame { { "d", { summary.min, summary.max }, kind } }:column "d"
     return ("%s to %s"):format(ends[1], ends[2])
   end
-  return ("%s to %s"):format(core.format_number(summary.min), core.format_number(summary.max))
+  return ("%s to %s"):format(short(summary.min), short(summary.max))
+end
+
+--- "312 distinct", and how many of the rows repeat one.
+local function distinct_text(data)
+  local n = core.summary(data).n_distinct
+  local repeated = #data - data:missing() - n
+  return ("%d distinct"):format(n) .. (repeated > 0 and (", %d repeated"):format(repeated) or "")
 end
 
 local function column_rows(entry, rows)
@@ -280,8 +326,8 @@ local function column_rows(entry, rows)
   for i, name in ipairs(entry.names) do
     local data = entry.data[name]
     local unit = data and data:unit()
-    local text = data and (column.role == "id"
-      and ("%d distinct"):format(core.summary(data).n_distinct) or range_text(data)) or "see below"
+    local text = data and (column.role == "id" and distinct_text(data) or range_text(data))
+      or "see below"
     if #entry.notes > 0 then text = text .. " (" .. table.concat(entry.notes, "; ") .. ")" end
     rows[#rows + 1] = { i == 1 and column.name or "", name,
       data and data:type() .. (unit and ", " .. unit or "") or "",

@@ -71,6 +71,10 @@ function M.find(name)
   found = from_folder("project", "recipes", name) or from_folder("user", M.user_folder(), name)
     or from_program(name)
   if found then return found end
+  if readable(name .. ".lua") then
+    core.raise("name", ("no recipe '%s', but there is ./%s.lua here"):format(name, name),
+      ("A file is named by its path: ./%s.lua."):format(name))
+  end
   local near = core.nearest(name, M.built_in())
   core.raise("name", ("no recipe '%s'%s"):format(name, near
     and (" (did you mean '%s'?)"):format(near) or ""),

@@ -39,6 +39,7 @@ end
 ---@field params table<string, any>
 ---@field seed integer
 ---@field map? lobule.recipe.Site
+---@field signed? string            what is known of the recipe's signature
 
 --- What a run rests on.
 ---@param run lobule.recipe.Run
@@ -63,6 +64,25 @@ function M.results(results)
   return list
 end
 
+--- Named results for a report: each with its hash, and its record unless the report's own list of
+--- results has it: then its place there.
+---@param results table[]           { name, record }
+---@param records table[]           of the report
+---@return table[]
+function M.named(results, records)
+  local place, list = {}, M.results(results)
+  for i, record in ipairs(records) do
+    local text = core.json_encode(record)
+    place[text] = place[text] or i
+  end
+  for i, one in ipairs(results) do
+    local at = place[core.json_encode(one.record)]
+    list[i] = ordered { { "name", one.name }, { "sha256", list[i].sha256 }, { "result", at },
+      { "record", not at and one.record or nil } }
+  end
+  return list
+end
+
 --- The lock of a run with its results.
 ---@param run lobule.recipe.Run
 ---@param results table[]
@@ -79,10 +99,10 @@ function M.path(outputs)
   return (outputs[1] and outputs[1]:match "^(.*/)[^/]+/?$" or "") .. M.NAME
 end
 
-local LABELS <const> = { lobule = "the version of Lobule", lua = "the version of Lua",
-  gsl = "the version of GSL", recipe = "the recipe", inputs = "the data or their columns",
-  map = "the site's map",
-  params = "the parameters", seed = "the seed" }
+local LABELS <const> = { lobule = "the version of Lobule is", lua = "the version of Lua is",
+  gsl = "the version of GSL is", recipe = "the recipe is",
+  inputs = "the data or their columns are", map = "the site's map is",
+  params = "the parameters are", seed = "the seed is" }
 
 --- Raises unless a run rests on what the lock says.
 ---@param path string
@@ -101,7 +121,7 @@ function M.check(path, run)
     local before, after = core.json_encode({ locked.ground and locked.ground[field] }),
       core.json_encode({ now[field] })
     if before ~= after then
-      core.raise("data", ("--locked: %s is not as %s says"):format(LABELS[field], path),
+      core.raise("data", ("--locked: %s not as %s says"):format(LABELS[field], path),
         ("locked: %s\nnow:    %s"):format(before, after))
     end
   end

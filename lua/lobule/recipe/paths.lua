@@ -100,12 +100,26 @@ local function columns_of(value, path)
   return value, names
 end
 
+--- The row with a text; nil when none has it.
+local function named_row(list, key, path)
+  local row
+  for i = 1, #list do
+    if list[i] == key and row then
+      bad(("'%s': several rows are called '%s'"):format(path, key),
+        ("Rows have numbers too: [%d], [%d]."):format(row, i))
+    end
+    if list[i] == key then row = i end
+  end
+  return row
+end
+
 --- The row that `key` names: by the first column of texts, else by its number.
 local function row_of(lists, names, key, path)
   for _, name in ipairs(names) do
     local list = lists[name]
     if type(list[1]) == "string" then
-      for i = 1, #list do if list[i] == key then return i end end
+      local row = named_row(list, key, path)
+      if row then return row end
       local number = math.tointeger(tonumber(key))
       if number and number >= 1 and number <= #list then return number end
       no_such(("'%s': column '%s'"):format(path, name), key, list)
@@ -161,6 +175,41 @@ local function resolve(results, path)
     return as_scalar(part_of(value, names[2], inside and arguments_of(inside), path), path)
   end
   return cell(part_of(value, names[2], nil, path), names[3], inside, path)
+end
+
+local MOST_ROWS <const> = 20
+
+--- Paths into a table of a record: its columns, with a row in each bracket.
+local function table_paths(front, columns, list)
+  for _, column in ipairs(keys_of(columns)) do
+    local values = columns[column]
+    if type(values) ~= "table" or values == core.NA then return end
+    local n = #values
+    if n == 1 then list[#list + 1] = front .. "." .. column end
+    if n > 1 and type(values[1]) ~= "table" then
+      list[#list + 1] = ("%s.%s[1]%s"):format(front, column, n <= MOST_ROWS
+        and (" to [%d]"):format(n) or " ...")
+    end
+  end
+end
+
+--- The paths that records have: single fields, and the columns of their tables by row. Methods,
+--- such as km.median[arm=A], are beyond them.
+---@param results table[]           { name, record }
+---@return string[]
+function M.available(results)
+  local list = {}
+  for _, one in ipairs(results) do
+    for _, key in ipairs(keys_of(one.record)) do
+      local value, front = one.record[key], one.name .. "." .. key
+      if value == core.NA or SCALARS[type(value)] then
+        list[#list + 1] = key == "value" and one.name or front
+      elseif type(value) == "table" and #value == 0 then
+        table_paths(front, value, list)
+      end
+    end
+  end
+  return list
 end
 
 --- The values at paths; one that cannot be found says why and spoils no other.

@@ -11,6 +11,17 @@ local function unit(text)
   return DAYS[short[name] or name]
 end
 
+--- Roles that count time, and the units in which they may.
+M.OF_TIME = { time = true, entry = true }
+M.KNOWN = { "days", "weeks", "months", "years" }
+
+--- Whether a unit of time is known, so that files in another one are converted.
+---@param text string
+---@return boolean
+function M.known(text)
+  return unit(text) ~= nil
+end
+
 --- By what a value in one unit is multiplied to be in another; nil when they are not both known.
 ---@param from string
 ---@param to string

@@ -84,12 +84,12 @@ local function input_entries()
   return list
 end
 
---- What a recipe's report rests on, as its lock says it, and the names and hashes of its results.
-local function recipe_entry(recipe)
+--- What a recipe's report rests on, as its lock says it, and its named results.
+local function recipe_entry(recipe, records)
   if not recipe then return nil end
   local lock = require "lobule.recipe.lock"
-  return result.ordered { { "ground", recipe.ground }, { "results", lock.results(recipe.results) },
-    { "signed", recipe.signed or "unsigned" } }
+  return result.ordered { { "ground", recipe.ground },
+    { "results", lock.named(recipe.results, records) }, { "signed", recipe.signed or "unsigned" } }
 end
 
 --- The provenance of a report as data.
@@ -102,7 +102,8 @@ function M.collect(report)
   return result.ordered { { "lobule", core.version }, { "lua", _VERSION:match("%d.*") },
     { "command", words }, { "script", script_entry(script) }, { "date", report.options.date },
     { "seed", report.options.seed or session.seed }, { "inputs", input_entries() },
-    { "recipe", recipe_entry(rawget(report, "recipe")) }, { "lineage", lineage(report.records) } }
+    { "recipe", recipe_entry(rawget(report, "recipe"), report.records) },
+    { "lineage", lineage(report.records) } }
 end
 
 local function facts_table(origin)

@@ -87,6 +87,51 @@ function M.results(before, after)
   return list
 end
 
+local function by_name(list)
+  local found = {}
+  for _, one in ipairs(type(list) == "table" and list or {}) do
+    if type(one) == "table" and type(one.name) == "string" then found[one.name] = one end
+  end
+  return found
+end
+
+--- Changes of one named result; its record stands beside its name or among the report's results.
+local function named_changes(before, after, saved, again)
+  if not before then return { "not in the report" } end
+  if not after then return { "no longer among what the recipe returns" } end
+  local list = {}
+  if before.record ~= nil or after.record ~= nil or before.result ~= after.result then
+    changes_of(before.record or saved[before.result], after.record or again[after.result], "", nil,
+      list)
+  end
+  local same <const> = #list == 0 and (before.record ~= nil or #M.results(
+    { saved[before.result] }, { again[after.result] }) == 0)
+  if same and before.sha256 ~= after.sha256 then
+    list[1] = "its SHA-256 in the report is not that of its numbers: it was edited"
+  end
+  return list
+end
+
+--- Named results of a recipe that differ, each with its changes.
+---@param before table              provenance.recipe.results as the report holds it
+---@param after table[]             the same, made again
+---@param saved table[]             the report's results
+---@param records table[]           the same, made again
+---@return table[] differing        # { name, changes }
+---@return integer n                named results in either
+function M.named(before, after, saved, records)
+  local now = core.json_decode(core.json_encode { results = after, records = records })
+  local old, new, names, list = by_name(before), by_name(now.results), {}, {}
+  for _, name in ipairs(keys_of(old, new)) do names[#names + 1] = name end
+  for _, name in ipairs(names) do
+    local changes = named_changes(old[name], new[name], saved, now.records)
+    if #changes > 0 then
+      list[#list + 1] = { name = ("result '%s'"):format(name), changes = changes }
+    end
+  end
+  return list, #names
+end
+
 local function lines_of(text)
   local list = {}
   for line in (text .. "\n"):gmatch "(.-)\n" do list[#list + 1] = line end

@@ -6,6 +6,8 @@ local locate = require "lobule.recipe.locate"
 local M = {}
 
 local DEPTH <const>, MOST_FOLDERS <const> = 4, 2000
+-- What is hashed at most in the search for a file under another name.
+local MOST_FILES <const>, MOST_BYTES <const> = 2000, 2 ^ 31
 
 ---@class lobule.verify.File
 ---@field role "script"|"recipe"|"data"|"map"
@@ -30,51 +32,125 @@ local function walk(folder, depth, found, state)
   end
 end
 
-local function files_around(report_path)
+---@class lobule.verify.Where
+---@field data string[]             files given for the data
+---@field recipe? string
+---@field script? string
+---@field map? string
+---@field folders string[]          looked into besides those of the report
+
+local function files_around(report_path, folders)
   local found, state = {}, { n = 0 }
   local folder = report_path:match "^(.+)/[^/]*$" or "."
   walk(folder, 1, found, state)
   if folder ~= "." then walk(".", 1, found, state) end
+  for _, one in ipairs(folders) do
+    walk(#one > 1 and one:gsub("/+$", "") or one, 1, found, { n = 0 })
+  end
   return found
 end
 
---- The file of a name with the hash, else any of the name.
-local function choose(role, name, wanted, around)
-  local file = { role = role, name = name, wanted = wanted, same = false }
-  for _, path in ipairs(around[name] or {}) do
+local hashes = {}
+
+--- SHA-256 of a file; nil when it cannot be read.
+local function hash_of(path)
+  if hashes[path] == nil then
     local ok, text = pcall(core.read_file, path)
-    local sha256 = ok and core.sha256(text)
-    if sha256 == wanted then
-      file.path, file.sha256, file.same = path, sha256, true
-      return file
-    end
-    if sha256 and not file.path then file.path, file.sha256 = path, sha256 end
+    hashes[path] = ok and core.sha256(text) or false
   end
-  return file
+  return hashes[path] or nil
 end
 
---- A recipe by name where recipes are found, else a file with its hash around the report.
-local function recipe_file(ground, around)
-  local name, wanted = ground.recipe.name, ground.recipe.sha256
-  local ok, found = pcall(locate.find, name)
-  if ok and found.sha256 == wanted then
-    return { role = "recipe", name = name, wanted = wanted, path = found.path, sha256 = wanted,
-      same = true, recipe = found }
-  end
-  for _, paths in next, around do
-    for _, path in ipairs(paths) do
-      if path:find "%.lua$" then
-        local text = core.read_file(path)
-        if core.sha256(text) == wanted then
-          return { role = "recipe", name = name, wanted = wanted, path = path, sha256 = wanted,
-            same = true, recipe = locate.find(path:find "/" and path or "./" .. path) }
-        end
+local function size_of(path)
+  local file = host.path_kind(path) == "file" and io.open(path, "rb")
+  local size = file and file:seek "end"
+  if file then file:close() end
+  return size or nil
+end
+
+local function ending(name)
+  return name:match "%.(%w+)$" or ""
+end
+
+--- Files under other names that may be the one: of the same ending first, the small ones first.
+local function candidates(name, around)
+  local list, mine = {}, ending(name)
+  for other, paths in next, around do
+    for _, path in ipairs(other ~= name and paths or {}) do
+      local size = size_of(path)
+      if size and size <= MOST_BYTES then
+        list[#list + 1] = { path = path, size = size, far = ending(other) == mine and 0 or 1 }
       end
     end
   end
-  return { role = "recipe", name = name, wanted = wanted, same = false,
-    path = ok and found.path or nil, sha256 = ok and found.sha256 or nil,
-    recipe = ok and found or nil }
+  table.sort(list, function(a, b)
+    if a.far ~= b.far then return a.far < b.far end
+    if a.size ~= b.size then return a.size < b.size end
+    return a.path < b.path
+  end)
+  return list
+end
+
+--- A file with the hash whatever its name; nil when there is none within reach.
+local function by_hash(name, wanted, around)
+  local bytes = 0
+  for i, one in ipairs(candidates(name, around)) do
+    bytes = bytes + one.size
+    if i > MOST_FILES or bytes > MOST_BYTES then return nil end
+    if hash_of(one.path) == wanted then return one.path end
+  end
+end
+
+local function with_hash(paths, wanted)
+  for _, path in ipairs(paths) do
+    if hash_of(path) == wanted then return path end
+  end
+end
+
+--- The file with the hash: among those given, those of its name, all others; else one that was
+--- given for it or has its name.
+---@param asked table               role, name, wanted, given; only: the one given is the one meant
+local function choose(asked, around)
+  local file = { role = asked.role, name = asked.name, wanted = asked.wanted, same = false }
+  if asked.only and asked.given[1] then
+    file.path, file.sha256 = asked.given[1], hash_of(asked.given[1])
+    file.same = file.sha256 == asked.wanted
+    return file
+  end
+  local named <const> = around[asked.name] or {}
+  file.path = with_hash(asked.given, asked.wanted) or with_hash(named, asked.wanted)
+    or by_hash(asked.name, asked.wanted, around)
+  if file.path then
+    file.sha256, file.same = asked.wanted, true
+    return file
+  end
+  for _, path in ipairs(asked.given) do
+    if path:match "[^/]*$" == asked.name then file.path = file.path or path end
+  end
+  for _, path in ipairs(named) do
+    if hash_of(path) then file.path = file.path or path end
+  end
+  file.sha256 = file.path and hash_of(file.path)
+  return file
+end
+
+--- A recipe where it was said to be, by name where recipes are found, or a file with its hash.
+local function recipe_file(ground, around, given)
+  local name, wanted = ground.recipe.name, ground.recipe.sha256
+  local function entry(found)
+    return { role = "recipe", name = name, wanted = wanted, path = found.path,
+      sha256 = found.sha256, same = found.sha256 == wanted, recipe = found }
+  end
+  if given then return entry(locate.find(given)) end
+  local ok, found = pcall(locate.find, name)
+  if ok and found.sha256 == wanted then return entry(found) end
+  local file = choose({ role = "recipe", name = name .. ".lua", wanted = wanted, given = {} },
+    around)
+  if file.same then
+    return entry(locate.find(file.path:find "/" and file.path or "./" .. file.path))
+  end
+  if ok then return entry(found) end
+  return { role = "recipe", name = name, wanted = wanted, same = false }
 end
 
 ---@class lobule.verify.Ground
@@ -84,28 +160,51 @@ end
 ---@field map? lobule.verify.File
 ---@field data table<string, string> path by base name
 
+--- Raises for a file or folder given that is not there.
+local function check_given(where)
+  local function there(path)
+    if host.path_kind(path) == nil then core.raise("io", ("no file '%s'"):format(path)) end
+  end
+  for _, path in ipairs(where.data) do there(path) end
+  for _, role in ipairs { "script", "map" } do
+    if where[role] then there(where[role]) end
+  end
+  for _, folder in ipairs(where.folders) do
+    if not host.folder(folder) then core.raise("io", ("no folder '%s'"):format(folder)) end
+  end
+end
+
 --- What a report rests on, as it lies here.
 ---@param saved lobule.verify.Saved
+---@param where? lobule.verify.Where
 ---@return lobule.verify.Ground
-function M.ground(saved)
-  local around, origin = files_around(saved.path), saved.provenance
+function M.ground(saved, where)
+  where = where or { data = {}, folders = {} }
+  check_given(where)
+  local around, origin = files_around(saved.path, where.folders), saved.provenance
   local ground = { files = {}, data = {} }
   local function add(file)
     ground.files[#ground.files + 1] = file
     return file
   end
+  local function source(role, told)
+    return add(choose({ role = role, name = told.name, wanted = told.sha256, only = true,
+      given = { where[role] } }, around))
+  end
   if origin.recipe then
-    ground.recipe = add(recipe_file(origin.recipe.ground, around))
+    ground.recipe = add(recipe_file(origin.recipe.ground, around, where.recipe))
     local map = origin.recipe.ground.map
-    if type(map) == "table" then ground.map = add(choose("map", map.name, map.sha256, around)) end
+    if type(map) == "table" then ground.map = source("map", map) end
   elseif type(origin.script) == "table" then
-    ground.script = add(choose("script", origin.script.name, origin.script.sha256, around))
+    ground.script = source("script", origin.script)
   else
     core.raise("data", ("%s: it was made at the prompt or from a command line"):format(saved.path),
       "Only what a script or a recipe made can be run again: .save the session as a script.")
   end
-  for _, input in ipairs(origin.inputs or {}) do
-    local file = add(choose("data", input.name, input.sha256, around))
+  local inputs <const> = origin.inputs or {}
+  for _, input in ipairs(inputs) do
+    local file = add(choose({ role = "data", name = input.name, wanted = input.sha256,
+      given = where.data, only = #inputs == 1 and #where.data == 1 }, around))
     ground.data[input.name] = file.path
   end
   return ground

@@ -4,6 +4,7 @@ local compare = require "lobule.verify.compare"
 local core = require "lobule.core"
 local document = require "lobule.report.document"
 local find = require "lobule.verify.find"
+local lock = require "lobule.recipe.lock"
 local rerun = require "lobule.verify.rerun"
 
 local M = {}
@@ -74,14 +75,15 @@ local function check_missing(saved, ground)
   for _, file in ipairs(ground.files) do
     if not file.path then
       core.raise("io", ("%s: %s '%s' is not found"):format(saved.path, file.role, file.name),
-        "It is looked for beside the report and in the working folder, and in folders below them.")
+        ("It is looked for by its hash beside the report, in the working folder and below them; "
+          .. "--%s FILE or --in FOLDER says where it is."):format(file.role))
     end
   end
 end
 
---- Named results one by one.
-local function check_results(saved, now)
-  local n, differing = 0, compare.results(saved.results, now)
+--- Says what changed in each of the results; the number of changes.
+local function say_changes(differing)
+  local n = 0
   for _, one in ipairs(differing) do
     n = n + #one.changes
     say("moved", "%s", one.name)
@@ -93,9 +95,44 @@ local function check_results(saved, now)
       say("", "%s", change)
     end
   end
+  return n
+end
+
+--- The results of the report one by one, then those that the recipe names.
+local function check_results(saved, report)
+  local differing = compare.results(saved.results, report.records)
+  local n = say_changes(differing)
   local same = #saved.results - #differing
   if same > 0 then say("holds", "%d of %d results, to the last digit", same, #saved.results) end
-  return n
+  local recipe <const> = rawget(report, "recipe")
+  if not recipe then return n end
+  local named, n_named = compare.named(saved.provenance.recipe.results,
+    lock.named(recipe.results, report.records), saved.results, report.records)
+  if n_named > #named then
+    say("holds", "%d of %d named results", n_named - #named, n_named)
+  end
+  return n + say_changes(named)
+end
+
+local function fingerprint(text)
+  return text:match "SHA256:[%w+/=]+"
+end
+
+--- The signature's line by itself: a recipe may be signed after its report was made, and signers
+--- become known. 1 when it tells something else.
+local function check_signature(saved, report)
+  local recipe <const> = rawget(report, "recipe")
+  if not recipe then return 0 end
+  local before, now = tostring(saved.provenance.recipe.signed), recipe.signed
+  recipe.signed = before -- the text is compared as the report has it
+  if before == now then return 0 end
+  if before == "unsigned" and fingerprint(now) then
+    say("holds", "the recipe, signed since the report was made: %s", now)
+    return 0
+  end
+  if fingerprint(before) and fingerprint(before) == fingerprint(now) then return 0 end
+  say("moved", "the recipe's signature: the report says '%s', now it is '%s'", before, now)
+  return 1
 end
 
 --- What a reader sees, line by line. Where results and ground hold, a difference was made by hand;
@@ -128,14 +165,16 @@ end
 
 --- Verifies a report.
 ---@param path string
+---@param where? lobule.verify.Where
 ---@return boolean holds
-function M.verify(path)
+function M.verify(path, where)
   local saved = read(path)
-  local ground = find.ground(saved)
+  local ground = find.ground(saved, where)
   local moved = check_ground(saved, ground)
   check_missing(saved, ground)
   local report = rerun.report(saved, ground)
-  local n_results = check_results(saved, report.records)
+  moved = moved + check_signature(saved, report)
+  local n_results = check_results(saved, report)
   local n_text = check_text(saved, report, moved == 0 and n_results == 0)
   local holds = moved + n_results + n_text == 0
   print(holds and ("%s: everything holds"):format(path)
@@ -143,14 +182,53 @@ function M.verify(path)
   return holds
 end
 
+local USAGE <const> = "usage: lobule verify report.html [--data FILE] [--recipe FILE] "
+  .. "[--script FILE] [--map FILE] [--in FOLDER]"
+local OPTIONS <const> = { "--data", "--recipe", "--script", "--map", "--in" }
+
+local function unknown(word)
+  local near = core.nearest(word, OPTIONS)
+  core.raise("argument", ("unknown option %s%s"):format(word,
+    near and (" (did you mean %s?)"):format(near) or ""), USAGE)
+end
+
+--- The report's path and where the rest is said to be.
+local function parse(words)
+  local where, path, i = { data = {}, folders = {} }, nil, 1
+  local lists <const> = { data = where.data, ["in"] = where.folders }
+  while words[i] do
+    local word, value = words[i]:match "^(%-%-%w+)=(.*)$"
+    word = word or words[i]
+    if word:sub(1, 1) == "-" then
+      local name = word:sub(3)
+      local known = false
+      for _, option in ipairs(OPTIONS) do known = known or option == word end
+      if not known then unknown(word) end
+      if value == nil then
+        i, value = i + 1, words[i + 1]
+      end
+      if value == nil then core.raise("argument", "a value is missing after " .. word) end
+      if lists[name] then table.insert(lists[name], value) else where[name] = value end
+    elseif path then
+      core.raise("argument", USAGE)
+    else
+      path = word
+    end
+    i = i + 1
+  end
+  if not path then core.raise("argument", USAGE) end
+  return path, where
+end
+
 --- `lobule verify REPORT`.
 ---@param words string[]
 ---@return integer status           0 all holds, 1 something moved
 function M.run(words)
-  if #words ~= 1 or words[1]:sub(1, 1) == "-" then
-    core.raise("argument", "usage: lobule verify report.html")
+  if words[1] == "--help" then
+    print(USAGE)
+    return HOLDS
   end
-  return M.verify(words[1]) and HOLDS or MOVED
+  return M.verify(parse(words)) and HOLDS or MOVED
 end
 
 return M

@@ -88,6 +88,13 @@ local function script_report(saved, ground)
   core.raise("data", ("%s saves no report '%s' any more"):format(ground.script.path, saved.title))
 end
 
+--- The names that the report has for files, by their SHA-256.
+local function names_by_hash(saved)
+  local names = {}
+  for _, input in ipairs(saved.provenance.inputs or {}) do names[input.sha256] = input.name end
+  return names
+end
+
 local function recipe_report(saved, ground)
   local command = require "lobule.recipe.command"
   local locked = saved.provenance.recipe.ground
@@ -99,6 +106,7 @@ local function recipe_report(saved, ground)
     for _, declared in ipairs(run.declared.inputs) do
       if declared.name == input.name then
         run.inputs[i] = inputs.read(declared, ground.data[input.file], input.columns, run.map)
+        run.inputs[i].file = input.file -- the file may have another name by now
       end
     end
     if #run.inputs[i].problems > 0 then
@@ -106,6 +114,8 @@ local function recipe_report(saved, ground)
         run.inputs[i].problems[1]))
     end
   end
+  if run.map then run.map.file = ground.map.name end
+  session.name_inputs(names_by_hash(saved))
   return command.report(run, command.answer(run, function() end))
 end
 

@@ -4,6 +4,7 @@ local core = require "lobule.core"
 local csv_text = require "lobule.recipe.tools.csv_text"
 local say = require "lobule.recipe.tools.say"
 local trials = require "lobule.recipe.tools.trial"
+local units = require "lobule.recipe.units"
 
 local M = {}
 
@@ -44,6 +45,25 @@ function M.hashes(trial)
     end
     list[i] = { name = ("data of %s: sha256"):format(trial.example.files[input]),
       problem = problem }
+  end
+  return list
+end
+
+--- Units of time that nothing can be converted to; nothing where all are known.
+---@param declared lobule.recipe.Declaration
+---@return lobule.recipe.Check[]
+function M.units(declared)
+  local list = {}
+  for _, input in ipairs(declared.inputs) do
+    for _, column in ipairs(input.columns) do
+      if column.unit and units.OF_TIME[column.role] and not units.known(column.unit) then
+        local near = core.nearest(column.unit, units.KNOWN)
+        list[#list + 1] = { name = ("unit of '%s'"):format(column.name),
+          problem = ("'%s' is no unit of time%s: they are %s"):format(column.unit,
+            near and (" (did you mean '%s'?)"):format(near) or "",
+            table.concat(units.KNOWN, ", ")) }
+      end
+    end
   end
   return list
 end

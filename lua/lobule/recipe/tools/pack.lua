@@ -5,12 +5,13 @@ local catalog = require "lobule.recipe.catalog"
 local core = require "lobule.core"
 local host = require "lobule.host"
 local say = require "lobule.recipe.tools.say"
+local signature = require "lobule.recipe.signature"
 local words = require "lobule.recipe.tools.words"
 
 local M = {}
 
-local SPEC <const> = { usage = "lobule recipe pack RECIPE [-o FILE.zip]", least = 1, most = 1,
-  options = { output = "value" }, short = { o = "output" } }
+local SPEC <const> = { usage = "lobule recipe pack RECIPE [-o FILE.zip] [--replace]", least = 1,
+  most = 1, options = { output = "value", replace = "flag" }, short = { o = "output" } }
 
 --- Takes files from beside the recipe: plain files only.
 local function taker(entry)
@@ -20,6 +21,26 @@ local function taker(entry)
     if host.path_kind(path) == nil then return nil end
     return bundle.read(path, name)
   end
+end
+
+local function check_signature(entry)
+  local state = entry.declared and signature.state(entry)
+  if state and state.state == "broken" then
+    core.raise("data", ("%s: %s"):format(entry.file, state.text),
+      "`lobule recipe sign` signs it as it is now; without its .sig it is packed unsigned.")
+  end
+end
+
+--- Writes an archive; another file of the name stays.
+local function write(path, bytes, replace)
+  if host.path_kind(path) and not replace then
+    local ok, found = pcall(core.read_file, path)
+    if not ok or found ~= bytes then
+      core.raise("argument", ("'%s' is there already, and is not the same"):format(path),
+        "--replace writes over it; -o FILE.zip gives another name.")
+    end
+  end
+  core.write_file(path, bytes)
 end
 
 --- Writes the archive.
@@ -34,7 +55,8 @@ function M.run(given)
   for i, name in ipairs(names) do texts[i] = files[name] end
   local path = options.output
     or ("%s-%s.zip"):format(entry.declared.name, entry.declared.version)
-  core.write_file(path, core.zip(names, texts))
+  check_signature(entry)
+  write(path, core.zip(names, texts), options.replace)
   say.line("%s written: %s", path, table.concat(names, ", "))
   if not files[entry.file .. ".sig"] then
     say.line "It is unsigned: `lobule recipe sign` signs it with your SSH key."

@@ -14,7 +14,8 @@ local WIDTH <const> = 14
 
 local function field(name, text)
   if text == nil or text == "" then return end
-  say.wrapped(tostring(text), WIDTH + 2, ("  %-" .. WIDTH .. "s"):format(name))
+  say.wrapped(tostring(text), WIDTH + 2, ("  %-" .. WIDTH .. "s"):format(name)
+    .. (#name >= WIDTH and " " or ""))
 end
 
 local function range_text(range)

@@ -35,10 +35,11 @@ P24,B,71,11.6,false
 M.RECIPE = [==[
 -- NAME: a recipe, an analysis that colleagues run on their own data with one command.
 --
---   lobule recipe test NAME                     runs the example at the end of this file
---   lobule run NAME --help                      the command line that comes from this table
---   lobule run NAME --data my.csv --id patient --arm treatment --time months \
+--   lobule recipe test ./NAME.lua               runs the example at the end of this file
+--   lobule run ./NAME.lua --help                the command line that comes from this table
+--   lobule run ./NAME.lua --data my.csv --id patient --arm treatment --time months \
 --     --event progressed -o report.html
+-- A file in recipes/, or installed (lobule recipe install ./NAME.lua), is called by its name alone.
 --
 -- The file returns one table. It is read in an empty world: no `require`, no files, no clock. What
 -- `run` needs it is given: `lb` is the whole library, as in a script (`lobule help` explains it).
@@ -132,7 +133,7 @@ return {
   end,
 
   -- The example: small, MADE UP (never a patient's data), in a file beside this one. It is the
-  -- proof that the recipe works; `lobule recipe test NAME --update` prints the lines to put here.
+  -- proof that the recipe works; `lobule recipe test ./NAME.lua --update` prints the lines for it.
   --   data     the file; with several inputs { data = "...", costs = "..." }, sha256 likewise
   --   columns  the file's names where they differ from yours
   --   params   values other than the defaults
@@ -140,7 +141,8 @@ return {
   --   expect   ["path"] = { value, rel = relative, abs = absolute tolerance }; paths are
   --            name.field         km.n_event: a field of the result's record
   --            name.method[...]   km.median[arm=A]: a number that a method gives, for that group
-  --            name.table.column[row]  km.quantiles.estimate[arm=A]: by the row's first text
+  --            name.table.column[row]  cox.terms.estimate[arm[B]]: by the row's first text
+  --                                   or number, km.quantiles.estimate[2]
   --   skip     ["name of a check"] = "why it does not apply"
   example = {
     data = "NAME.example.csv",

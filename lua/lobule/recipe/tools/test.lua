@@ -4,6 +4,7 @@ local catalog = require "lobule.recipe.catalog"
 local checks = require "lobule.recipe.tools.checks"
 local core = require "lobule.core"
 local example = require "lobule.recipe.example"
+local paths = require "lobule.recipe.paths"
 local process = require "lobule.recipe.process"
 local say = require "lobule.recipe.tools.say"
 local tested = require "lobule.recipe.tools.tested"
@@ -72,8 +73,16 @@ local function print_update(trial, outcome)
   end
   say.line "    expect = {"
   local values = #found.expect > 0 and outcome.answer.values or candidates(outcome.answer)
-  for i, one in ipairs(values) do expected_line(one, found.expect[i] or { rel = 1e-9 }) end
+  local wrong = false
+  for i, one in ipairs(values) do
+    expected_line(one, found.expect[i] or { rel = 1e-9 })
+    wrong = wrong or one.problem ~= nil
+  end
   say.line "    },"
+  if wrong then
+    local list = paths.available(outcome.answer.results)
+    say.wrapped("the result has: " .. table.concat(list, ", "), 4, "    -- ")
+  end
 end
 
 local function outcome_text(outcome)
@@ -105,6 +114,7 @@ local function test(entry, update)
   catalog.describe(entry)
   tell(tally, { name = "it declares what it needs", problem = entry.problem })
   if not entry.declared then return tally end
+  for _, one in ipairs(checks.units(entry.declared)) do tell(tally, one) end
   local ok, found = pcall(example.of, entry.declared)
   if not ok or not found then
     tell(tally, { name = "it has an example",
