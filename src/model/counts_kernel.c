@@ -70,9 +70,9 @@ LB_CLONES double lb_zeros_of_reals(const double *x, size_t n)
 LB_CLONES void lb_cells_of_codes(const lb_cell_codes *c, size_t n, uint32_t *cell)
 {
   const uint32_t *day = c->day, *event = c->event, *group = c->group;
-  uint32_t days = c->days, turn = c->turn;
+  uint32_t days = c->days, kinds = c->kinds, turn = c->turn;
   if (group == NULL)
-    for (size_t i = 0; i < n; i++) cell[i] = day[i] * 2 + (event[i] ^ turn);
+    for (size_t i = 0; i < n; i++) cell[i] = day[i] * kinds + (event[i] ^ turn);
   else
-    for (size_t i = 0; i < n; i++) cell[i] = (group[i] * days + day[i]) * 2 + (event[i] ^ turn);
+    for (size_t i = 0; i < n; i++) cell[i] = (group[i] * days + day[i]) * kinds + (event[i] ^ turn);
 }

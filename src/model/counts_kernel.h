@@ -16,11 +16,11 @@ uint32_t lb_codes_of_bits(const uint8_t *bits, size_t n, uint32_t *out);
 /* The sum of 0 x: 0 when every number is finite, else NaN. */
 double lb_zeros_of_reals(const double *x, size_t n);
 
-/* cell[i] = (group[i] * days + day[i]) * 2 + (event[i] ^ turn); group NULL = all 0. `cell` may be
- * `day`. */
+/* cell[i] = (group[i] * days + day[i]) * kinds + (event[i] ^ turn); group NULL = all 0. `cell` may
+ * be `day`. */
 typedef struct lb_cell_codes {
   const uint32_t *day, *event, *group;
-  uint32_t days, turn;
+  uint32_t days, kinds, turn;
 } lb_cell_codes;
 void lb_cells_of_codes(const lb_cell_codes *c, size_t n, uint32_t *cell);
 #endif

@@ -111,9 +111,12 @@ static void forget_outcome(lb_formula *f, bool outcome)
 lb_status lb_model_apply(const lb_model *fit, const lb_frame *frame, bool outcome, lb_model *out,
                          lb_error *err)
 {
-  static const lb_model_options OPTIONS = {.kind = LB_MODEL_DESIGN};
+  const lb_model_options options = {.kind = LB_MODEL_DESIGN,
+                                    .accepts = fit->n_cause > 0 ? LB_ACCEPTS_CAUSES : 0,
+                                    .censored = fit->censored_label,
+                                    .cause = fit->event_cause};
   lb_model m = {0};
-  lb_model_data d = {.frame = frame, .options = &OPTIONS, .model = &m};
+  lb_model_data d = {.frame = frame, .options = &options, .model = &m};
   lb_status st = lb_formula_parse(fit->formula.text, fit->formula.length, &m.formula, err);
   if (st == LB_OK) {
     forget_outcome(&m.formula, outcome);
@@ -164,6 +167,8 @@ void lb_model_reset(lb_model *model)
   lb_mem_free(model->event);
   lb_mem_free(model->cause);
   lb_labels_free(model->cause_label, model->n_cause);
+  lb_mem_free(model->censored_label);
+  lb_mem_free(model->event_cause);
   lb_mem_free(model->lower);
   lb_mem_free(model->upper);
   lb_mem_free(model->weight);
@@ -184,7 +189,9 @@ void lb_model_surv(const lb_model *model, lb_surv *out)
                    .entry = model->entry,
                    .event = model->event,
                    .weight = model->weight,
-                   .n_missing = model->n_missing};
+                   .n_missing = model->n_missing,
+                   .cause = model->cause,
+                   .n_cause = model->n_cause};
 }
 
 void lb_model_design(const lb_model *model, lb_design *out)

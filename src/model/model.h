@@ -44,7 +44,7 @@ typedef enum lb_model_kind {
 /* Outcomes beyond Surv(time, event) with a logical or 0/1 event, for methods that take them. */
 typedef enum lb_model_accepts {
   LB_ACCEPTS_INTERVAL = 1, /* Surv_interval(): lower and upper instead of times and events */
-  LB_ACCEPTS_CAUSES = 2    /* a factor event: competing causes, its first level is censoring */
+  LB_ACCEPTS_CAUSES = 2    /* competing causes: a factor event, or whole numbers from 0 to 63 */
 } lb_model_accepts;
 
 typedef struct lb_model {
@@ -63,9 +63,11 @@ typedef struct lb_model {
   /* Survival response, n_used each */
   double *time, *entry; /* entry NULL without left truncation */
   uint8_t *event;
-  int32_t *cause;     /* of a factor event: 0 censored, else the number of the cause; else NULL */
-  char **cause_label; /* n_cause */
+  int32_t *cause;     /* 0 censored, else the number of the cause; NULL where none are taken */
+  char **cause_label; /* n_cause: levels or numbers; of a logical event the event itself */
   size_t n_cause;
+  char *censored_label;  /* the level or number that means censored; NULL without causes */
+  char *event_cause;     /* the one cause that is the event; then `cause` is NULL */
   double *lower, *upper; /* of Surv_interval(): upper infinite where open; time, event are NULL */
   bool suspect_cnsr;     /* Surv(x, CNSR): CDISC's reversed code taken as it is */
   double *weight;        /* NULL without weights */
@@ -88,9 +90,12 @@ typedef struct lb_model {
 
 typedef struct lb_model_options {
   lb_model_kind kind;
-  const char *weights; /* column of case weights; NULL = none. Missing weight drops the row;
+  const char *weights;  /* column of case weights; NULL = none. Missing weight drops the row;
                           negative, not finite, or all 0: LB_EDATA */
-  unsigned accepts;    /* of lb_model_accepts; others are refused, saying what to write */
+  unsigned accepts;     /* of lb_model_accepts; others are refused, saying what to write */
+  const char *censored; /* level or number of the event that means censored; NULL = the first level
+                           of a factor, else 0. Of causes only */
+  const char *cause;    /* the one cause that is the event, all others censored; NULL = all */
 } lb_model_options;
 
 /* In an interval a missing lower limit is 0 and a missing upper one infinite; rows without both are

@@ -35,21 +35,24 @@ typedef struct source {
 typedef struct tally {
   size_t missing[N_SOURCE], incomplete;
   uint32_t last;     /* day */
+  uint32_t kind;     /* the largest code of the event */
   bool outside;      /* a complete row that the table has no cell for */
   int64_t low, high; /* of an integer group */
 } tally;
 
 typedef struct counting {
   source source[N_SOURCE];
-  size_t n, chunks, days, groups; /* cells of a table: groups x days x 2, and one of no use */
-  uint32_t turn;                  /* 1 for CDISC's reversed code */
-  uint32_t *count;                /* chunks tables */
+  size_t n, chunks;
+  size_t days, groups, kinds; /* cells of a table: groups x days x kinds, and one of no use */
+  bool causes;                /* raw codes of the event are counted, whatever they mean */
+  uint32_t turn;              /* 1 for CDISC's reversed code */
+  uint32_t *count;            /* chunks tables */
   tally tally[CHUNKS];
 } counting;
 
 static size_t table_size(const counting *c)
 {
-  return c->groups * c->days * 2 + 1;
+  return c->groups * c->days * c->kinds + 1;
 }
 
 /* ---- A block of a column ---- */
@@ -153,13 +156,16 @@ static bool count_block(const counting *c, size_t at, size_t n, uint32_t *count,
   for (size_t k = 0; k < N_SOURCE; k++)
     if (c->source[k].column != NULL)
       largest[k] = block_codes(&c->source[k], at, n, missing, code[k], &t->missing[k]);
-  if (largest[TIME] >= c->days || largest[EVENT] > 1 || largest[GROUP] >= c->groups) return false;
+  if (largest[TIME] >= c->days || largest[EVENT] >= c->kinds || largest[GROUP] >= c->groups)
+    return false;
   const lb_cell_codes codes = {.day = code[TIME],
                                .event = code[EVENT],
                                .group = c->source[GROUP].column == NULL ? NULL : code[GROUP],
                                .days = (uint32_t)c->days,
+                               .kinds = (uint32_t)c->kinds,
                                .turn = c->turn};
   if (largest[TIME] > t->last) t->last = largest[TIME];
+  if (largest[EVENT] > t->kind) t->kind = largest[EVENT];
   lb_cells_of_codes(&codes, n, code[TIME]);
   if (memcmp(before, t->missing, sizeof before) != 0) drop_missing(c, missing, n, code[TIME], t);
   for (size_t i = 0; i < n; i++) count[code[TIME][i]]++;
@@ -198,6 +204,18 @@ static bool is_integer_group(const counting *c)
   return column != NULL && lb_column_type(column) == LB_INTEGER;
 }
 
+/* false: a code of the event that is none of a cause. */
+static bool look_at_kinds(const source *s, size_t at, size_t n, tally *t)
+{
+  uint32_t code[BLOCK];
+  uint8_t missing[BLOCK] = {0};
+  size_t none = 0;
+  uint32_t largest = block_codes(s, at, n, missing, code, &none);
+  if (largest == LB_NO_CODE || largest >= LB_MOST_CAUSES) return false;
+  if (largest > t->kind) t->kind = largest;
+  return true;
+}
+
 /* Ranges of rows [at, end); `outside` when a time is no whole day. Also of rows that will be left
  * out for another variable. */
 static void look_at_rows(const counting *c, size_t at, size_t end, tally *t)
@@ -210,6 +228,7 @@ static void look_at_rows(const counting *c, size_t at, size_t end, tally *t)
     uint32_t largest = block_codes(&c->source[TIME], at, n, missing, code, &none);
     t->outside = largest == LB_NO_CODE;
     if (largest > t->last) t->last = largest;
+    if (c->causes) t->outside = !look_at_kinds(&c->source[EVENT], at, n, t) || t->outside;
     if (is_integer_group(c)) widen_group(&c->source[GROUP], at, n, t);
   }
 }
@@ -237,10 +256,16 @@ static bool set_size(counting *c, const tally *seen, size_t headroom)
     c->groups = factor ? lb_column_level_count(group->column) : 2;
     if (c->groups == 0 || c->groups > MOST_GROUPS) return false;
   }
+  c->kinds = 2;
+  if (c->causes && lb_column_type(c->source[EVENT].column) == LB_FACTOR)
+    c->kinds = lb_column_level_count(c->source[EVENT].column);
+  else if (c->causes && seen->kind > 1)
+    c->kinds = (size_t)seen->kind + 1;
   size_t days = (size_t)seen->last + 1, room = CELLS_PER_ROW * c->n;
+  size_t wide = (c->groups * c->kinds + 1) / 2; /* as many cells as so many groups of two kinds */
   if (room > SMALL_TABLE) room = c->n > SMALL_TABLE ? c->n : SMALL_TABLE;
-  if (days > room / c->groups) return false;
-  c->days = days * headroom < room / c->groups ? days * headroom : room / c->groups;
+  if (days > room / wide) return false;
+  c->days = days * headroom < room / wide ? days * headroom : room / wide;
   return true;
 }
 
@@ -284,6 +309,7 @@ static lb_status count_somehow(counting *c, bool *fits, lb_error *err)
   for (size_t k = 1; k < c->chunks; k++) {
     const tally *t = &c->tally[k];
     seen.last = t->last > seen.last ? t->last : seen.last;
+    seen.kind = t->kind > seen.kind ? t->kind : seen.kind;
     seen.low = t->low < seen.low ? t->low : seen.low;
     seen.high = t->high > seen.high ? t->high : seen.high;
   }
@@ -291,18 +317,37 @@ static lb_status count_somehow(counting *c, bool *fits, lb_error *err)
   return *fits ? count_rows(c, fits, err) : LB_OK;
 }
 
-/* Adds the days up to the last of all chunks into `out`, the groups without rows left out; rows has
- * how many each group has. Returns groups that stay. */
-static size_t add_chunks(const counting *c, size_t days, uint32_t *out, size_t *rows)
+/* Of two kinds: the days of group g of all chunks, added up. Returns the rows. */
+static size_t add_pairs(const counting *c, size_t g, size_t days, uint32_t *to)
 {
-  size_t kept = 0;
+  const uint32_t *from = c->count + g * c->days * 2;
+  memcpy(to, from, days * 2 * sizeof *to);
+  for (size_t k = 1; k < c->chunks; k++) lb_pairs_add(to, from + k * table_size(c), days);
+  lb_pair_totals total = lb_pairs_total(to, days);
+  return (size_t)(total.first + total.second);
+}
+
+/* The days up to the last of all chunks, added up: `map` says which kind a code of the event is.
+ * Groups without rows are left out; rows has how many each group has. Returns groups that stay. */
+static size_t add_chunks(const counting *c, const lb_surv_counts *into, const int32_t *map,
+                         uint32_t *out, size_t *rows)
+{
+  size_t kept = 0, days = into->days, kinds = lb_surv_kinds(into);
   for (size_t g = 0; g < c->groups; g++) {
-    uint32_t *to = out + kept * days * 2;
-    const uint32_t *from = c->count + g * c->days * 2;
-    memcpy(to, from, days * 2 * sizeof *to);
-    for (size_t k = 1; k < c->chunks; k++) lb_pairs_add(to, from + k * table_size(c), days);
-    lb_pair_totals total = lb_pairs_total(to, days);
-    rows[g] = (size_t)(total.first + total.second);
+    uint32_t *to = out + kept * days * kinds;
+    if (!c->causes) {
+      rows[g] = add_pairs(c, g, days, to);
+      kept += rows[g] > 0;
+      continue;
+    }
+    rows[g] = 0;
+    memset(to, 0, days * kinds * sizeof *to);
+    for (size_t k = 0; k < c->chunks; k++) {
+      const uint32_t *from = c->count + k * table_size(c) + g * c->days * c->kinds;
+      for (size_t day = 0; day < days; day++)
+        for (size_t e = 0; e < c->kinds; e++) to[day * kinds + (size_t)map[e]] += *from++;
+    }
+    for (size_t i = 0; i < days * kinds; i++) rows[g] += to[i];
     kept += rows[g] > 0;
   }
   return kept;
@@ -312,13 +357,38 @@ static size_t add_chunks(const counting *c, size_t days, uint32_t *out, size_t *
 static void read_outcome(lb_model *m)
 {
   const lb_surv_counts *k = &m->counts;
+  size_t kinds = lb_surv_kinds(k);
   for (size_t c = 0; c < k->n_class; c++) {
-    const uint32_t *count = k->count + c * k->days * 2;
-    size_t end = lb_pairs_end(count, k->days);
-    m->n_time_zero += (size_t)count[0] + count[1];
-    m->n_event += (size_t)lb_pairs_total(count, end).second;
-    if (end > 0 && (double)(end - 1) > m->time_max) m->time_max = (double)(end - 1);
+    const uint32_t *count = k->count + c * k->days * kinds;
+    for (size_t e = 0; e < kinds; e++) m->n_time_zero += count[e];
+    if (kinds == 2) {
+      size_t end = lb_pairs_end(count, k->days);
+      m->n_event += (size_t)lb_pairs_total(count, end).second;
+      if (end > 0 && (double)(end - 1) > m->time_max) m->time_max = (double)(end - 1);
+      continue;
+    }
+    for (size_t day = 0; day < k->days; day++, count += kinds) {
+      size_t events = 0;
+      for (size_t e = 1; e < kinds; e++) events += count[e];
+      m->n_event += events;
+      if (count[0] + events > 0 && (double)day > m->time_max) m->time_max = (double)day;
+    }
   }
+}
+
+/* The kind of each code of the event, and the labels of causes. */
+static lb_status map_kinds(lb_model_data *d, const counting *c, int32_t *map, lb_error *err)
+{
+  bool seen[LB_MOST_CAUSES] = {false};
+  for (size_t e = 0; e < c->kinds; e++) map[e] = (int32_t)e;
+  if ((d->options->accepts & LB_ACCEPTS_CAUSES) == 0) return LB_OK;
+  if (!c->causes) return lb_model_one_cause(d, err);
+  for (size_t k = 0; k < c->chunks; k++) {
+    const uint32_t *from = c->count + k * table_size(c);
+    for (size_t i = 0; i < c->groups * c->days; i++)
+      for (size_t e = 0; e < c->kinds; e++) seen[e] |= *from++ > 0;
+  }
+  return lb_model_map_causes(d, c->source[EVENT].slot, seen, c->kinds, map, err);
 }
 
 static lb_status note_missing(lb_model_data *d, const counting *c, lb_error *err)
@@ -344,13 +414,17 @@ static lb_status fill_model(lb_model_data *d, const counting *c, lb_error *err)
   size_t rows[MOST_GROUPS], days = 0;
   for (size_t k = 0; k < c->chunks; k++)
     if (c->tally[k].last >= days) days = (size_t)c->tally[k].last + 1;
-  m->own_count = lb_mem_array(c->groups * days, 2 * sizeof *m->own_count);
-  if (m->own_count == NULL) return lb_error_nomem(err, "counts");
-  m->counts.n_class = add_chunks(c, days, m->own_count, rows);
+  int32_t map[LB_MOST_CAUSES];
+  lb_status st = map_kinds(d, c, map, err);
+  if (st != LB_OK) return st;
   m->counts.days = days;
+  m->counts.n_cause = c->causes ? m->n_cause : 0;
+  m->own_count = lb_mem_array(c->groups * days, lb_surv_kinds(&m->counts) * sizeof *m->own_count);
+  if (m->own_count == NULL) return lb_error_nomem(err, "counts");
+  m->counts.n_class = add_chunks(c, &m->counts, map, m->own_count, rows);
   m->counts.count = m->own_count;
   read_outcome(m);
-  lb_status st = note_missing(d, c, err);
+  st = note_missing(d, c, err);
   m->counts.n = m->n_used;
   m->counts.n_missing = m->n_missing;
   const lb_counted groups = {c->source[GROUP].least, c->groups, rows};
@@ -381,8 +455,10 @@ static bool take_sources(const lb_model_data *d, counting *c)
     c->source[k].column = d->slot[c->source[k].slot].column;
     lb_type type = lb_column_type(c->source[k].column);
     bool number = type == LB_INTEGER || (type == LB_REAL && k != GROUP);
-    if (!number && !(type == LB_LOGICAL && k != TIME) && !(type == LB_FACTOR && k == GROUP))
-      return false;
+    bool level = type == LB_FACTOR && (k == GROUP || (k == EVENT && c->causes));
+    if (!number && !(type == LB_LOGICAL && k != TIME) && !level) return false;
+    size_t levels = level ? lb_column_level_count(c->source[k].column) : 2;
+    if (k == EVENT && (levels < 2 || levels > LB_MOST_CAUSES)) return false;
   }
   return true;
 }
@@ -395,8 +471,8 @@ static bool too_many_groups(const counting *c)
   for (size_t g = 0; g < c->groups; g++) {
     bool any = false;
     for (size_t k = 0; k < c->chunks && !any; k++) {
-      const uint32_t *count = c->count + k * table_size(c) + g * c->days * 2;
-      for (size_t i = 0; i < c->days * 2 && !any; i++) any = count[i] > 0;
+      const uint32_t *count = c->count + k * table_size(c) + g * c->days * c->kinds;
+      for (size_t i = 0; i < c->days * c->kinds && !any; i++) any = count[i] > 0;
     }
     n += any;
   }
@@ -406,12 +482,13 @@ static bool too_many_groups(const counting *c)
 lb_status lb_model_counts(lb_model_data *d, bool *counted, lb_error *err)
 {
   counting c = {.n = lb_frame_rows(d->frame), .chunks = 1};
+  c.turn = d->model->formula.response == LB_RESPONSE_SURV_CNSR;
+  c.causes = (d->options->accepts & LB_ACCEPTS_CAUSES) != 0 && c.turn == 0;
   bool fits = false;
   *counted = false;
   if (!is_plain_formula(d) || !take_sources(d, &c) || c.n == 0 || c.n > UINT32_MAX / 2)
     return LB_OK;
   if (c.n >= PARALLEL_ROWS) c.chunks = CHUNKS;
-  c.turn = d->model->formula.response == LB_RESPONSE_SURV_CNSR;
   lb_status st = count_somehow(&c, &fits, err);
   size_t incomplete = 0;
   for (size_t k = 0; k < c.chunks; k++) incomplete += c.tally[k].incomplete;

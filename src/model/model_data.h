@@ -73,7 +73,15 @@ lb_status lb_model_time_label(lb_model_data *d, size_t i, lb_error *err);
 lb_status lb_model_counts(lb_model_data *d, bool *counted, lb_error *err);
 
 /* model_outcome.c */
+#define LB_MOST_CAUSES 64 /* codes of a numeric event, 0 with them */
 lb_status lb_model_causes(lb_model_data *d, size_t slot, lb_error *err);
+/* Raw codes of an event (levels, whole numbers, false and true) become causes: map[code] is 0 for
+ * the censored, else a number. `seen` says which of the n codes occur; levels without a row stay
+ * causes, numbers do not. Sets the model's labels. */
+lb_status lb_model_map_causes(lb_model_data *d, size_t slot, const bool *seen, size_t n,
+                              int32_t *map, lb_error *err);
+/* The one cause of CDISC's code: "event". Rows, when there are any, are set. */
+lb_status lb_model_one_cause(lb_model_data *d, lb_error *err);
 lb_status lb_model_interval(lb_model_data *d, lb_error *err);
 
 /* model_classes.c; limit: distinct numbers allowed, 0 = any. */

@@ -258,13 +258,15 @@ static lb_status fill_events(lb_model_data *d, lb_error *err)
   size_t slot = d->response[event_part(d)];
   lb_type type = lb_column_type(d->slot[slot].column);
   bool reversed = m->formula.response == LB_RESPONSE_SURV_CNSR;
-  if (type == LB_FACTOR && !reversed && (d->options->accepts & LB_ACCEPTS_CAUSES))
-    return lb_model_causes(d, slot, err);
   m->suspect_cnsr = !reversed && strcasecmp(d->slot[slot].name, "cnsr") == 0;
+  bool takes_causes = (d->options->accepts & LB_ACCEPTS_CAUSES) != 0;
+  bool coded = type != LB_DATE && type != LB_DATETIME;
+  if (takes_causes && coded && !reversed) return lb_model_causes(d, slot, err);
   if (type != LB_LOGICAL && type != LB_INTEGER && type != LB_REAL) return refuse_event_type(d, err);
   m->event = lb_mem_array(m->n_used, sizeof *m->event);
   if (m->event == NULL) return lb_error_nomem(err, "events");
-  if (take_plain_events(m, d->slot[slot].column, reversed)) return LB_OK;
+  if (take_plain_events(m, d->slot[slot].column, reversed))
+    return takes_causes ? lb_model_one_cause(d, err) : LB_OK;
   double *value = lb_model_numbers(d, slot);
   lb_status st = LB_OK;
   if (value == NULL) {
@@ -274,6 +276,7 @@ static lb_status fill_events(lb_model_data *d, lb_error *err)
   codes c = look_at_codes(value, m->n_used);
   if (reversed ? c.fraction : c.two || c.other) st = refuse_codes(d, c, err);
   for (size_t i = 0; i < m->n_used; i++) m->event[i] = (value[i] == 0) == reversed;
+  if (st == LB_OK && takes_causes) st = lb_model_one_cause(d, err);
 done:
   lb_mem_free(value);
   return st;

@@ -57,10 +57,11 @@ static void work_reset(cox_work *w)
 }
 
 static lb_status work_new(cox_work *w, const lb_surv *y, const lb_design *x,
-                          const lb_partition *strata, lb_error *err)
+                          const lb_partition *strata, const cox_hook *hook, lb_error *err)
 {
   size_t p = x->p;
   lb_status st = cox_data_new(y, x, strata, &w->data, err);
+  if (st == LB_OK && hook != NULL) st = hook->prepare(hook->context, &w->data, err);
   if (st == LB_OK) st = cox_state_new(&w->data, &w->at, err);
   if (st != LB_OK) return st;
   w->beta = lb_mem_zero(p, sizeof *w->beta);
@@ -282,13 +283,19 @@ static lb_status check_options(const lb_cox_options *opt, lb_error *err)
 lb_status lb_cox_fit(const lb_surv *y, const lb_design *x, const lb_partition *strata,
                      const lb_cox_options *opt, lb_cox *out, lb_error *err)
 {
+  return cox_fit_with(y, x, strata, opt, NULL, out, err);
+}
+
+lb_status cox_fit_with(const lb_surv *y, const lb_design *x, const lb_partition *strata,
+                       const lb_cox_options *opt, const cox_hook *hook, lb_cox *out, lb_error *err)
+{
   static const lb_cox_options DEFAULTS = LB_COX_DEFAULTS;
   if (opt == NULL) opt = &DEFAULTS;
   cox_work w = {0};
   lb_cox fit = {.p = x->p, .n_used = y->n, .n_missing = y->n_missing};
   fit.concordance = fit.concordance_std_error = NAN;
   lb_status st = check_options(opt, err);
-  if (st == LB_OK) st = work_new(&w, y, x, strata, err);
+  if (st == LB_OK) st = work_new(&w, y, x, strata, hook, err);
   if (st == LB_OK) st = fit_alloc(&fit, err);
   if (st == LB_OK) fit.n_event = w.data.n_event;
   if (st == LB_OK && fit.n_event == 0) st = lb_error_set(err, LB_EDATA, "no events");
@@ -307,6 +314,8 @@ lb_status lb_cox_fit(const lb_surv *y, const lb_design *x, const lb_partition *s
     st = lb_error_interrupted(err);
     goto done;
   }
+  if (hook != NULL) st = hook->finish(hook->context, &w.data, &w.at, &fit, err);
+  if (st != LB_OK) goto done;
   *out = fit;
   fit = (lb_cox){0};
 done:

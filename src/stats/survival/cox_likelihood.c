@@ -45,12 +45,25 @@ static bool alloc_late(const cox_data *d, cox_state *s)
   return s->left != NULL && s->rows != NULL;
 }
 
+static bool alloc_lasting(const cox_data *d, cox_state *s)
+{
+  size_t w = d->p + 1;
+  s->lasting_room = lb_mem_array(d->n_block * COX_ROWS + COX_LINE, sizeof *s->lasting_room);
+  s->lasting_risk = cox_align(s->lasting_room);
+  s->lasting_joined = lb_mem_array(d->n_segment, w * sizeof *s->lasting_joined);
+  s->lasting_head = lb_mem_array(d->n_block, w * sizeof *s->lasting_head);
+  s->later = lb_mem_zero(d->n_bin + 1, sizeof *s->later);
+  return s->lasting_risk != NULL && s->lasting_joined != NULL && s->lasting_head != NULL &&
+         s->later != NULL;
+}
+
 lb_status cox_state_new(const cox_data *d, cox_state *out, lb_error *err)
 {
   cox_state s = {.stride = d->p + 1};
   size_t p = d->p, padded = COX_PADDED(p), chunks = cox_block_chunks(d).n;
   if (chunks < cox_bin_chunks(d).n) chunks = cox_bin_chunks(d).n;
   bool ok = d->leave_bin == NULL || alloc_late(d, &s);
+  if (d->lasting != NULL) ok = alloc_lasting(d, &s) && ok;
   s.part_size = 1 + padded * (padded + 3);
   s.score = lb_mem_zero(p, sizeof *s.score);
   s.information = lb_mem_zero(p * p, sizeof *s.information);
@@ -79,9 +92,10 @@ lb_status cox_state_new(const cox_data *d, cox_state *out, lb_error *err)
 
 void cox_state_reset(cox_state *s)
 {
-  void *array[] = {s->score,      s->information,  s->crossproduct, s->risk_room, s->joined,
-                   s->head,       s->left,         s->rows,         s->at_risk,   s->hazard,
-                   s->hazard_low, s->hazard_event, s->running,      s->part,      s->largest};
+  void *array[] = {s->score,        s->information,    s->crossproduct, s->risk_room, s->joined,
+                   s->head,         s->left,           s->rows,         s->at_risk,   s->hazard,
+                   s->hazard_low,   s->hazard_event,   s->running,      s->part,      s->largest,
+                   s->lasting_room, s->lasting_joined, s->lasting_head, s->later};
   for (size_t i = 0; i < sizeof array / sizeof array[0]; i++) lb_mem_free(array[i]);
   *s = (cox_state){0};
 }
@@ -131,21 +145,38 @@ static bool is_continued(const cox_data *d, size_t b)
   return d->segment_row[d->block_segment[b]] < b * COX_ROWS;
 }
 
+/* Sums over segments, and over their parts that began in an earlier block. */
+typedef struct run_sums {
+  double *joined, *head;
+  size_t stride;
+} run_sums;
+
 /* Where the sums of run i of block b go. */
-static double *run_place(const cox_data *d, const cox_state *s, size_t b, size_t i)
+static double *run_place(const cox_data *d, run_sums to, size_t b, size_t i)
 {
-  if (i == 0 && is_continued(d, b)) return s->head + b * s->stride;
-  return s->joined + (d->block_segment[b] + i) * s->stride;
+  if (i == 0 && is_continued(d, b)) return to.head + b * to.stride;
+  return to.joined + (d->block_segment[b] + i) * to.stride;
 }
 
-static void sum_block(const cox_data *d, cox_state *s, size_t b)
+/* Sums of g, a number a place, and g z. */
+static void sum_block(const cox_data *d, const double *g, run_sums to, size_t b)
 {
   size_t start[COX_ROWS + 1], n = list_runs(d, b, start);
-  const double *z = d->z + b * d->width * COX_ROWS, *risk = s->risk + b * COX_ROWS;
+  const double *z = d->z + b * d->width * COX_ROWS, *here = g + b * COX_ROWS;
   size_t alone = start[n] < SHORT_RUN * n ? 1 : n; /* runs that are summed one by one */
   for (size_t i = 0; i < alone; i++)
-    cox_run_sums(z, risk, d->p, start[i], start[i + 1], run_place(d, s, b, i));
-  if (alone < n) cox_short_runs(z, risk, d->p, start + 1, n - 1, run_place(d, s, b, 1), s->stride);
+    cox_run_sums(z, here, d->p, start[i], start[i + 1], run_place(d, to, b, i));
+  if (alone < n) cox_short_runs(z, here, d->p, start + 1, n - 1, run_place(d, to, b, 1), to.stride);
+}
+
+static run_sums risk_sums(const cox_state *s)
+{
+  return (run_sums){s->joined, s->head, s->stride};
+}
+
+static run_sums lasting_sums(const cox_data *d, const cox_state *s)
+{
+  return (run_sums){s->lasting_joined, s->lasting_head, d->p + 1};
 }
 
 static void risk_chunk(void *context, size_t chunk)
@@ -155,7 +186,12 @@ static void risk_chunk(void *context, size_t chunk)
   size_t end = cox_chunk_start(q->chunks, chunk + 1);
   for (size_t b = cox_chunk_start(q->chunks, chunk); b < end; b++) {
     largest = fmax(largest, set_risks(q, b));
-    sum_block(q->d, q->s, b);
+    sum_block(q->d, q->s->risk, risk_sums(q->s), b);
+    if (q->d->lasting == NULL) continue;
+    double *lasting = q->s->lasting_risk + b * COX_ROWS;
+    for (size_t r = 0; r < COX_ROWS; r++)
+      lasting[r] = q->s->risk[b * COX_ROWS + r] * q->d->lasting[b * COX_ROWS + r];
+    sum_block(q->d, q->s->lasting_risk, lasting_sums(q->d, q->s), b);
   }
   q->s->largest[chunk] = largest;
 }
@@ -167,7 +203,7 @@ static void sum_block_exactly(const cox_data *d, cox_state *s, size_t b, size_t 
   double *row = s->rows + part * COX_ROWS * w, *left = s->left + part * d->n_bin * s->stride;
   cox_rows(d->z + b * d->width * COX_ROWS, s->risk + b * COX_ROWS, d->p, start[n], row, w);
   for (size_t i = 0; i < n; i++) {
-    double *sum = run_place(d, s, b, i);
+    double *sum = run_place(d, risk_sums(s), b, i);
     memset(sum, 0, s->stride * sizeof *sum);
     for (size_t r = start[i]; r < start[i + 1]; r++) cox_add_exactly(sum, row + r * w, w, 1);
   }
@@ -204,7 +240,7 @@ static void late_chunk(void *context, size_t chunk)
     if (q->s->exact) {
       sum_block_exactly(d, q->s, b, chunk);
     } else {
-      sum_block(d, q->s, b);
+      sum_block(d, q->s->risk, risk_sums(q->s), b);
       sum_leaving(d, q->s, b, left);
     }
   }
@@ -250,12 +286,41 @@ static void join_heads(const cox_data *d, cox_state *s)
   }
 }
 
+/* Risk sets of a subdistribution hazard: at a bin, rows with a competing event in those before it
+ * are there still. */
+static void add_lasting(const cox_data *d, cox_state *s)
+{
+  size_t w = d->p + 1, next = 0;
+  run_sums sums = lasting_sums(d, s);
+  for (size_t b = 0; b < d->n_block; b++) {
+    if (!is_continued(d, b)) continue;
+    double *sum = sums.joined + d->block_segment[b] * w;
+    for (size_t i = 0; i < w; i++) sum[i] += sums.head[b * w + i];
+  }
+  memset(s->running, 0, w * sizeof *s->running);
+  for (size_t b = 0; b < d->n_bin; b++) {
+    for (; next < d->bin[b].segment; next++)
+      for (size_t i = 0; i < w; i++) s->running[i] += sums.joined[next * w + i];
+    for (size_t i = 0; i < w; i++) s->at_risk[b * w + i] += d->bin_weight[b] * s->running[i];
+  }
+}
+
+static void set_later(const cox_data *d, cox_state *s)
+{
+  double sum = 0;
+  for (size_t b = d->n_bin; b-- > 0;) {
+    s->later[b + 1] = sum;
+    sum += d->bin_weight[b] * s->hazard[b];
+  }
+  s->later[0] = sum;
+}
+
 /* ---- Pass over the event times ---- */
 
 /* With m tied events of mean weight v, Efron's k-th denominator is S0 - f D0, f = k/m, where S are
  * sums over the risk set and D over the events; Breslow's f is 0. The outer products of the k means
  * (S1 - f D1)/(S0 - f D0) add up to a S1 S1' - b (S1 D1' + D1 S1') + c D1 D1'. */
-static cox_tied_sums tied_sums(lb_ties ties, const cox_bin *bin, double s0, double d0)
+cox_tied_sums cox_tied(lb_ties ties, const cox_bin *bin, double s0, double d0)
 {
   cox_tied_sums sums = {0};
   if (ties == LB_TIES_EFRON && bin->events > 1) {
@@ -336,7 +401,7 @@ static void time_chunk(void *context, size_t chunk)
     const double *joined = s->joined + bin->segment * s->stride;
     if (d->p >= WIDE && lb_interrupted()) return; /* run() asks again */
     double s0 = s->at_risk[b * w], d0 = s->exact ? joined[0] + joined[w] : joined[0];
-    cox_tied_sums sums = tied_sums(q->ties, bin, s0, d0);
+    cox_tied_sums sums = cox_tied(q->ties, bin, s0, d0);
     if (sums.tied == 0)
       add_log(&wait, bin->event_weight, s0, part.log_lik);
     else
@@ -425,6 +490,12 @@ static void expect_block(const cox_data *d, const cox_state *s, size_t b, double
     double hazard = (e.high + e.low) + e.step;
     for (size_t r = start[i]; r < start[i + 1]; r++) expected[r] = s->risk[first + r] * hazard;
   }
+  for (size_t i = 0; d->lasting != NULL && i < n; i++) {
+    uint32_t bin = d->segment_bin[d->block_segment[b] + i];
+    double later = s->later[bin == COX_NO_BIN ? 0 : bin + 1];
+    for (size_t r = start[i]; r < start[i + 1]; r++)
+      expected[r] += s->lasting_risk[first + r] * later;
+  }
   memset(expected + start[n], 0, (COX_ROWS - start[n]) * sizeof *expected);
 }
 
@@ -487,10 +558,12 @@ lb_status cox_evaluate(const cox_data *d, lb_ties ties, const double *beta, cox_
   memset(s->crossproduct, 0, d->p * sizeof *s->crossproduct);
   lb_status st = sum_risk_sets(&q, err);
   if (st != LB_OK) return st;
+  if (d->lasting != NULL) add_lasting(d, s);
   s->log_lik = d->event_offset - s->shift * d->event_weight;
   for (size_t j = 0; j < d->p; j++) s->log_lik += d->event_z[j] * beta[j];
   st = add_times(&q, err);
   if (st != LB_OK) return st;
+  if (d->lasting != NULL) set_later(d, s);
   cumulate(d, s);
   return add_crossproduct(&q, err);
 }

@@ -42,6 +42,10 @@ typedef struct cox_data {
   double *event_z;              /* p: sum over events of weight z */
   double event_weight, event_offset; /* sums over events of weight, weight offset */
   size_t n_event;                    /* rows with the event; events of weight 0 are none */
+  /* Of a subdistribution hazard (Fine & Gray 1999), one stratum without late entry: a row with a
+   * competing event stays at risk after its time, with weight `lasting` times that of the bin.
+   * Places in whole blocks, 0 for other rows; NULL for a hazard. */
+  double *lasting_room, *lasting, *bin_weight;
 } cox_data;
 
 /* Vectors of a whole cache line are read in one go when they begin with one: the first place in a
@@ -108,7 +112,23 @@ typedef struct cox_state {
   size_t part_size;     /* of what a chunk adds up */
   double *part;         /* of each chunk */
   double *largest;      /* of each chunk: its largest linear predictor */
+  /* Of lasting rows, NULL without: risk times lasting of each place; sums as joined and head; the
+   * hazard, each step times its bin's weight, from bin b on: after the last bin 0. */
+  double *lasting_room, *lasting_risk, *lasting_joined, *lasting_head, *later;
 } cox_state;
+
+/* What a method that shares Newton's iterations with Cox's does before and after them; NULL: no
+ * such step. */
+typedef struct cox_hook {
+  void *context;
+  lb_status (*prepare)(void *context, cox_data *d, lb_error *err);
+  lb_status (*finish)(void *context, const cox_data *d, const cox_state *s, lb_cox *fit,
+                      lb_error *err);
+} cox_hook;
+lb_status cox_fit_with(const lb_surv *y, const lb_design *x, const lb_partition *strata,
+                       const lb_cox_options *opt, const cox_hook *hook, lb_cox *out, lb_error *err);
+/* Steps of the hazard at a bin, with what Efron's ties take off those who have the event. */
+cox_tied_sums cox_tied(lb_ties ties, const cox_bin *bin, double s0, double d0);
 
 lb_status cox_state_new(const cox_data *d, cox_state *out, lb_error *err);
 void cox_state_reset(cox_state *s);

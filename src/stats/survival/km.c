@@ -17,40 +17,46 @@ static double clip(double p)
   return p < 0 ? 0 : p > 1 ? 1 : p;
 }
 
-/* z times the standard error of log S becomes limits of S; 0 < S < 1. */
-static void limits_inside(const lb_km_curve *c, size_t i, double half, double z, lb_km_conf type)
+void km_limits(double s, km_half z, lb_km_conf type, double *low, double *high)
 {
-  double s = c->survival[i], *low = &c->conf_low[i], *high = &c->conf_high[i];
   switch (type) {
   case LB_KM_LOG_LOG: {
-    double factor = exp(half / -log(s));
+    double factor = exp(z.half / -log(s));
     *low = exp(log(s) * factor);
     *high = exp(log(s) / factor);
     return;
   }
   case LB_KM_LOG:
   case LB_KM_LOG_PETO:
-    *low = s * exp(-(type == LB_KM_LOG ? half : z * sqrt((1 - s) / c->n_risk[i])));
-    *high = clip(s * exp(half));
+    *low = s * exp(-z.half_low);
+    *high = clip(s * exp(z.half));
     return;
   case LB_KM_PLAIN:
-    *low = clip(s - s * half);
-    *high = clip(s + s * half);
+    *low = clip(s - s * z.half);
+    *high = clip(s + s * z.half);
     return;
   case LB_KM_LOGIT: {
-    double factor = exp(half / (1 - s));
+    double factor = exp(z.half / (1 - s));
     *low = s / (s + (1 - s) * factor);
     *high = s * factor / (s * factor + (1 - s));
     if (isinf(factor)) *high = 1;
     return;
   }
   case LB_KM_ARCSINE: {
-    double angle = asin(sqrt(s)), width = half * sqrt(s / (1 - s)) / 2;
+    double angle = asin(sqrt(s)), width = z.half * sqrt(s / (1 - s)) / 2;
     *low = pow(sin(fmax(0, angle - width)), 2);
     *high = pow(sin(fmin(M_PI_2, angle + width)), 2);
     return;
   }
   }
+}
+
+/* z times the standard error of log S becomes limits of S; 0 < S < 1. */
+static void limits_inside(const lb_km_curve *c, size_t i, double half, double z, lb_km_conf type)
+{
+  double s = c->survival[i];
+  double low = type == LB_KM_LOG_PETO ? z * sqrt((1 - s) / c->n_risk[i]) : half;
+  km_limits(s, (km_half){half, low}, type, &c->conf_low[i], &c->conf_high[i]);
 }
 
 void km_set_limits(const lb_km_curve *c, size_t i, double sum, double z, lb_km_conf type)
@@ -185,8 +191,7 @@ static lb_status fit_curve(lb_km_curve *c, const lb_riskset *set, size_t group, 
   return LB_OK;
 }
 
-/* The curves of the classes of a set; y NULL without late entry. */
-static lb_status fit_curves(lb_km *km, const lb_surv *y, const lb_riskset *set, lb_error *err)
+lb_status km_fit_set(const lb_riskset *set, const lb_surv *y, lb_km *km, lb_error *err)
 {
   const lb_km_options opt = {km->conf_level, km->conf_type};
   km->curve = lb_mem_zero(set->n_class, sizeof *km->curve);
@@ -216,7 +221,7 @@ static void sum_weights(lb_km *km, const lb_surv *y, const lb_partition *groups)
 /* Takes the set. */
 static lb_status finish(lb_km km, const lb_surv *y, lb_riskset *set, lb_km *out, lb_error *err)
 {
-  lb_status st = fit_curves(&km, y, set, err);
+  lb_status st = km_fit_set(set, y, &km, err);
   lb_riskset_reset(set);
   if (st == LB_OK)
     *out = km;
@@ -225,7 +230,7 @@ static lb_status finish(lb_km km, const lb_surv *y, lb_riskset *set, lb_km *out,
   return st;
 }
 
-static lb_status check_options(const lb_km_options *opt, lb_error *err)
+lb_status km_check_options(const lb_km_options *opt, lb_error *err)
 {
   if ((unsigned)opt->conf_type > LB_KM_LOG_PETO)
     return lb_error_set(err, LB_EARG, "unknown conf_type of a survival curve");
@@ -239,7 +244,7 @@ lb_status lb_km_fit(const lb_surv *y, const lb_partition *groups, const lb_km_op
 {
   lb_riskset set = {0};
   if (opt == NULL) opt = &DEFAULTS;
-  lb_status st = check_options(opt, err);
+  lb_status st = km_check_options(opt, err);
   if (st == LB_OK) st = lb_riskset_count(y, groups, &set, err);
   if (st != LB_OK) return st;
   lb_km km = {.n_used = y->n, .n_missing = y->n_missing};
@@ -256,7 +261,7 @@ lb_status lb_km_fit_counts(const lb_surv_counts *counts, const lb_km_options *op
 {
   lb_riskset set = {0};
   if (opt == NULL) opt = &DEFAULTS;
-  lb_status st = check_options(opt, err);
+  lb_status st = km_check_options(opt, err);
   if (st == LB_OK) st = lb_riskset_from_counts(counts, &set, err);
   if (st != LB_OK) return st;
   lb_km km = {.n_used = counts->n, .n_missing = counts->n_missing};

@@ -56,7 +56,8 @@ static bool copy_outcome(lb_repeat *r, const lb_surv *y)
   if (!copy_reals(r, y->time, &r->time) || !copy_reals(r, y->entry, &r->entry)) return false;
   r->event = lb_mem_array(r->n, sizeof *r->event);
   for (size_t k = 0; r->event != NULL && k < r->n; k++) r->event[k] = y->event[r->row[k]];
-  return r->event != NULL;
+  const lb_partition causes = {y->cause, y->n_cause};
+  return r->event != NULL && copy_codes(r, &causes, &r->cause);
 }
 
 static bool copy_design(lb_repeat *r, const lb_design *x)
@@ -85,6 +86,8 @@ lb_status lb_repeat_rows(const lb_surv *y, const lb_design *x, const lb_partitio
   }
   r.y = (lb_surv){.n = r.n, .time = r.time, .entry = r.entry, .event = r.event};
   r.y.n_missing = y->n_missing;
+  r.y.cause = r.cause;
+  r.y.n_cause = y->n_cause;
   r.x = (lb_design){.n = r.n, .p = x->p, .offset = r.offset};
   r.x.column = (const double *const *)r.column;
   if (strata != NULL) r.strata = (lb_partition){r.stratum, strata->n};
@@ -105,5 +108,6 @@ void lb_repeat_reset(lb_repeat *r)
   lb_mem_free(r->event);
   lb_mem_free(r->stratum);
   lb_mem_free(r->group);
+  lb_mem_free(r->cause);
   *r = (lb_repeat){0};
 }

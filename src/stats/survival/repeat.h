@@ -13,6 +13,7 @@ typedef struct lb_repeat {
   double *time, *entry, *offset;
   uint8_t *event;
   int32_t *stratum, *group; /* codes of strata and cluster; NULL without */
+  int32_t *cause;           /* NULL without causes */
   double **column;
   lb_surv y;
   lb_design x;

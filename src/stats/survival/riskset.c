@@ -39,7 +39,9 @@ static bool alloc_counts(lb_riskset *set)
   set->n_risk = lb_mem_zero(set->n_time, sizeof *set->n_risk);
   set->n_event = lb_mem_zero(set->n_time, sizeof *set->n_event);
   set->n_censor = lb_mem_zero(set->n_time, sizeof *set->n_censor);
-  return set->n_risk != NULL && set->n_event != NULL && set->n_censor != NULL;
+  set->cause_event = lb_mem_zero(set->n_time, set->n_cause * sizeof *set->cause_event);
+  return set->n_risk != NULL && set->n_event != NULL && set->n_censor != NULL &&
+         set->cause_event != NULL;
 }
 
 static bool sort_rows(lb_riskset *set, const lb_surv *y, const lb_partition *classes)
@@ -56,6 +58,8 @@ static void count_events(lb_riskset *set, const lb_surv *y)
     for (size_t k = set->time_row[t]; k < set->time_row[t + 1]; k++) {
       size_t row = set->by_time[k];
       *(y->event[row] ? &set->n_event[t] : &set->n_censor[t]) += row_weight(y, row);
+      if (set->n_cause > 0 && y->cause[row] > 0)
+        set->cause_event[t * set->n_cause + (size_t)y->cause[row] - 1] += row_weight(y, row);
     }
   }
 }
@@ -103,6 +107,9 @@ static lb_status count_risk(lb_riskset *set, const lb_surv *y, size_t c, lb_erro
 lb_status lb_riskset_check(const lb_surv *y, const lb_partition *classes, lb_error *err)
 {
   lb_status st = lb_surv_check(y, err);
+  for (size_t i = 0; y->cause != NULL && st == LB_OK && i < y->n; i++)
+    if (y->cause[i] < 0 || (size_t)y->cause[i] > y->n_cause || (y->cause[i] > 0) != y->event[i])
+      st = lb_error_set(err, LB_EARG, "row %zu has no cause of 0 to %zu", i + 1, y->n_cause);
   if (st != LB_OK) return st;
   if (y->n > UINT32_MAX) return lb_error_set(err, LB_EDATA, "more than 4294967295 rows");
   return lb_partition_check(classes, y->n, "class", err);
@@ -114,6 +121,7 @@ static lb_status sort_checked(const lb_surv *y, const lb_partition *classes, lb_
 {
   lb_status st = LB_OK;
   lb_riskset set = {.n = y->n, .n_class = lb_partition_count(classes)};
+  set.n_cause = y->cause == NULL ? 0 : y->n_cause;
   if (!sort_rows(&set, y, classes)) {
     st = lb_error_nomem(err, "risk sets");
     goto done;
@@ -193,29 +201,54 @@ static bool alloc_classes(lb_riskset *set)
   return set->class_row != NULL && set->class_time != NULL;
 }
 
+/* Rows of one class and day; events of all causes. */
+static size_t day_rows(const uint32_t *now, size_t kinds, size_t *events)
+{
+  *events = now[1];
+  for (size_t k = 2; k < kinds; k++) *events += now[k];
+  return now[0] + *events;
+}
+
+/* Fills the times of class c from its counts. */
+static void read_days(lb_riskset *set, const lb_surv_counts *counts, size_t c)
+{
+  size_t kinds = lb_surv_kinds(counts), events;
+  size_t risk = set->class_row[c + 1] - set->class_row[c], t = set->class_time[c];
+  const uint32_t *now = counts->count + c * counts->days * kinds;
+  for (size_t day = 0; day < counts->days; day++, now += kinds) {
+    size_t rows = day_rows(now, kinds, &events);
+    if (rows == 0) continue;
+    set->time[t] = (double)day;
+    set->n_risk[t] = (double)risk;
+    set->n_censor[t] = now[0];
+    set->n_event[t] = (double)events;
+    for (size_t k = 0; k < set->n_cause; k++) set->cause_event[t * set->n_cause + k] = now[1 + k];
+    t++;
+    risk -= rows;
+  }
+}
+
 lb_status lb_riskset_from_counts(const lb_surv_counts *counts, lb_riskset *out, lb_error *err)
 {
-  lb_riskset set = {.n = counts->n, .n_class = counts->n_class};
-  size_t days = counts->days;
+  lb_riskset set = {.n = counts->n, .n_class = counts->n_class, .n_cause = counts->n_cause};
+  size_t kinds = lb_surv_kinds(counts), events;
   bool ok = alloc_classes(&set);
   for (size_t c = 0; ok && c < set.n_class; c++) {
-    lb_pair_totals total = lb_pairs_total(counts->count + c * days * 2, days);
-    set.class_row[c + 1] = (size_t)(total.first + total.second);
-    set.class_time[c + 1] = total.n_any;
-  }
-  ok = ok && alloc_times(&set);
-  for (size_t c = 0; ok && c < set.n_class; c++) {
-    const uint32_t *now = counts->count + c * days * 2;
-    size_t risk = set.class_row[c + 1] - set.class_row[c], t = set.class_time[c];
-    for (size_t day = 0; day < days; day++, now += 2) {
-      if ((now[0] | now[1]) == 0) continue;
-      set.time[t] = (double)day;
-      set.n_risk[t] = (double)risk;
-      set.n_censor[t] = now[0];
-      set.n_event[t++] = now[1];
-      risk -= (size_t)now[0] + now[1];
+    const uint32_t *now = counts->count + c * counts->days * kinds;
+    if (kinds == 2) {
+      lb_pair_totals total = lb_pairs_total(now, counts->days);
+      set.class_row[c + 1] = (size_t)(total.first + total.second);
+      set.class_time[c + 1] = total.n_any;
+      continue;
+    }
+    for (size_t day = 0; day < counts->days; day++, now += kinds) {
+      size_t rows = day_rows(now, kinds, &events);
+      set.class_row[c + 1] += rows;
+      set.class_time[c + 1] += rows != 0;
     }
   }
+  ok = ok && alloc_times(&set);
+  for (size_t c = 0; ok && c < set.n_class; c++) read_days(&set, counts, c);
   if (ok)
     *out = set;
   else
@@ -305,7 +338,8 @@ lb_status lb_riskset_count(const lb_surv *y, const lb_partition *classes, lb_ris
 {
   lb_status st = lb_riskset_check(y, classes, err);
   if (st != LB_OK) return st;
-  size_t days = y->entry == NULL ? lb_riskset_days(y->time, y->n, lb_partition_count(classes)) : 0;
+  bool plain = y->entry == NULL && y->cause == NULL;
+  size_t days = plain ? lb_riskset_days(y->time, y->n, lb_partition_count(classes)) : 0;
   if (days == 0) return sort_checked(y, classes, out, err);
   return y->weight == NULL ? count_days(y, classes, days, out, err)
                            : weigh_days(y, classes, days, out, err);
@@ -323,5 +357,6 @@ void lb_riskset_reset(lb_riskset *set)
   lb_mem_free(set->n_risk);
   lb_mem_free(set->n_event);
   lb_mem_free(set->n_censor);
+  lb_mem_free(set->cause_event);
   *set = (lb_riskset){0};
 }

@@ -20,6 +20,8 @@ typedef struct lb_riskset {
   size_t *time_row;   /* n_time + 1 */
   double *time;       /* n_time, unit of the data */
   double *n_risk, *n_event, *n_censor;
+  size_t n_cause;      /* 0 without causes */
+  double *cause_event; /* events of cause k from 1 at time t: cause_event[t * n_cause + k - 1] */
 } lb_riskset;
 
 /* Sorts and counts. classes NULL = one class. LB_EDATA as lb_surv_check, or more than 4294967295
@@ -28,7 +30,7 @@ typedef struct lb_riskset {
 lb_status lb_riskset_sort(const lb_surv *y, const lb_partition *classes, lb_riskset *out,
                           lb_error *err);
 /* The same for methods that need only counts: by_time and time_row may be NULL. Without late entry,
- * many rows with times in whole days are counted in one pass, without a sort. */
+ * many rows with times in whole days and without causes are counted in one pass, without a sort. */
 lb_status lb_riskset_count(const lb_surv *y, const lb_partition *classes, lb_riskset *out,
                            lb_error *err);
 /* The same from rows that are counted already; O(classes x days). LB_ENOMEM. */
