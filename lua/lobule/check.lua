@@ -123,6 +123,22 @@ function M.data(value)
     "The data comes after the formula: lb.survival.km(\"Surv(time, event) ~ arm\", cohort).")
 end
 
+--- A frame of newdata: a frame, a cohort, or a table of lists by column name.
+---@param newdata lobule.Frame|lobule.Cohort|table
+---@return lobule.Frame
+function M.new_data(newdata)
+  local plain = type(newdata) == "table" and getmetatable(newdata) == nil
+  if not plain then return (M.data(newdata)) end
+  local names, columns = {}, {}
+  for name in next, newdata do names[#names + 1] = M.type(name, "string", "newdata") end
+  table.sort(names)
+  for i, name in ipairs(names) do
+    local list = newdata[name]
+    columns[i] = { name, type(list) == "table" and list or { list } }
+  end
+  return core.frame(columns)
+end
+
 local kinds = {}
 
 function kinds.level(value, what)

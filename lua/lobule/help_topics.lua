@@ -148,6 +148,8 @@ Coming from R:
   survfit(Surv(t, e) ~ arm, d)       lb.survival.km("Surv(t, e) ~ arm", d)
   summary(fit, times = c(12, 24))    km:at { 12, 24 }
   survdiff(...)                      lb.survival.logrank(...)
+  cuminc(time, status, group)        lb.survival.cuminc("Surv(time, status) ~ group", d) and .gray
+  crr(...), finegray()               lb.survival.finegray(formula, d, { cause = "relapse" })
   coxph(...); exp(coef), confint     lb.survival.cox(...); cox:tidy { exponentiate = true }
 Defaults that differ: Kaplan-Meier limits are log-log (R: log; conf_type = "log" gives R's).]]
 

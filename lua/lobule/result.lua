@@ -78,6 +78,31 @@ function M.heading(title, info)
   return table.concat(lines, "\n")
 end
 
+--- Times from the rest of a table of options: { 12, 24, sex = "F" }.
+---@param options table
+---@return number[] times
+---@return table rest
+function M.split_times(options)
+  local times, rest = {}, {}
+  for key, value in next, check.type(options, "table", "options") do
+    if math.type(key) == "integer" then times[key] = value else rest[key] = value end
+  end
+  return times, rest
+end
+
+--- A fraction, or a list of them.
+---@param prob any
+---@return number[]
+function M.check_prob(prob)
+  local list = type(prob) == "number" and { prob } or check.type(prob, "table", "prob")
+  for i = 1, #list do
+    if type(list[i]) ~= "number" or not (list[i] > 0 and list[i] < 1) then
+      core.raise("argument", "prob: expected fractions between 0 and 1")
+    end
+  end
+  return list
+end
+
 --- Adds to a class what all results share: to_json(), report_blocks(), n used.
 ---@param Class table
 function M.mixin(Class)

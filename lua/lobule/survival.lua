@@ -18,7 +18,32 @@ local COX_OPTIONS <const> = weights.join {
   { "tolerance", "positive", 1e-9 },
   { "robust", "boolean" },
   { "cluster", "string" },
+  { "cause", "any" },
+  { "censored", "any" },
 }
+local CUMINC_OPTIONS <const> = weights.join {
+  { "cluster", "string" },
+  { "conf_level", "level", 0.95 },
+  { "conf_type", { "log-log", "log", "plain", "logit", "arcsine" }, "log-log" },
+  { "variance", { "greenwood", "aalen", "jackknife" } },
+  { "censored", "any" },
+}
+local GRAY_OPTIONS <const> = weights.join { { "cause", "any" }, { "rho", "number", 0 },
+  { "censored", "any" } }
+local GRAY_REFUSED <const> = {
+  sampling = "Gray's test counts rows as independent: compare the curves of survival.cuminc.",
+  case = 'Gray\'s test counts rows: weight_type = "frequency" repeats them.' }
+local FINEGRAY_OPTIONS <const> = weights.join {
+  { "cause", "any" },
+  { "censored", "any" },
+  { "ties", { "breslow", "efron" }, "breslow" },
+  { "variance", { "fine-gray", "robust", "model" }, "fine-gray" },
+  { "censoring_ties", { "together", "events_first" }, "together" },
+  { "conf_level", "level", 0.95 },
+  { "max_iter", "count", 30 },
+  { "tolerance", "positive", 1e-9 },
+}
+local FINEGRAY_REFUSED <const> = { case = 'Its variance is a sandwich: "frequency" or "sampling".' }
 local LOGRANK_REFUSED <const> = { sampling = "The robust score test of survival.cox with the "
   .. "groups as its only term is the test for sampling weights." }
 
@@ -40,10 +65,11 @@ local function labels_of(frame, terms)
 end
 
 --- A model of the formula and the data; returns it with what is worth knowing about it.
-local function build(formula, data, kind, opts)
+local function build(formula, data, kind, opts, causes)
   check.type(formula, "string", "formula")
   local frame, cohort = check.data(data)
-  local model = core.model(formula, frame, kind, opts.weights)
+  local model = core.model(formula, frame, kind, opts.weights, causes and "causes",
+    causes and causes.censored, causes and causes.cause)
   local info = model:info()
   weights.count(info, opts)
   info.source = frame:source()
@@ -58,6 +84,14 @@ local function build(formula, data, kind, opts)
   end
   info.lineage = cohort and require("lobule.lineage").lines(cohort) or nil
   return model, info
+end
+
+--- An option that names a level or number of the event, as text.
+local function as_text(opts, name)
+  local value = opts[name]
+  if value == nil then return nil end
+  if type(value) == "number" then return core.format_number(value) end
+  return check.type(value, "string", name)
 end
 
 --- The formula with the option cluster = "x" as its term.
@@ -134,14 +168,21 @@ end
 ---                                 or sampling weights; weights: a column; weight_type: "frequency"
 ---                                 (rows repeated), "sampling" (robust variance), "case"
 ---                                 (model-based variance; with Efron's ties tied rows share the
----                                 mean weight)
+---                                 mean weight); cause: of an event that has causes (as in
+---                                 survival.cuminc), the one whose hazard is modelled, all others
+---                                 censored; censored: the level or number that means censored
 ---@return lobule.Cox
 ---@raise weights without weight_type; as survival.km; no event; a factor with one level left
 ---@example lb.survival.cox("Surv(months, progressed) ~ arm + age + liver", lb.example_data())
 function M.cox(formula, data, options)
   local opts <const> = check.options(options, COX_OPTIONS)
   weights.check(opts, data)
-  local model, info = build(clustered(formula, opts), data, "design", opts)
+  local cause = as_text(opts, "cause")
+  if opts.censored ~= nil and not cause then
+    core.raise("argument", "censored: there is no cause", 'Name the cause: cause = "relapse".')
+  end
+  local model, info = build(clustered(formula, opts), data, "design", opts,
+    cause and { censored = as_text(opts, "censored"), cause = cause })
   local fit = core.cox(model, opts.ties, opts.max_iter, opts.tolerance,
     opts.weight_type == "frequency")
   require("lobule.survival.cox_warnings").check_scale(fit, info)
@@ -171,6 +212,137 @@ function M.subgroups(formula, data, options)
   local opts <const> = check.options(options, { { "by", "texts", {} },
     { "conf_level", "level", 0.95 } })
   local result = require("lobule.survival.subgroups").new(formula, data, opts)
+  return result
+end
+
+--- Cumulative incidence of competing causes by the Aalen-Johansen estimate (Aalen & Johansen 1978,
+--- Scand J Stat 5:141; Kalbfleisch & Prentice 1980), one set of curves per group. Unlike 1 -
+--- Kaplan-Meier with other causes censored it counts those who had another event first as not able
+--- to have this one. At risk at t: entry < t <= time. The variance is that of the delta method on
+--- multinomial events (Marubini & Valsecchi 1995, section 10.3; of one cause Greenwood's), of
+--- Aalen (1978, Ann Stat 6:534), or with clusters and sampling weights the infinitesimal
+--- jackknife. Rows missing any variable of the formula are left out and counted.
+---@param formula string            "Surv(time, cause) ~ group", "Surv(entry, time, cause) ~ 1";
+---                                 cause: a factor whose first level is censored, or whole numbers
+---                                 with 0 = censored
+---@param data lobule.Cohort|lobule.Frame
+---@param options? table            conf_level (0.95); conf_type: "log-log" (default), "log",
+---                                 "plain", "logit", "arcsine", of the incidence itself; variance:
+---                                 "greenwood" (default), "aalen", "jackknife"; censored: the level
+---                                 or number that means censored; cluster: a column; weights: a
+---                                 column; weight_type: "frequency" (rows repeated), "sampling"
+---                                 (jackknife), "case" (variance on weighted counts)
+---@return lobule.CumInc
+---@raise weights without weight_type; negative times, entry >= time, an event that is no cause, no
+---       complete row; 1 and 2 without 0 unless censored says which
+---@example lb.survival.cuminc("Surv(months, progressed) ~ arm", lb.example_data())
+function M.cuminc(formula, data, options)
+  local opts <const> = check.options(options, CUMINC_OPTIONS)
+  weights.check(opts, data)
+  data = weights.present(data, opts)
+  local whole = clustered(formula, opts)
+  local robust = opts.weight_type == "sampling" or whole:find "cluster%s*%(" ~= nil
+  if robust and opts.variance and opts.variance ~= "jackknife" then
+    core.raise("argument", ("variance '%s': clusters and sampling weights need the jackknife")
+      :format(opts.variance), "Leave variance out.")
+  end
+  opts.variance = robust and "jackknife" or opts.variance or "greenwood"
+  local kind = opts.variance == "jackknife" and "groups" or "counts"
+  local model, info = build(whole, data, kind, opts,
+    { censored = as_text(opts, "censored") })
+  local fit = core.cuminc(model, opts.conf_level, opts.conf_type, opts.variance)
+  local result = require("lobule.survival.cuminc").new(fit, info, opts)
+  return result
+end
+
+--- Gray's test (1988, Ann Stat 16:1141) of equal cumulative incidence of a cause in the groups;
+--- `strata(x)` in the formula stratifies. Rows missing any variable are left out and counted.
+---@param formula string            "Surv(time, cause) ~ group", "Surv(time, cause) ~ group +
+---                                 strata(centre)"
+---@param data lobule.Cohort|lobule.Frame
+---@param options? table            cause: the one to test (default: all, one test each); rho: 0
+---                                 (default); weights (1 - F(t-))^rho; censored: the level or
+---                                 number that means censored; weights with weight_type "frequency"
+---@return lobule.Gray
+---@raise as survival.cuminc; fewer than two groups; late entry
+---@example lb.survival.gray("Surv(months, progressed) ~ arm", lb.example_data())
+function M.gray(formula, data, options)
+  local opts <const> = check.options(options, GRAY_OPTIONS)
+  weights.check(opts, data, GRAY_REFUSED)
+  data = weights.present(data, opts)
+  local model, info = build(formula, data, "counts", opts,
+    { censored = as_text(opts, "censored") })
+  local tests, causes = {}, {}
+  local only = opts.cause ~= nil
+    and require("lobule.survival.cuminc").cause_number(info.causes, opts.cause) or nil
+  for k = only or 1, only or #info.causes do
+    causes[#causes + 1] = info.causes[k]
+    tests[#tests + 1] = core.gray(model, k, opts.rho)
+  end
+  local result = require("lobule.survival.gray").new(tests, causes, info, opts)
+  return result
+end
+
+--- Cox models of the cause-specific hazards, one a cause, other causes censored (Prentice et al.
+--- 1978, Biometrics 34:541), side by side.
+---@param formula string            "Surv(time, cause) ~ treatment + age"; causes as in
+---                                 survival.cuminc
+---@param data lobule.Cohort|lobule.Frame
+---@param options? table            those of survival.cox without cause
+---@return lobule.CauseSpecific
+---@raise as survival.cox; a cause without events
+---@example lb.survival.cause_specific("Surv(months, progressed) ~ arm", lb.example_data())
+function M.cause_specific(formula, data, options)
+  local opts <const> = check.options(options, COX_OPTIONS)
+  if opts.cause ~= nil then
+    core.raise("argument", "cause: all causes are modelled", "One cause: survival.cox.")
+  end
+  local _, info = build(clustered(formula, opts), data, "design", opts,
+    { censored = as_text(opts, "censored") })
+  local fits = {}
+  for k, cause in ipairs(info.causes) do
+    opts.cause = cause
+    fits[k] = M.cox(formula, data, opts)
+  end
+  local result = require("lobule.survival.cause_specific").new(fits, info.causes)
+  return result
+end
+
+--- Fine-Gray regression of the subdistribution hazard of one cause (Fine & Gray 1999, JASA 94:496):
+--- hazard ratios that belong to cumulative incidence. Who had another event stays at risk with a
+--- weight that falls as others would have been censored. Rows missing any variable are left out and
+--- counted.
+---@param formula string            "Surv(time, cause) ~ treatment + age"; causes as in
+---                                 survival.cuminc
+---@param data lobule.Cohort|lobule.Frame
+---@param options? table            cause: the one that is modelled (needed when there are several);
+---                                 variance: "fine-gray" (default: sandwich with the term for the
+---                                 estimated censoring distribution), "robust" (without it),
+---                                 "model" (inverse information); ties: "breslow" (default),
+---                                 "efron"; censoring_ties: who has an event at a time is
+---                                 "together" (default, as cmprsk) with those censored then at
+---                                 risk of censoring, or events come first ("events_first", as
+---                                 survival);
+---                                 censored: the level or number that means censored; conf_level
+---                                 (0.95); max_iter (30); tolerance (1e-9); weights with
+---                                 weight_type "frequency" or "sampling"
+---@return lobule.FineGray
+---@raise as survival.cuminc; no cause named of several; late entry, strata(), cluster()
+---@example lb.survival.finegray("Surv(months, progressed) ~ arm", lb.example_data())
+function M.finegray(formula, data, options)
+  local opts <const> = check.options(options, FINEGRAY_OPTIONS)
+  weights.check(opts, data, FINEGRAY_REFUSED)
+  data = weights.present(data, opts)
+  if opts.weight_type == "sampling" and opts.variance == "model" then
+    core.raise("argument", "variance 'model': sampling weights need a robust variance",
+      "Leave variance out.")
+  end
+  local model, info = build(formula, data, "design", opts,
+    { censored = as_text(opts, "censored") })
+  local finegray = require "lobule.survival.finegray"
+  local cause = finegray.choose_cause(info.causes, as_text(opts, "cause"))
+  local fit = core.finegray(model, cause, opts)
+  local result = finegray.new(fit, cause, info, opts, model)
   return result
 end
 

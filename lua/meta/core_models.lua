@@ -12,17 +12,20 @@ local core = {}
 ---                                 without keeping them when times are whole days
 ---@param weights? string           column of weights
 ---@param outcome? "right"|"interval"|"causes"  what the method takes beside Surv(time, event)
+---@param censored? string          level or number of the event that means censored, of causes
+---@param cause? string             the one cause that is the event, all others censored; not of
+---                                 "counts"
 ---@return lobule.Model
-function core.model(formula, frame, kind, weights, outcome) end
+function core.model(formula, frame, kind, weights, outcome, censored, cause) end
 
 ---@class lobule.Model
 local Model = {}
 --- n_rows, n_used, n_missing, n_event, n_time_zero, dropped (list of { variable, n }), groups and
 --- strata (each { label = list, name = list, empty =
 --- list }), terms (list of { term, variable, level, reference, n, n_event }), time_label,
---- time_unit, formula, has_entry, time_max, suspect_cnsr; n_cluster and causes where there
---- are any. With weights also weight and event_weight, their sums over rows and events, here and
---- of each term.
+--- time_unit, formula, has_entry, time_max, suspect_cnsr; n_cluster, causes, censored and
+--- event_cause where there are any. With weights also weight and event_weight, their sums over rows
+--- and events, here and of each term.
 ---@return table
 function Model:info() end
 
@@ -178,5 +181,72 @@ function core.pool_proportions(x, n, scale, conf_level, hartung_knapp) end
 ---@param scale "logit"|"freeman-tukey"|"arcsine"
 ---@return number
 function core.pool_back(value, n, scale) end
+
+--- Cumulative incidence of a "groups" or "counts" model of outcome "causes"; the jackknife needs
+--- "groups".
+---@param model lobule.Model
+---@param conf_level number
+---@param conf_type "log-log"|"log"|"plain"|"logit"|"arcsine"
+---@param variance "greenwood"|"aalen"|"jackknife"
+---@return lobule.CumIncFit
+function core.cuminc(model, conf_level, conf_type, variance) end
+
+---@class lobule.CumIncFit
+local CumIncFit = {}
+--- time, n_risk, n_event (of the cause), n_censor, estimate, std_error, conf_low, conf_high of
+--- group g and a cause, both from 1.
+---@param g integer
+---@param cause integer
+---@return lobule.Frame
+function CumIncFit:curve(g, cause) end
+--- The same of the probability of no event of any cause.
+---@param g integer
+---@return lobule.Frame
+function CumIncFit:event_free(g) end
+---@param g integer
+---@param cause integer
+---@param prob number
+---@return number time              # nil (all three) when not reached
+---@return number conf_low
+---@return number conf_high
+function CumIncFit:quantile(g, cause, prob) end
+--- As curve, one row a time; n_event and n_censor since the previous time listed.
+---@param g integer
+---@param cause integer
+---@param times number[]            ascending
+---@return lobule.Frame
+function CumIncFit:at(g, cause, times) end
+---@param g integer
+---@param cause integer
+---@return integer n
+---@return number n_event
+function CumIncFit:count(g, cause) end
+---@param g integer
+---@return number? time              # the last one; nothing without rows
+---@return boolean ended             # nobody was event-free after it
+function CumIncFit:last(g) end
+
+--- Gray's test of a cause (from 1): fields n, observed, expected (lists), variance (list of lists),
+--- chi_square, df, p_value.
+---@param model lobule.Model        of outcome "causes"
+---@param cause integer
+---@param rho number
+---@return table
+function core.gray(model, cause, rho) end
+
+--- Fine-Gray model of a "design" model of outcome "causes": the fields of core.cox and cause,
+--- naive_vcov, n_competing, n_censored, time and cumulative_hazard (at the means of the columns).
+---@param model lobule.Model
+---@param cause integer             from 1
+---@param options table             ties, variance ("fine-gray", "robust", "model"), censoring_ties
+---                                 ("together", "events_first"), max_iter, tolerance, weight_type
+---@return table
+function core.finegray(model, cause, options) end
+--- Cumulative incidence of people at times: row, time, estimate, the times of each row in turn.
+---@param fit table                 of core.finegray
+---@param newdata lobule.Model      of core.model_apply
+---@param times number[]            ascending
+---@return lobule.Frame
+function core.finegray_predict(fit, newdata, times) end
 
 return core

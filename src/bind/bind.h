@@ -27,6 +27,7 @@ int luaopen_lobule_core(lua_State *L);
 #define LBL_MODEL  "lobule.Model"
 #define LBL_KM     "lobule.KMFit"
 #define LBL_WORK   "lobule.Work"
+#define LBL_CUMINC "lobule.CumIncFit"
 #define LBL_ARROW  "lobule.Arrow"
 #define LBL_PLAN   "lobule.Plan"
 
@@ -198,6 +199,9 @@ void lbl_open_formats(lua_State *L);
 void lbl_open_arrow(lua_State *L);
 void lbl_open_window(lua_State *L);
 void lbl_open_plan(lua_State *L);
+void lbl_open_cuminc(lua_State *L);
+void lbl_open_gray(lua_State *L);
+void lbl_open_finegray(lua_State *L);
 void lbl_open_pool(lua_State *L);
 void lbl_open_pack(lua_State *L);
 #endif

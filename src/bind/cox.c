@@ -12,7 +12,7 @@ static void set_test(lua_State *L, const char *name, const lb_cox_test *test)
   lua_setfield(L, -2, name);
 }
 
-static void push_fit(lua_State *L, const lb_cox *fit)
+void lbl_push_cox(lua_State *L, const lb_cox *fit)
 {
   lua_createtable(L, 0, 20);
   lbl_set_numbers(L, "coef", fit->coef, fit->p);
@@ -57,7 +57,7 @@ static int cox(lua_State *L)
   lb_error err = {0};
   if (lb_cox_fit(&box->y, &box->x, strata, &options, &box->fit, &err) != LB_OK)
     return lbl_raise(L, &err);
-  push_fit(L, &box->fit);
+  lbl_push_cox(L, &box->fit);
   return 1;
 }
 

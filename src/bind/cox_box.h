@@ -44,5 +44,7 @@ typedef struct lbl_cells {
 lb_status lbl_frame_add_cells(lb_frame *frame, const char *name, lbl_cells cells, lb_error *err);
 lb_status lbl_frame_add_rows(lb_frame *frame, const char *name, const lb_row *rows, size_t n,
                              lb_error *err);
+/* A fit as a table, pushed. */
+void lbl_push_cox(lua_State *L, const lb_cox *fit);
 void lbl_open_cox_box(lua_State *L);
 #endif

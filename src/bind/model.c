@@ -50,7 +50,8 @@ static int model_gc(lua_State *L)
 static size_t model_bytes(const lb_model *m)
 {
   size_t n_real = 1 + m->p;
-  if (m->own_count != NULL) return m->counts.n_class * m->counts.days * 2 * sizeof *m->own_count;
+  if (m->own_count != NULL)
+    return m->counts.n_class * m->counts.days * lb_surv_kinds(&m->counts) * sizeof *m->own_count;
   n_real += (size_t)(m->entry != NULL) + (size_t)(m->weight != NULL) + (size_t)(m->offset != NULL);
   return m->n_used * (n_real * sizeof(double) + sizeof(lb_row) + 2 * sizeof(int32_t) + 1);
 }
@@ -62,10 +63,10 @@ static const char *const KINDS[] = {"groups", "design", "counts", NULL};
 static const char *const OUTCOMES[] = {"right", "interval", "causes", NULL};
 static const unsigned ACCEPTS[] = {0, LB_ACCEPTS_INTERVAL, LB_ACCEPTS_CAUSES};
 
-/* model(formula, frame, kind, weights, outcome) */
+/* model(formula, frame, kind, weights, outcome, censored, cause) */
 static int model(lua_State *L)
 {
-  lua_settop(L, 5);
+  lua_settop(L, 7);
   size_t length;
   const char *formula = lbl_check_text(L, 1, "formula", &length);
   lb_frame *frame = lbl_check_frame(L, 2, "frame");
@@ -73,6 +74,8 @@ static int model(lua_State *L)
   options.kind = (lb_model_kind)lbl_check_choice(L, 3, "kind", KINDS);
   options.weights = lbl_opt_name(L, 4, "weights");
   if (!lua_isnil(L, 5)) options.accepts = ACCEPTS[lbl_check_choice(L, 5, "outcome", OUTCOMES)];
+  options.censored = lbl_opt_name(L, 6, "censored");
+  options.cause = lbl_opt_name(L, 7, "cause");
   size_t before = lb_frame_bytes(frame);
   lb_model *out = lbl_box(L, LBL_MODEL, sizeof *out, 0);
   lb_error err = {0};
@@ -146,7 +149,9 @@ static void set_outcome(lua_State *L, const lb_model *m)
   lbl_set_count(L, "n_time_zero", m->n_time_zero);
   lbl_set_text(L, "time_label", m->time_label);
   lbl_set_text(L, "time_unit", m->time_unit);
-  if (m->cause != NULL) lbl_set_texts(L, "causes", m->cause_label, m->n_cause);
+  if (m->n_cause > 0) lbl_set_texts(L, "causes", m->cause_label, m->n_cause);
+  lbl_set_text(L, "censored", m->censored_label);
+  lbl_set_text(L, "event_cause", m->event_cause);
   lua_pushboolean(L, m->suspect_cnsr);
   lua_setfield(L, -2, "suspect_cnsr");
   lua_pushboolean(L, m->entry != NULL);

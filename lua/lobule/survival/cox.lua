@@ -29,7 +29,8 @@ local settled <const>, undetermined <const> = warned.settled, warned.undetermine
 ---@return lobule.Cox
 function M.new(fit, info, opts, model, data)
   return setmetatable({ fit = fit, info = info, options = opts, model = model, data = data,
-    title = "Cox proportional hazards model", converged = fit.converged,
+    title = info.event_cause and ("Cox model of the cause-specific hazard of '%s'"):format(
+      info.event_cause) or "Cox proportional hazards model", converged = fit.converged,
     warnings = warned.warnings(fit, info) }, Cox)
 end
 
@@ -318,7 +319,7 @@ end
 ---@return table
 function Cox:record()
   return result.ordered { { "kind", "survival.cox" }, { "formula", self.info.formula },
-    { "ties", self.options.ties },
+    { "cause", self.info.event_cause }, { "ties", self.options.ties },
     { "conf_level", self.options.conf_level }, { "converged", self.converged },
       { "terms", result.record(self:tidy()) },
     { "glance", result.record(self:glance()) }, { "tests", result.record(self:tests()) },
@@ -327,5 +328,6 @@ function Cox:record()
 end
 
 for name, method in pairs(require "lobule.survival.cox_predict") do Cox[name] = method end
+M.methods = Cox
 core.class("cox", Cox)
 return M

@@ -7,6 +7,11 @@ local terms = require "lobule.terms"
 local OPTIONS <const> = { { "title", "string" }, { "width_mm", "positive", 183 },
   { "favours", "texts" }, { "journal", journal.NAMES } }
 
+--- What the fit's class calls its ratios.
+local function ratio_label(fit)
+  return rawget(getmetatable(fit), "ratio_label")
+end
+
 --- A ratio as it can be drawn: nothing beyond a million or a millionth.
 local function drawable(x)
   if not x or x > 1e6 or x < 1e-6 then return 0 / 0 end
@@ -57,7 +62,7 @@ local function description(fit, row_of, text_of, note)
         at and (" (at %s)"):format(at) or "", text_of(row_of(i)))
     end
   end
-  return ("Hazard ratios with their intervals. %s.%s"):format(table.concat(parts, "; "),
+  return ("%ss with their intervals. %s.%s"):format(ratio_label(fit), table.concat(parts, "; "),
     note and " " .. note or "")
 end
 
@@ -77,9 +82,9 @@ return function(fit, options, row_of, text_of)
   end
   local level = core.format_number(100 * fit.options.conf_level)
   local figure = require("lobule.figure").forest {
-    title = opts.title or "Hazard ratios, " .. fit.info.formula,
+    title = opts.title or ratio_label(fit) .. "s, " .. fit.info.formula,
     desc = description(fit, row_of, text_of, note), width_mm = opts.width_mm, rows = rows,
-    note = note, estimate_label = ("Hazard ratio (%s %% CI)"):format(level), log = true,
-    reference = 1, x_label = "Hazard ratio", favours = opts.favours }
+    note = note, estimate_label = ("%s (%s %% CI)"):format(ratio_label(fit), level), log = true,
+    reference = 1, x_label = ratio_label(fit), favours = opts.favours }
   return opts.journal and figure:styled(opts.journal) or figure
 end

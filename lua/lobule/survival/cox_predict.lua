@@ -86,24 +86,10 @@ function Cox:baseline(options)
   return frame
 end
 
---- A frame of newdata: a frame, a cohort, or a table of lists by column name.
-local function new_frame(newdata)
-  local plain = type(newdata) == "table" and getmetatable(newdata) == nil
-  if not plain then return (check.data(newdata)) end
-  local names, columns = {}, {}
-  for name in next, newdata do names[#names + 1] = check.type(name, "string", "newdata") end
-  table.sort(names)
-  for i, name in ipairs(names) do
-    local list = newdata[name]
-    columns[i] = { name, type(list) == "table" and list or { list } }
-  end
-  return core.frame(columns)
-end
-
 --- The design of newdata with the levels, knots and centres of the fit; nil for the fitted rows.
 local function design(self, newdata, outcome)
   if newdata == nil then return nil end
-  return core.model_apply(self.model, new_frame(newdata), outcome)
+  return core.model_apply(self.model, check.new_data(newdata), outcome)
 end
 
 local function limits(frame, level)
@@ -205,7 +191,7 @@ end
 ---@return lobule.Frame
 function Cox:augment(newdata)
   check_settled(self)
-  local frame = new_frame(newdata or self.data)
+  local frame = check.new_data(newdata or self.data)
   local model = design(self, newdata, false)
   local linear = core.cox_linear(self.model, self.fit, model)
   frame = core.with_column(frame, "linear_predictor", linear:column "estimate")

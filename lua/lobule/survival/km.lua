@@ -134,16 +134,6 @@ local function quantile_frame(self, probs, groups)
     { "n_event", lists[7], "real" } }
 end
 
-local function check_prob(prob)
-  local list = type(prob) == "number" and { prob } or check.type(prob, "table", "prob")
-  for i = 1, #list do
-    if type(list[i]) ~= "number" or not (list[i] > 0 and list[i] < 1) then
-      core.raise("argument", "prob: expected fractions between 0 and 1")
-    end
-  end
-  return list
-end
-
 --- Times by which a fraction has had the event: the time where the curve first reaches 1 - prob,
 --- the middle of the interval
 --- where it equals it. Limits by inverting the pointwise limits (Brookmeyer & Crowley 1982,
@@ -157,7 +147,7 @@ end
 function KM:quantile(options)
   local opts, groups = result.group_options(options,
     { { "prob", "any", { 0.25, 0.5, 0.75 } } }, self.info)
-  local probs = check_prob(opts.prob)
+  local probs = result.check_prob(opts.prob)
   if #groups == 1 and #probs == 1 then return (quantile_quantity(self, groups[1], probs[1])) end
   return (quantile_frame(self, probs, groups))
 end
@@ -171,14 +161,6 @@ function KM:median(options)
   local _, groups = result.group_options(options, {}, self.info)
   if #groups == 1 then return (quantile_quantity(self, groups[1], 0.5)) end
   return (quantile_frame(self, { 0.5 }, groups))
-end
-
-local function split_times(options)
-  local times, rest = {}, {}
-  for key, value in next, check.type(options, "table", "options") do
-    if math.type(key) == "integer" then times[key] = value else rest[key] = value end
-  end
-  return times, rest
 end
 
 --- The curve at given times; NA beyond the last time of the group, unless nobody was left then.
@@ -216,7 +198,7 @@ end
 ---@example lb.survival.km("Surv(months, progressed) ~ arm", lb.example_data()):at { 6, 12 }
 function KM:at(options)
   if type(options) == "number" then options = { options } end
-  local times, rest = split_times(options)
+  local times, rest = result.split_times(options)
   local given, groups = result.group_options(rest, { { "times", "times" } }, self.info)
   times = check.options({ times = given.times or times }, { { "times", "times" } }).times
   if #groups == 1 and #times == 1 then return (at_quantity(self, groups[1], times[1])) end

@@ -3,42 +3,13 @@ local check = require "lobule.check"
 local core = require "lobule.core"
 local format = require "lobule.format"
 local journal = require "lobule.report.journal"
+local parts = require "lobule.survival.plot_parts"
 local shown = require "lobule.shown"
 
 local OPTIONS <const> = { { "times", "times" }, { "risk_table", "boolean", true },
   { "conf", "boolean", true }, { "x_label", "string" },
   { "y_label", "string", "Survival" }, { "title", "string" }, { "width_mm", "positive", 183 },
   { "p_value", "any" }, { "journal", journal.NAMES } }
-
-local MOST_STEPS <const> = 7
-
---- Steps of ticks that people read well over a span: months in years, anything else in round
---- numbers. The last is at least the span.
-local function steps(span, unit)
-  local list, power = {}, math.floor(math.log(math.max(span, 1e-300), 10)) - 2
-  if unit == "months" and span <= 120 * MOST_STEPS then
-    return { 1, 2, 3, 6, 12, 24, 36, 48, 60, 120 }
-  end
-  for k = math.max(power, -300), power + 3 do
-    for _, step in ipairs { 1, 2, 5 } do list[#list + 1] = step * 10.0 ^ k end
-  end
-  return list
-end
-
---- Ticks, MOST_STEPS of them at most, from a step at or below `first`.
-local function nice_times(first, last, unit)
-  local size
-  for _, step in ipairs(steps(last - first, unit)) do
-    size = step
-    if (last - first) / step <= MOST_STEPS then break end
-  end
-  local times, start = {}, math.floor(first / size)
-  for i = 0, MOST_STEPS + 1 do
-    if start + i > last / size + 1e-9 then break end
-    times[#times + 1] = (start + i) * size
-  end
-  return times
-end
 
 --- Where the axis begins: at 0, but with late entry near the first time at which anybody leaves.
 local function first_time(km)
@@ -49,18 +20,6 @@ local function first_time(km)
     if #time > 0 then first = math.min(first or time[1], time[1]) end
   end
   return first or 0
-end
-
---- The time from which on fewer than ten are at risk, looking back from the end: with late entry
---- few
---- are at risk at the beginning too.
-local function faint_from(time, n_risk)
-  local from
-  for i = #time, 1, -1 do
-    if n_risk[i] >= 10 then break end
-    from = time[i]
-  end
-  return from
 end
 
 --- "median 112 (95 % CI 101 to not reached)", as the table says it.
@@ -90,7 +49,7 @@ local function curve_spec(km, g)
       spec.censor_survival[#spec.censor_survival + 1] = spec.survival[i]
     end
   end
-  spec.faint_from = faint_from(spec.time, list "n_risk")
+  spec.faint_from = parts.faint_from(spec.time, list "n_risk")
   return spec
 end
 
@@ -107,21 +66,14 @@ end
 
 --- The curves in words, for those who cannot see the figure.
 local function description(km, spec)
-  local parts = {}
+  local words = {}
   for g, curve in ipairs(spec.curves) do
     local n, events = require("lobule.survival.km").counts(km, g)
-    parts[g] = ("%s: %d patients, %s events, %s"):format(curve.label, n,
+    words[g] = ("%s: %d patients, %s events, %s"):format(curve.label, n,
       format.count(events), curve.note)
   end
   return ("%s against %s, step curves. %s."):format(spec.y_label, spec.x_label,
-    table.concat(parts, "; "))
-end
-
-local function axis_label(km, opts)
-  if opts.x_label then return opts.x_label end
-  local unit = km.info.time_unit
-  local label = km.info.time_label or "Time"
-  return unit and ("%s (%s)"):format(label, unit) or label
+    table.concat(words, "; "))
 end
 
 local function annotations(km, opts)
@@ -139,13 +91,13 @@ end
 
 return function(km, options)
   local opts <const> = check.options(options, OPTIONS)
-  local times = opts.times or nice_times(first_time(km), km.info.time_max, km.info.time_unit)
+  local times = opts.times or parts.nice_times(first_time(km), km.info.time_max, km.info.time_unit)
   if #km.info.groups.label > 8 then
     core.raise("argument", ("%d curves do not fit one figure: at most 8"):format(
       #km.info.groups.label), "Filter the groups, or collapse them with case() or cut().")
   end
   local spec = { title = opts.title or ("Kaplan-Meier estimate, " .. km.info.formula),
-    width_mm = opts.width_mm, x_label = axis_label(km, opts), y_label = opts.y_label,
+    width_mm = opts.width_mm, x_label = parts.axis_label(km, opts), y_label = opts.y_label,
     times = times, x_min = km.info.has_entry and times[1] or nil, conf = opts.conf, curves = {},
     annotation = annotations(km, opts) }
   if opts.times then spec.x_max = math.max(times[#times], 1e-9) end

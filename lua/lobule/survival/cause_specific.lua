@@ -1,0 +1,144 @@
+--- Cause-specific Cox models of all causes, side by side.
+local core = require "lobule.core"
+local format = require "lobule.format"
+local result = require "lobule.result"
+local shown = require "lobule.shown"
+local terms = require "lobule.terms"
+
+---@class lobule.CauseSpecific
+---@field causes string[]
+---@field models lobule.Cox[]       one a cause, in their order
+---@field info table                of the first model
+---@field warnings string[]         each begins with its cause
+---@field title string
+local CauseSpecific = { __name = "lobule.CauseSpecific" }
+result.mixin(CauseSpecific)
+
+local M = {}
+
+--- Joins fits of lb.survival.cox.
+---@param fits lobule.Cox[]
+---@param causes string[]
+---@return lobule.CauseSpecific
+function M.new(fits, causes)
+  local warnings = {}
+  for k, fit in ipairs(fits) do
+    for _, text in ipairs(fit.warnings) do
+      warnings[#warnings + 1] = ("%s: %s"):format(causes[k], text)
+    end
+  end
+  return setmetatable({ models = fits, causes = causes, info = fits[1].info, warnings = warnings,
+    options = fits[1].options, title = "Cause-specific hazards (Cox)" }, CauseSpecific)
+end
+
+--- Stacks a frame of each model, the cause in front.
+local function stack(self, frame_of)
+  local causes, names, columns, n = {}, nil, {}, 0
+  for k, fit in ipairs(self.models) do
+    local frame = frame_of(fit)
+    names = names or frame:names()
+    for j, name in ipairs(names) do
+      local column = frame:column(name)
+      columns[j] = columns[j] or { name, {}, column:type() }
+      table.move(column:totable(), 1, #frame, n + 1, columns[j][2])
+    end
+    for i = 1, #frame do causes[n + i] = self.causes[k] end
+    n = n + #frame
+  end
+  local list = { { "cause", causes, "text", label = "Cause" } }
+  for j = 1, #columns do
+    columns[j][2].n = n
+    list[j + 1] = columns[j]
+  end
+  return result.frame(list)
+end
+
+--- One row a cause and term, as of survival.cox.
+---@param options? table            exponentiate (false); conf_level
+---@return lobule.Frame             # cause, term, variable, level, reference, estimate, std_error,
+---                                 statistic, p_value, conf_low, conf_high, n, n_event
+function CauseSpecific:tidy(options)
+  local frame = stack(self, function(fit) return fit:tidy(options) end)
+  return frame
+end
+
+--- The fits, a row a cause.
+---@return lobule.Frame             # cause, and the columns of a Cox model's glance()
+function CauseSpecific:glance()
+  local frame = stack(self, function(fit) return fit:glance() end)
+  return frame
+end
+
+--- The global tests of each model.
+---@return lobule.Frame             # cause, test, statistic, df, p_value
+function CauseSpecific:tests()
+  local frame = stack(self, function(fit) return fit:tests() end)
+  return frame
+end
+
+--- The model of one cause, for all that a Cox model answers.
+---@param cause string|number
+---@return lobule.Cox
+---@raise no such cause
+function CauseSpecific:model(cause)
+  return self.models[require("lobule.survival.cuminc").cause_number(self.causes, cause)]
+end
+
+local function ratio_text(row)
+  if row.estimate == nil then return "NA" end
+  return ("%s (%s to %s)"):format(format.ratio_interval(row.estimate, row.conf_low, row.conf_high))
+end
+
+local function summary_table(self)
+  local rows, columns = {}, { { label = "Term", align = "left" } }
+  local level = core.format_number(100 * self.options.conf_level)
+  for k, fit in ipairs(self.models) do
+    columns[2 * k] = { label = ("%s: hazard ratio (%s %% CI)"):format(self.causes[k], level),
+      align = "right" }
+    columns[2 * k + 1] = { label = "p", align = "right" }
+    for i, row in ipairs(fit:tidy({ exponentiate = true }):rows_list()) do
+      rows[i] = rows[i] or { terms.label(self.info.terms[i], self.info.labels) }
+      rows[i][2 * k], rows[i][2 * k + 1] = ratio_text(row), shown.p(row.p_value)
+    end
+  end
+  local notes = {}
+  for k, fit in ipairs(self.models) do
+    notes[k] = ("%s: %s events among %d."):format(self.causes[k], format.count(fit.fit.n_event),
+      fit.info.n_used)
+  end
+  notes[#notes + 1] = "Hazards of each cause with all others censored; a ratio here need not be "
+    .. "one of risks."
+  return require("lobule.table").new { rows = rows, columns = columns, notes = notes }
+end
+
+function CauseSpecific:__tostring()
+  local parts = { result.heading(self.title, self.info), tostring(summary_table(self)) }
+  for _, warning in ipairs(self.warnings) do parts[#parts + 1] = "warning: " .. warning end
+  return table.concat(parts, "\n")
+end
+
+--- The blocks of a report: one table of all causes, then warnings.
+---@param options? table
+---@return table[]
+function CauseSpecific:report_blocks(options)
+  local view = summary_table(self)
+  view.caption = options and options.caption or self.title
+  local missing = result.missing_text(self.info)
+  if missing ~= "" then view.notes[#view.notes + 1] = missing .. "." end
+  local blocks = { { kind = "table", table = view } }
+  for _, warning in ipairs(self.warnings) do blocks[#blocks + 1] = { kind = "warning",
+    text = warning } end
+  return blocks
+end
+
+--- Everything at full precision.
+---@return table
+function CauseSpecific:record()
+  local list = {}
+  for k, fit in ipairs(self.models) do list[k] = fit:record() end
+  return result.ordered { { "kind", "survival.cause_specific" }, { "causes", self.causes },
+    { "models", list } }
+end
+
+core.class("cause_specific", CauseSpecific)
+return M

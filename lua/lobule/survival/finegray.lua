@@ -1,0 +1,216 @@
+--- Fine-Gray result: subdistribution hazard ratios, tests, predicted cumulative incidence.
+local check = require "lobule.check"
+local core = require "lobule.core"
+local cox = require("lobule.survival.cox").methods
+local cuminc = require "lobule.survival.cuminc"
+local format = require "lobule.format"
+local result = require "lobule.result"
+local shown = require "lobule.shown"
+local terms = require "lobule.terms"
+local warned = require "lobule.survival.cox_warnings"
+local weights = require "lobule.survival.weights"
+
+---@class lobule.FineGray
+---@field cause string              the cause that is modelled
+---@field converged boolean
+---@field warnings string[]
+---@field info table
+---@field title string
+local FineGray = { __name = "lobule.FineGray", ratio_label = "Subdistribution hazard ratio" }
+result.mixin(FineGray)
+
+local M = {}
+
+--- The number of the cause asked for; of one cause that one.
+---@param causes string[]
+---@param cause? string
+---@return integer
+function M.choose_cause(causes, cause)
+  if cause ~= nil then return (cuminc.cause_number(causes, cause)) end
+  if #causes == 1 then return 1 end
+  core.raise("argument", "cause: which one is not said",
+    ("Name it: cause = \"%s\". Causes are: %s."):format(causes[1], table.concat(causes, ", ")))
+end
+
+--- Wraps a fit of the core.
+---@param fit table
+---@param cause integer
+---@param info table
+---@param opts table
+---@param model lobule.Model        what was fitted, for predictions
+---@return lobule.FineGray
+function M.new(fit, cause, info, opts, model)
+  local name = info.causes[cause]
+  return setmetatable({ fit = fit, info = info, options = opts, model = model, cause = name,
+    title = ("Fine-Gray model of '%s'"):format(name), converged = fit.converged,
+    warnings = warned.warnings(fit, info) }, FineGray)
+end
+
+--- One row a term. Log subdistribution hazard ratios, or ratios with exponentiate; std_error stays
+--- on the log scale.
+---@param options? table            exponentiate (false); conf_level (that of the fit)
+---@return lobule.Frame             # term, variable, level, reference, estimate, std_error,
+---                                 statistic, p_value, conf_low, conf_high, n, n_event (of any
+---                                 cause)
+function FineGray:tidy(options)
+  local frame = cox.tidy(self, options)
+  return frame
+end
+
+--- The fit in one row; log_lik is that of the pseudo-likelihood.
+---@return lobule.Frame             # n, n_missing, n_event (of the cause), n_competing, n_censored,
+---                                 log_lik_null, log_lik, iterations, converged
+function FineGray:glance()
+  local fit = self.fit
+  local frame = result.frame { { "n", { self.info.n }, "integer" },
+    { "n_missing", { self.info.n_missing }, "integer" }, { "n_event", { fit.n_event }, "real" },
+    { "n_competing", { fit.n_competing }, "integer" },
+    { "n_censored", { fit.n_censored }, "integer" },
+    { "log_lik_null", { fit.log_lik_null }, "real" }, { "log_lik", { fit.log_lik }, "real" },
+    { "iterations", { fit.iterations }, "integer" }, { "converged", { fit.converged }, "logical" } }
+  return frame
+end
+
+--- The model's global tests. Only the Wald test uses the variance asked for; the others take the
+--- pseudo-likelihood as a likelihood.
+---@return lobule.Frame             # test ("likelihood ratio", "wald", "score"), statistic, df,
+---                                 p_value
+function FineGray:tests()
+  local frame = cox.tests(self)
+  return frame
+end
+
+--- Covariance matrix of the log subdistribution hazard ratios.
+---@return lobule.Frame             # term, then one column a term
+function FineGray:vcov()
+  local frame = cox.vcov(self)
+  return frame
+end
+
+local function check_settled(self)
+  if warned.settled(self.fit) then return end
+  core.raise("numeric", "the fit did not converge: nothing follows from its coefficients",
+    "Leave the terms out that its warnings name.")
+end
+
+--- The cumulative subdistribution hazard and incidence of a person at the means of the covariates.
+---@return lobule.Frame             # time, cumulative_hazard, estimate (cumulative incidence)
+function FineGray:baseline()
+  check_settled(self)
+  local fit, incidence = self.fit, {}
+  for i, hazard in ipairs(fit.cumulative_hazard) do incidence[i] = 1 - math.exp(-hazard) end
+  local n = #fit.time
+  incidence.n = n
+  local frame = result.frame { { "time", table.move(fit.time, 1, n, 1, { n = n }), "real",
+    unit = self.info.time_unit },
+    { "cumulative_hazard", table.move(fit.cumulative_hazard, 1, n, 1, { n = n }), "real" },
+    { "estimate", incidence, "real" } }
+  return frame
+end
+
+--- Predicted cumulative incidence of the cause at times, 1 - exp(-H(t) exp(lp)), for the people of
+--- newdata; after the last time the last step holds. A row with a missing covariate is NA. No
+--- standard errors.
+---@param options table             newdata: frame, cohort or { age = { 50, 70 } }; times: ascending
+---@return lobule.Frame             # row, time, estimate
+---@raise a fit that did not converge; a level that was not in the fit; no times
+function FineGray:predict(options)
+  local opts <const> = check.options(options, { { "newdata", "any" }, { "times", "times" } })
+  check_settled(self)
+  if not opts.times or opts.newdata == nil then
+    core.raise("argument", "cumulative incidence needs newdata and times",
+      "Write predict { newdata = people, times = { 12, 24 } }.")
+  end
+  local design = core.model_apply(self.model, check.new_data(opts.newdata), false)
+  local frame = core.finegray_predict(self.fit, design, opts.times)
+  return frame
+end
+
+local function ratio_text(row)
+  if row.estimate == nil then return "NA" end
+  return ("%s (%s to %s)"):format(format.ratio_interval(row.estimate, row.conf_low, row.conf_high))
+end
+
+local VARIANCE <const> = { ["fine-gray"] = "sandwich variance with the estimated censoring "
+  .. "distribution (Fine & Gray)", robust = "sandwich variance, censoring distribution taken as "
+  .. "known", model = "model-based variance" }
+
+local function fit_lines(self, profile)
+  local fit, opts = self.fit, self.options
+  local lines = { ("n = %d: %s events, %d competing, %d censored ('%s')"):format(self.info.n,
+    format.count(fit.n_event), fit.n_competing, fit.n_censored, self.info.censored),
+    ("ties by %s; %s; at tied times %s"):format(opts.ties == "efron" and "Efron" or "Breslow",
+      VARIANCE[opts.variance], opts.censoring_ties == "together"
+        and "those with an event are at risk of censoring" or "events precede censorings") }
+  if fit.wald.df > 0 then
+    lines[#lines + 1] = ("Wald %s on %d df, %s"):format(format.fixed(fit.wald.chi_square, 2),
+      fit.wald.df, shown.p_phrase(fit.wald.p_value, profile))
+  end
+  lines[#lines + 1] = weights.text(opts)
+  return lines
+end
+
+local function summary_table(self)
+  local rows = {}
+  for i, row in ipairs(self:tidy({ exponentiate = true }):rows_list()) do
+    rows[i] = { terms.label(self.info.terms[i], self.info.labels), ratio_text(row),
+      shown.p(row.p_value) }
+  end
+  local level = core.format_number(100 * self.options.conf_level)
+  return require("lobule.table").new { rows = rows, columns = { { label = "Term", align = "left" },
+    { label = ("Subdistribution hazard ratio (%s %% CI)"):format(level), align = "right" },
+    { label = "p", align = "right" } }, notes = {} }
+end
+
+function FineGray:__tostring()
+  local parts = { result.heading(self.title, self.info), tostring(summary_table(self)) }
+  for _, line in ipairs(fit_lines(self)) do parts[#parts + 1] = line end
+  for _, warning in ipairs(self.warnings) do parts[#parts + 1] = "warning: " .. warning end
+  return table.concat(parts, "\n")
+end
+
+--- The forest plot of subdistribution hazard ratios, as of a Cox model.
+---@param options? table            title, width_mm (183), favours: { "favours A", "favours B" },
+---                                 journal ("lancet", "nejm", ...)
+---@return lobule.Figure
+function FineGray:plot(options)
+  local rows = self:tidy({ exponentiate = true }):rows_list()
+  local figure = require("lobule.survival.cox_forest")(self, options, function(i)
+    return rows[i]
+  end, ratio_text)
+  return figure
+end
+
+--- The blocks of a report: the table of ratios with its notes, then warnings.
+---@param options? table
+---@return table[]
+function FineGray:report_blocks(options)
+  local view = summary_table(self)
+  view.caption = options and options.caption or self.title
+  for _, line in ipairs(fit_lines(self, options and options.profile)) do
+    view.notes[#view.notes + 1] = line .. "."
+  end
+  local missing = result.missing_text(self.info)
+  if missing ~= "" then view.notes[#view.notes + 1] = missing .. "." end
+  local blocks = { { kind = "table", table = view } }
+  for _, warning in ipairs(self.warnings) do blocks[#blocks + 1] = { kind = "warning",
+    text = warning } end
+  return blocks
+end
+
+--- Everything at full precision.
+---@return table
+function FineGray:record()
+  local opts = self.options
+  return result.ordered { { "kind", "survival.finegray" }, { "formula", self.info.formula },
+    { "cause", self.cause }, { "censored", self.info.censored }, { "ties", opts.ties },
+    { "variance", opts.variance }, { "censoring_ties", opts.censoring_ties },
+    { "conf_level", opts.conf_level }, { "converged", self.converged },
+    { "terms", result.record(self:tidy()) }, { "glance", result.record(self:glance()) },
+    { "tests", result.record(self:tests()) }, { "vcov", result.record(self:vcov()) },
+    { "baseline", warned.settled(self.fit) and result.record(self:baseline()) or nil },
+    { "lineage", self.info.lineage }, { "warnings", self.warnings } }
+end
+
+core.class("finegray", FineGray)
+return M
