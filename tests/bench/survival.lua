@@ -22,6 +22,11 @@ for _, n in ipairs(bench.sizes()) do
   bench.time("logrank", n, function()
     return { lb.survival.logrank("Surv(time, status) ~ arm", data).statistic }
   end)
+  bench.time("cuminc", n, function()
+    local at = lb.survival.cuminc("Surv(time, cause) ~ arm", data):at { 365, cause = 1 }
+    local f = at:column "estimate"
+    return { f[1], f[2], f[3] }
+  end)
   bench.time("cox_efron", n, function() return cox_check(lb.survival.cox("Surv(time, status) ~ "
     .. X, data)) end)
   bench.time("cox_strata", n, function()
@@ -30,4 +35,11 @@ for _, n in ipairs(bench.sizes()) do
   bench.time("cox_counting", n, function()
     return cox_check(lb.survival.cox("Surv(start, time, status) ~ " .. X, data))
   end)
+  if n <= 100000 then
+    bench.time("finegray", n, function()
+      local fit = lb.survival.finegray("Surv(time, cause) ~ " .. X, data, { cause = 1 })
+      local b = fit:tidy():column "estimate"
+      return { b[1], b[2], b[3] }
+    end)
+  end
 end
