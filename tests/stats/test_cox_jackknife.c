@@ -69,7 +69,7 @@ static double hazard_of(const lb_cox_at *at, const lb_cox_path *path, const ques
 /* Hazards of a fit with these weights. */
 static void refit(const double *weight, const double *entry, lb_ties ties, double *out)
 {
-  const lb_surv y = {N, time_, entry, event_, weight, 0};
+  const lb_surv y = {.n = N, .time = time_, .entry = entry, .event = event_, .weight = weight};
   lb_cox_options opt = LB_COX_DEFAULTS;
   lb_cox fit = {0};
   lb_cox_path path = {0};
@@ -108,7 +108,7 @@ static void against_differences(const lb_partition *cluster, const double *entry
 {
   double variance[N_ASKED] = {0};
   differences(cluster, entry, ties, variance);
-  const lb_surv y = {N, time_, entry, event_, weight_, 0};
+  const lb_surv y = {.n = N, .time = time_, .entry = entry, .event = event_, .weight = weight_};
   lb_cox_options opt = LB_COX_DEFAULTS;
   lb_cox fit = {0};
   lb_cox_path path = {0};
@@ -180,7 +180,7 @@ static void edges_and_failures(void **state)
   make_rows();
   static const double coef[P] = {0.1, -0.2}, vcov[P * P] = {0.1, 0, 0, 0.1};
   static const lb_surv none;
-  const lb_surv y = {N, time_, entry_, event_, weight_, 0};
+  const lb_surv y = {.n = N, .time = time_, .entry = entry_, .event = event_, .weight = weight_};
   const lb_design empty = {.p = P, .column = COLUMNS};
   const lb_partition cluster = {cluster_, N_CLUSTER}, short_of = {cluster_, 3};
   const lb_cox_at nobody = {&none, &empty, NULL, LB_TIES_EFRON, coef};

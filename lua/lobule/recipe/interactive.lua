@@ -169,7 +169,8 @@ end
 function M.fill(word, declared, args)
   local read = {}
   for _, input in ipairs(declared.inputs) do
-    local path, frame, guessed = args.files[input.name], nil, nil
+    local path = args.files[input.name]
+    local frame, guessed
     if path then
       frame, guessed = read_guessing(path)
     else
