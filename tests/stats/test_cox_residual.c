@@ -101,7 +101,7 @@ static void sums_are_zero(void **state)
 {
   (void)state;
   make_rows();
-  const lb_surv y = {N, time_, entry_, event_, weight_, 0};
+  const lb_surv y = {.n = N, .time = time_, .entry = entry_, .event = event_, .weight = weight_};
   const lb_design x = {.n = N, .p = P, .column = COLUMNS};
   const lb_partition strata = {stratum_, 2};
   for (int t = 0; t < 2; t++) {
@@ -152,8 +152,8 @@ static void split_follow_up(void **state)
     }
     own[i] = (int32_t)i;
   }
-  const lb_surv whole = {N, time_, entry_, event_, NULL, 0};
-  const lb_surv split = {2 * N, time, entry, event, NULL, 0};
+  const lb_surv whole = {.n = N, .time = time_, .entry = entry_, .event = event_, .weight = NULL};
+  const lb_surv split = {.n = 2 * N, .time = time, .entry = entry, .event = event, .weight = NULL};
   const lb_design dx = {.n = N, .p = P, .column = COLUMNS};
   const lb_design ds = {.n = 2 * N, .p = P, .column = column};
   const lb_partition one = {own, N}, two = {who, N};
@@ -183,7 +183,8 @@ static void repeated_rows(void **state)
 {
   (void)state;
   make_rows();
-  const lb_surv y = {N, time_, entry_, event_, weight_, 3};
+  const lb_surv y = {
+      .n = N, .time = time_, .entry = entry_, .event = event_, .weight = weight_, .n_missing = 3};
   const lb_design x = {.n = N, .p = P, .column = COLUMNS};
   const lb_partition strata = {stratum_, 2}, cluster = {cluster_, N / 2};
   lb_cox_options opt = LB_COX_DEFAULTS;
@@ -216,7 +217,7 @@ static void edges(void **state)
   lb_error err = {0};
   for (size_t n = 0; n < 2; n++) {
     const uint8_t none[] = {0};
-    const lb_surv y = {n, time_, NULL, none, NULL, 0};
+    const lb_surv y = {.n = n, .time = time_, .entry = NULL, .event = none, .weight = NULL};
     const lb_design x = {.n = n, .p = P, .column = COLUMNS};
     const lb_cox_at at = {&y, &x, NULL, LB_TIES_EFRON, coef};
     lb_cox_path path = {0};
@@ -232,7 +233,7 @@ static void edges(void **state)
     lb_cox_schoenfeld_reset(&s);
     lb_cox_path_reset(&path);
   }
-  const lb_surv y = {2, time_, NULL, event_, NULL, 0};
+  const lb_surv y = {.n = 2, .time = time_, .entry = NULL, .event = event_, .weight = NULL};
   const lb_design x = {.n = 3, .p = P, .column = COLUMNS};
   const lb_cox_at at = {&y, &x, NULL, LB_TIES_EFRON, coef};
   lb_cox_path path = {0};
@@ -263,7 +264,7 @@ static void allocation_failures(void **state)
   (void)state;
   make_rows();
   static const double coef[P] = {0.1, -0.2}, vcov[P * P] = {0.1, 0, 0, 0.1};
-  const lb_surv y = {N, time_, entry_, event_, weight_, 0};
+  const lb_surv y = {.n = N, .time = time_, .entry = entry_, .event = event_, .weight = weight_};
   const lb_design x = {.n = N, .p = P, .column = COLUMNS};
   const lb_partition strata = {stratum_, 2}, cluster = {cluster_, N / 2};
   const lb_cox_at at = {&y, &x, &strata, LB_TIES_EFRON, coef};

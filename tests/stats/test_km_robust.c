@@ -12,7 +12,7 @@ static const double WEIGHT[N] = {1, 2.5, 0.5, 1, 3, 1, 0.7, 1, 2, 1.3, 1, 4};
 /* Survival at each time of the curve for the weights given. */
 static void curve(const double *weight, const double *entry, double *out)
 {
-  const lb_surv y = {N, TIME, entry, EVENT, weight, 0};
+  const lb_surv y = {.n = N, .time = TIME, .entry = entry, .event = EVENT, .weight = weight};
   lb_km km = {0};
   assert_int_equal(lb_km_fit(&y, NULL, NULL, &km, NULL), LB_OK);
   memcpy(out, km.curve[0].survival, km.curve[0].n_time * sizeof *out);
@@ -33,7 +33,7 @@ static void against_differences(const double *entry)
     for (size_t t = 0; t < 9; t++)
       variance[t] += pow(WEIGHT[i] * (up[t] - down[t]) / (2 * step), 2);
   }
-  const lb_surv y = {N, TIME, entry, EVENT, WEIGHT, 0};
+  const lb_surv y = {.n = N, .time = TIME, .entry = entry, .event = EVENT, .weight = WEIGHT};
   lb_km km = {0};
   lb_error err = {0};
   LB_OK_OR_FAIL(lb_km_robust_fit(&y, NULL, NULL, NULL, &km, &err), err);
@@ -60,7 +60,7 @@ static void differences_by_cluster(void **state)
       for (size_t t = 0; t < 9; t++)
         variance[t] += pow((value[1][t] - value[0][t]) / (2 * step), 2);
     }
-    const lb_surv y = {N, TIME, entry, EVENT, WEIGHT, 0};
+    const lb_surv y = {.n = N, .time = TIME, .entry = entry, .event = EVENT, .weight = WEIGHT};
     lb_km km = {0};
     lb_error err = {0};
     LB_OK_OR_FAIL(lb_km_robust_fit(&y, NULL, &cluster, NULL, &km, &err), err);
@@ -88,8 +88,13 @@ static void split_rows_and_groups(void **state)
     group[N + i] = 1;
   }
   const lb_partition cluster = {subject, N}, groups = {group, 2};
-  const lb_surv split = {2 * N, time, entry, event, NULL, 0},
-                whole = {N, TIME, ENTRY, EVENT, NULL, 0};
+  const lb_surv split = {.n = 2 * N, .time = time, .entry = entry, .event = event, .weight = NULL},
+                whole = {.n = N,
+                         .time = TIME,
+                         .entry = ENTRY,
+                         .event = EVENT,
+                         .weight = NULL,
+                         .n_missing = 0};
   lb_km a = {0}, b = {0};
   lb_km_point p, q;
   lb_error err = {0};
@@ -107,7 +112,8 @@ static void split_rows_and_groups(void **state)
     event[i] = EVENT[i % N];
     subject[i] = (int32_t)(i % N);
   }
-  const lb_surv two = {2 * N, twice, NULL, event, NULL, 0}, one = {N, TIME, NULL, EVENT, NULL, 0};
+  const lb_surv two = {.n = 2 * N, .time = twice, .entry = NULL, .event = event, .weight = NULL},
+                one = {.n = N, .time = TIME, .entry = NULL, .event = EVENT, .weight = NULL};
   LB_OK_OR_FAIL(lb_km_robust_fit(&two, &groups, &cluster, NULL, &a, &err), err);
   LB_OK_OR_FAIL(lb_km_robust_fit(&one, NULL, NULL, NULL, &b, &err), err);
   for (size_t g = 0; g < 2; g++) {
@@ -139,7 +145,8 @@ static void scale(void **state)
   (void)state;
   double three[N];
   for (size_t i = 0; i < N; i++) three[i] = 3;
-  const lb_surv a = {N, TIME, ENTRY, EVENT, NULL, 0}, b = {N, TIME, ENTRY, EVENT, three, 0};
+  const lb_surv a = {.n = N, .time = TIME, .entry = ENTRY, .event = EVENT, .weight = NULL},
+                b = {.n = N, .time = TIME, .entry = ENTRY, .event = EVENT, .weight = three};
   lb_km x = {0}, y = {0};
   lb_error err = {0};
   LB_OK_OR_FAIL(lb_km_robust_fit(&a, NULL, NULL, NULL, &x, &err), err);
@@ -158,7 +165,7 @@ static void edges(void **state)
   lb_km km = {0};
   lb_error err = {0};
   for (size_t n = 0; n < 3; n++) {
-    const lb_surv y = {n, TIME, NULL, all, WEIGHT, 0};
+    const lb_surv y = {.n = n, .time = TIME, .entry = NULL, .event = all, .weight = WEIGHT};
     LB_OK_OR_FAIL(lb_km_robust_fit(&y, NULL, NULL, NULL, &km, &err), err);
     assert_int_equal(km.curve[0].n_time, n);
     if (n > 0) assert_true(isnan(km.curve[0].std_error[n - 1]));
@@ -170,7 +177,7 @@ static void edges(void **state)
 static void allocation_failures(void **state)
 {
   (void)state;
-  const lb_surv y = {N, TIME, ENTRY, EVENT, WEIGHT, 0};
+  const lb_surv y = {.n = N, .time = TIME, .entry = ENTRY, .event = EVENT, .weight = WEIGHT};
   lb_km km = {0};
   lb_status st = LB_ENOMEM;
   for (long k = 0; st != LB_OK; k++) {
