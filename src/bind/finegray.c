@@ -122,7 +122,8 @@ static lb_status predict_frame(const lb_model *model, const double *estimate, co
   if (value == NULL) return lb_error_nomem(err, "predictions");
   double *row = value, *when = value + n, *risk = value + 2 * n;
   for (size_t i = 0; i < n; i++) {
-    row[i] = (double)(i / n_time + 1);
+    size_t subject = i / n_time;
+    row[i] = (double)(subject + 1);
     when[i] = time[i % n_time];
     risk[i] = NAN;
   }

@@ -479,6 +479,7 @@ static void expect_late(const cox_data *d, const cox_state *s, exposure e, const
 static void expect_block(const cox_data *d, const cox_state *s, size_t b, double *expected)
 {
   size_t start[COX_ROWS + 1], n = list_runs(d, b, start), first = b * COX_ROWS;
+  memset(expected, 0, COX_ROWS * sizeof *expected);
   for (size_t i = 0; i < n; i++) {
     exposure e = segment_exposure(d, s, d->block_segment[b] + i);
     bool never = d->segment_bin[d->block_segment[b] + i] == COX_NO_BIN;
@@ -496,7 +497,6 @@ static void expect_block(const cox_data *d, const cox_state *s, size_t b, double
     for (size_t r = start[i]; r < start[i + 1]; r++)
       expected[r] += s->lasting_risk[first + r] * later;
   }
-  memset(expected + start[n], 0, (COX_ROWS - start[n]) * sizeof *expected);
 }
 
 static void crossproduct_chunk(void *context, size_t chunk)

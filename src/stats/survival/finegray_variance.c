@@ -166,6 +166,7 @@ static void set_eta(const tables *t, size_t b, const size_t rows[2], segment_at 
     double mean = at.mean == NULL ? 0 : at.mean[j], later = at.later_z[j];
     for (size_t r = rows[0]; r < rows[1]; r++) {
       size_t i = j * COX_ROWS + r;
+      /* cppcheck-suppress uninitvar ; the first loop sets the same rows */
       u[i] = z[i] * factor[r] + risk[r] * past + lasting[r] * later - event[r] * mean;
     }
   }
