@@ -37,6 +37,9 @@ local function public_names(text)
   for kind, variable in text:gmatch('result%.methods%("([%w_]+)", ([%w_]+)%)') do
     names[variable] = kind .. ":"
   end
+  for name, variable in text:gmatch('result%.functions%("([%w_]+)", ([%w_]+)%)') do
+    names[variable] = "lb." .. name .. "."
+  end
   for name, variable in text:gmatch('core%.namespace%("([%w_]*)", ([%w_]+)%)') do
     names[variable] = name == "" and "lb." or "lb." .. name .. "."
   end

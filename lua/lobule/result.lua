@@ -127,6 +127,15 @@ function M.methods(kind, methods)
   return methods
 end
 
+--- Functions of a namespace that stand in a file of their own; help() finds them by this line.
+---@param namespace string          "survival"
+---@param functions table
+---@return table functions
+function M.functions(namespace, functions)
+  assert(type(namespace) == "string")
+  return functions
+end
+
 --- A frame as a record: a table of lists in the frame's column order.
 ---@param frame lobule.Frame
 ---@return table

@@ -1,9 +1,17 @@
 --- Survival: a formula and a cohort in, a fitted curve, test or model out.
 local check = require "lobule.check"
 local core = require "lobule.core"
+local fitting = require "lobule.survival.fitting"
 local weights = require "lobule.survival.weights"
 
+local as_text <const>, build <const>, clustered <const> = fitting.as_text, fitting.build,
+  fitting.clustered
+
 local M = {}
+
+-- Functions that stand in files of their own (lua/lobule/survival/FILE.lua), loaded when first
+-- called: name = "file".
+local ELSEWHERE <const> = {}
 
 local KM_OPTIONS <const> = weights.join {
   { "cluster", "string" },
@@ -46,59 +54,6 @@ local FINEGRAY_OPTIONS <const> = weights.join {
 local FINEGRAY_REFUSED <const> = { case = 'Its variance is a sandwich: "frequency" or "sampling".' }
 local LOGRANK_REFUSED <const> = { sampling = "The robust score test of survival.cox with the "
   .. "groups as its only term is the test for sampling weights." }
-
---- What reports call the columns that are terms: "Age (years)". Other columns are not touched,
---- which
---- in a filtered frame would gather them.
-local function labels_of(frame, terms)
-  local labels = {}
-  for _, term in ipairs(terms) do
-    for name in term.variable:gmatch "[^:]+" do
-      if frame:has(name) and not labels[name] then
-        local column = frame:column(name)
-        local label, unit = column:label() or name, column:unit()
-        labels[name] = unit and ("%s (%s)"):format(label, unit) or label
-      end
-    end
-  end
-  return labels
-end
-
---- A model of the formula and the data; returns it with what is worth knowing about it.
-local function build(formula, data, kind, opts, causes)
-  check.type(formula, "string", "formula")
-  local frame, cohort = check.data(data)
-  local model = core.model(formula, frame, kind, opts.weights, causes and "causes",
-    causes and causes.censored, causes and causes.cause)
-  local info = model:info()
-  weights.count(info, opts)
-  info.source = frame:source()
-  info.labels = labels_of(frame, info.terms)
-  for _, term in ipairs(info.terms) do
-    -- An interaction is no contrast with one reference level.
-    if term.variable:find(":", 1, true) then term.reference = nil end
-  end
-  if cohort and cohort.id and not info.has_entry then
-    local rows, persons = cohort:count()
-    if persons < rows then info.n_persons = persons end
-  end
-  info.lineage = cohort and require("lobule.lineage").lines(cohort) or nil
-  return model, info
-end
-
---- An option that names a level or number of the event, as text.
-local function as_text(opts, name)
-  local value = opts[name]
-  if value == nil then return nil end
-  if type(value) == "number" then return core.format_number(value) end
-  return check.type(value, "string", name)
-end
-
---- The formula with the option cluster = "x" as its term.
-local function clustered(formula, opts)
-  check.type(formula, "string", "formula")
-  return opts.cluster and ("%s + cluster(%s)"):format(formula, opts.cluster) or formula
-end
 
 --- Kaplan-Meier curves (Kaplan & Meier 1958, JASA 53:457), one per group on the right-hand side. At
 --- risk at t: entry < t <=
@@ -344,6 +299,13 @@ function M.finegray(formula, data, options)
   local fit = core.finegray(model, cause, opts)
   local result = finegray.new(fit, cause, info, opts, model)
   return result
+end
+
+for name, file in next, ELSEWHERE do
+  M[name] = function(...)
+    local first, second = require("lobule.survival." .. file)[name](...)
+    return first, second
+  end
 end
 
 core.namespace("survival", M)
