@@ -5,8 +5,8 @@ local weights = require "lobule.survival.weights"
 
 local M = {}
 
---- What reports call the columns that are terms: "Age (years)". Other columns are not touched, which
---- in a filtered frame would gather them.
+--- What reports call the columns that are terms: "Age (years)". Other columns are not touched,
+--- which in a filtered frame would gather them.
 local function labels_of(frame, terms)
   local labels = {}
   for _, term in ipairs(terms) do
