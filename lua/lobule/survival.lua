@@ -303,8 +303,9 @@ end
 
 for name, file in next, ELSEWHERE do
   M[name] = function(...)
-    local first, second = require("lobule.survival." .. file)[name](...)
-    return first, second
+    -- No tail call: messages name the public function by its place on the stack.
+    local results = table.pack(require("lobule.survival." .. file)[name](...))
+    return table.unpack(results, 1, results.n)
   end
 end
 
