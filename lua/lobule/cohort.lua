@@ -141,7 +141,7 @@ function Cohort:mutate(assignments, options)
   if type(assignments) == "string" then assignments = { assignments } end
   check.list(assignments, "assignments")
   local frame = self.data
-  local texts, open = {}, self.open
+  local texts, open, defines = {}, self.open, {}
   if window.wanted(opts) then
     local notes
     frame, notes = window.mutate(frame, assignments, opts, with)
@@ -155,10 +155,12 @@ function Cohort:mutate(assignments, options)
     end
     open = lineage.opened(self, open, frame, item)
     texts[i] = type(item) == "table" and item[1] .. " = (a Lua function)" or item
+    defines[i] = type(item) == "string" and { core.split_assignment(item) } or { item[1] }
   end
   with:check_used()
-  local new = derive(self, frame, lineage.note("mutate", table.concat(texts, "; ")
-    .. window.text(opts), opts.with))
+  local step = lineage.note("mutate", table.concat(texts, "; ") .. window.text(opts), opts.with)
+  step.defines = defines
+  local new = derive(self, frame, step)
   new.open = open
   return new
 end
@@ -351,7 +353,11 @@ end
 ---                                 missing (default "" and "NA");
 ---                                 types: column -> type name, a misfit is then an error;
 ---                                 columns: only these; rows: what a row is, for the flow
----                                 ("patients" with an id, else "rows"); and the others of lb.read
+---                                 ("patients" with an id, else "rows"); time_zero: column of the
+---                                 date at which follow-up starts; dated: column -> the date (or
+---                                 time since zero) at which its value became known, { responder =
+---                                 "response_date" }: models warn of groups that are only known
+---                                 after time zero; and the others of lb.read
 ---@return lobule.Cohort
 ---@raise a missing or malformed file, an unknown column in the options
 ---@example lb.cohort(lb.frame { { "id", { 1, 2 } }, { "age", { 61, 55 } } }, { id = "id" })
@@ -370,7 +376,13 @@ function M.cohort(source, options)
   if opts.id then check.column(frame, opts.id) end
   local self = setmetatable({ data = frame, id = opts.id or false, arm = false, steps = {},
     rows = opts.rows or (opts.id and "patients" or "rows"),
-    found = problems, n_found = n_problems, open = {} }, Cohort)
+    found = problems, n_found = n_problems, open = {}, time_zero = opts.time_zero or false,
+    dated = opts.dated or false }, Cohort)
+  if opts.time_zero then check.column(frame, opts.time_zero) end
+  for name, column in next, opts.dated or {} do
+    check.column(frame, name)
+    check.column(frame, column)
+  end
   self.steps[1] = lineage.start(self, frame:source())
   return self
 end

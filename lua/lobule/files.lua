@@ -10,6 +10,8 @@ local OPTIONS <const> = {
   { "id", "string", nil, "csv xlsx stat sqlite" },
   { "columns", "texts", nil, "csv xlsx stat sqlite" },
   { "rows", "string", nil, "csv xlsx stat sqlite" }, -- what a row is, for a cohort's flow
+  { "time_zero", "string", nil, "csv xlsx stat sqlite" }, -- of a cohort: when follow-up starts
+  { "dated", "table", nil, "csv xlsx stat sqlite" },     -- of a cohort: column -> its date or time
   { "na", "texts", nil, TABLES },
   { "types", "table", nil, TABLES },
   { "separator", "string", nil, "csv" },

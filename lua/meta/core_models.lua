@@ -249,4 +249,46 @@ function core.finegray(model, cause, options) end
 ---@return lobule.Frame
 function core.finegray_predict(fit, newdata, times) end
 
+--- Follow-up cut into pieces: at a list of times (shift: the scale's value at time 0, a number for
+--- each row of the frame), or at each row's own times (two columns: row of the frame, ascending, and
+--- time). Returns the frame of the pieces' rows, start, stop, event (logical, or a factor of causes)
+--- and interval (from 1) as columns, and how many rows had no follow-up.
+---@param model lobule.Model
+---@param frame lobule.Frame        that the model was made of
+---@param cuts number[]|lobule.Column
+---@param shift? lobule.Column
+---@return lobule.Frame
+---@return lobule.Column start
+---@return lobule.Column stop
+---@return lobule.Column event
+---@return lobule.Column interval
+---@return integer n_zero
+function core.split_follow_up(model, frame, cuts, shift) end
+
+--- Limits of an expected count.
+---@param d number                  events
+---@param conf_level number
+---@param method string             "exact", "byar", "mid-p", "log"
+---@return number low
+---@return number high
+function core.count_interval(d, conf_level, method) end
+
+--- Gamma limits of a standardised rate (Fay & Feuer 1997).
+---@param y number                  rate
+---@param v number                  its variance
+---@param w_max number              largest weight over person-time
+---@param conf_level number
+---@return number low
+---@return number high
+function core.standard_rate_interval(y, v, w_max, conf_level) end
+
+--- Additive hazards of a "design" model: time, n_risk, cumulative and variance (a list for the
+--- intercept and each column), statistic, slope, covariance, chi_square, df, p_value, last, n_event.
+---@param model lobule.Model
+---@param min_at_risk integer
+---@param test string               "aalen", "n_risk"
+---@param frequency boolean
+---@return table
+function core.aalen(model, min_at_risk, test, frequency) end
+
 return core

@@ -36,6 +36,7 @@ static void push_fit(lua_State *L, const lb_aalen *fit)
   set_functions(L, "cumulative", fit->cumulative, fit);
   set_functions(L, "variance", fit->variance, fit);
   lbl_set_numbers(L, "statistic", fit->statistic, fit->q);
+  lbl_set_numbers(L, "slope", fit->slope, fit->q);
   lbl_set_matrix(L, "covariance", fit->covariance, fit->q);
   lbl_set_number(L, "chi_square", fit->chi_square);
   lbl_set_count(L, "df", fit->df);

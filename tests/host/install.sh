@@ -106,7 +106,11 @@ if command -v bash >/dev/null; then
   same "bash: an option" "$(complete --th)" "--threads"
   same "bash: long options" "$(complete --)" "--version|--help|--threads|--color|--no-strict"
   same "bash: a command and files" "$(complete he)" "help|help.txt"
-  same "bash: topics" "$(complete help survival.)" "survival.cause_specific|survival.cox|survival.cuminc|survival.finegray|survival.gray|survival.km|survival.logrank|survival.subgroups"
+  names=$("$at/bin/lobule" -e 'local names = {}
+    for name in pairs(require("lobule").survival) do names[#names + 1] = "survival." .. name end
+    table.sort(names)
+    print(table.concat(names, "|"))')
+  same "bash: topics" "$(complete help survival.)" "$names"
   same "bash: a topic of several words" "$(complete help comi)" 'coming\ from\ R'
   same "bash: one topic only" "$(complete help formulas x)" ""
   same "bash: files of peek" "$(complete peek tr)" "trial.csv"

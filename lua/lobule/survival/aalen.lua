@@ -115,16 +115,20 @@ function Aalen:at(times)
   return frame
 end
 
---- Tests of no effect over the whole time, one row a column of the design.
----@return lobule.Frame             # term, statistic (z), p_value
+--- The weighted mean of each function's slope over time (events per person and unit of time, for
+--- one unit of the column), and the test of no effect over the whole time, one row a column of the
+--- design.
+---@return lobule.Frame             # term, estimate (mean slope), statistic (z), p_value
 function Aalen:tests()
-  local lists = { {}, {}, {} }
+  local lists = { {}, {}, {}, {} }
   for j, term in ipairs(self.terms) do
     local z = self.fit.statistic[j] / self.fit.covariance[j][j] ^ 0.5
-    lists[1][j], lists[2][j], lists[3][j] = term, z, core.normal_p(z)
+    lists[1][j], lists[2][j], lists[3][j], lists[4][j] = term, self.fit.slope[j], z,
+      core.normal_p(z)
   end
   local frame = result.frame { { "term", lists[1], "text" },
-    { "statistic", lists[2], "real", label = "z" }, { "p_value", lists[3], "real" } }
+    { "estimate", lists[2], "real", label = "Mean slope" },
+    { "statistic", lists[3], "real", label = "z" }, { "p_value", lists[4], "real" } }
   return frame
 end
 
@@ -140,20 +144,15 @@ function Aalen:glance()
   return frame
 end
 
---- B at the last time by the time: the mean slope, in events per person and unit of time.
 local function summary_table(self)
-  local rows, n = {}, #self.fit.time
-  local last <const> = self.fit.time[n]
+  local rows = {}
   for j, row in ipairs(self:tests():rows_list()) do
-    rows[j] = { row.term, format.number(self.fit.cumulative[j][n]),
-      format.number(self.fit.cumulative[j][n] / last), format.fixed(row.statistic, 2),
+    rows[j] = { row.term, format.number(row.estimate), format.fixed(row.statistic, 2),
       format.p(row.p_value) }
   end
   return require("lobule.table").new { columns = { { label = "Term", align = "left" },
-    { label = ("B(%s)"):format(core.format_number(last)), align = "right" },
     { label = "Mean slope", align = "right" }, { label = "z", align = "right" },
-    { label = "p", align = "right" } }, rows = rows,
-    notes = {} }
+    { label = "p", align = "right" } }, rows = rows, notes = {} }
 end
 
 local function test_line(self, profile)

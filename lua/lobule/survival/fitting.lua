@@ -46,6 +46,7 @@ function M.build(formula, data, kind, opts, causes)
     local rows, persons = cohort:count()
     if persons < rows then info.n_persons = persons end
   end
+  if cohort then info.immortal = require("lobule.survival.immortal")(cohort, formula) end
   info.lineage = cohort and require("lobule.lineage").lines(cohort) or nil
   return model, info
 end

@@ -152,7 +152,7 @@ function M.landmark(formula, data, options)
   local model, info = pieces.build(outcome, frame, fitting.as_text(opts, "censored"))
   local causes, stacked = {}, nil
   local unit <const> = info.time_unit and " " .. info.time_unit or ""
-  local happened <const> = outcome.causes and ("`%s` != '%s'"):format(names[3], info.censored)
+  local happened <const> = outcome.causes and ("`%s` ~= '%s'"):format(names[3], info.censored)
     or ("`%s`"):format(names[3])
   for i, time in ipairs(opts.at) do
     local taken, start, stop, event, interval, n_zero = core.split_follow_up(model, frame, { time })

@@ -25,10 +25,10 @@ typedef struct work {
   double *factor;  /* q x q */
   double *inverse; /* q x q, of the last time looked at */
   bool *kept;
-  size_t rows;     /* at risk */
-  double *step;    /* events x q: increment of each event, in the order of by_time, later first */
-  double *weight;  /* times x q: weights of the tests */
-  bool *good;      /* times: can be estimated */
+  size_t rows;    /* at risk */
+  double *step;   /* events x q: increment of each event, in the order of by_time, later first */
+  double *weight; /* times x q: weights of the tests */
+  bool *good;     /* times: can be estimated */
 } work;
 
 static void row_of(work *w, size_t i)
@@ -191,8 +191,10 @@ static lb_status fit_new(lb_aalen *fit, size_t n_time, size_t q, lb_error *err)
   fit->variance = lb_mem_zero(n_time * q, sizeof *fit->variance);
   fit->statistic = lb_mem_zero(q, sizeof *fit->statistic);
   fit->covariance = lb_mem_zero(q * q, sizeof *fit->covariance);
+  fit->slope = lb_mem_zero(q, sizeof *fit->slope);
   bool failed = fit->time == NULL || fit->n_risk == NULL || fit->cumulative == NULL ||
-                fit->variance == NULL || fit->statistic == NULL || fit->covariance == NULL;
+                fit->variance == NULL || fit->statistic == NULL || fit->covariance == NULL ||
+                fit->slope == NULL;
   return failed ? lb_error_nomem(err, "additive hazards") : LB_OK;
 }
 
@@ -210,11 +212,19 @@ static void add_event(lb_aalen *fit, size_t at, const double *step, const double
   fit->n_event++;
 }
 
+/* When follow-up starts: the first entry, else 0. */
+static double start_of(const work *w)
+{
+  const uint32_t *by_entry = w->set.by_entry;
+  return by_entry == NULL ? 0 : w->y->entry[by_entry[0]];
+}
+
 /* Adds up increments forwards in time, as far as they can be estimated. */
 static void add_up(const work *w, lb_aalen *fit)
 {
   const lb_riskset *set = &w->set;
   size_t q = w->q, n = 0;
+  double before = start_of(w);
   bool open = true;
   for (size_t t = 0; t < set->n_time; t++) {
     if (set->n_event[t] == 0) continue;
@@ -232,8 +242,10 @@ static void add_up(const work *w, lb_aalen *fit)
       if (w->y->event[i] != 0 && weight_of(w->y, i) > 0)
         add_event(fit, n, w->step + k * q, w->weight + t * q);
     }
-    n++;
+    for (size_t j = 0; j < q; j++) fit->slope[j] += w->weight[t * q + j] * (set->time[t] - before);
+    before = fit->time[n++];
   }
+  for (size_t j = 0; j < q; j++) fit->slope[j] = fit->statistic[j] / fit->slope[j];
   fit->n_time = n;
 }
 
@@ -247,7 +259,8 @@ static lb_status test_all(lb_aalen *fit, lb_error *err)
   if (part == NULL) return lb_error_nomem(err, "test");
   for (size_t a = 0; a < p; a++)
     for (size_t b = 0; b < p; b++) part[a * p + b] = fit->covariance[(a + 1) * fit->q + b + 1];
-  bool done = lb_symmetric_quadratic(part, fit->statistic + 1, p, 1e-12, &fit->chi_square, &fit->df);
+  bool done =
+      lb_symmetric_quadratic(part, fit->statistic + 1, p, 1e-12, &fit->chi_square, &fit->df);
   lb_mem_free(part);
   if (!done) return lb_error_nomem(err, "test");
   fit->p_value = fit->df == 0 ? NAN : gsl_cdf_chisq_Q(fit->chi_square, (double)fit->df);
@@ -268,10 +281,10 @@ lb_status lb_aalen_fit(const lb_surv *y, const lb_design *x, size_t min_risk, lb
     add_up(&w, &fit);
     if (fit.last == 0 && fit.n_time == 0 && fit.n_event == 0) fit.last = NAN;
     if (fit.n_time == 0)
-      st = isnan(fit.last)
-               ? lb_error_set(err, LB_EDATA, "no event")
-               : lb_error_set(err, LB_ENUMERIC, "the risk set at the first event time is too small "
-                                                "or its columns depend on each other");
+      st = isnan(fit.last) ? lb_error_set(err, LB_EDATA, "no event")
+                           : lb_error_set(err, LB_ENUMERIC,
+                                          "the risk set at the first event time is too small "
+                                          "or its columns depend on each other");
   }
   if (st == LB_OK) st = test_all(&fit, err);
   work_reset(&w);
@@ -290,5 +303,6 @@ void lb_aalen_reset(lb_aalen *fit)
   lb_mem_free(fit->variance);
   lb_mem_free(fit->statistic);
   lb_mem_free(fit->covariance);
+  lb_mem_free(fit->slope);
   *fit = (lb_aalen){0};
 }

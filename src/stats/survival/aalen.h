@@ -18,12 +18,13 @@ typedef struct lb_aalen {
   double *variance;   /* n_time x q: of B(t) */
   double *statistic;  /* q: weighted sums of increments */
   double *covariance; /* q x q: of the statistics */
+  double *slope;      /* q: weighted mean of B's slope over time */
   double chi_square;  /* of the p columns together */
   double p_value;
   size_t df;
-  double last;        /* the last time with an event; above time[n_time - 1] where risk sets
+  double last;    /* the last time with an event; above time[n_time - 1] where risk sets
                          became too small to go on */
-  size_t n_event;     /* events of positive weight up to time[n_time - 1] */
+  size_t n_event; /* events of positive weight up to time[n_time - 1] */
 } lb_aalen;
 
 /* Least squares at each event time (Aalen 1989, Stat Med 8:907, equations 2.4 and 2.5): dB(t) =
