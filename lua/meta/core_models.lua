@@ -250,9 +250,9 @@ function core.finegray(model, cause, options) end
 function core.finegray_predict(fit, newdata, times) end
 
 --- Follow-up cut into pieces: at a list of times (shift: the scale's value at time 0, a number for
---- each row of the frame), or at each row's own times (two columns: row of the frame, ascending, and
---- time). Returns the frame of the pieces' rows, start, stop, event (logical, or a factor of causes)
---- and interval (from 1) as columns, and how many rows had no follow-up.
+--- each row of the frame), or at each row's own times (two columns: row of the frame, ascending,
+--- and time). Returns the frame of the pieces' rows, start, stop, event (logical, or a factor of
+--- causes) and interval (from 1) as columns, and how many rows had no follow-up.
 ---@param model lobule.Model
 ---@param frame lobule.Frame        that the model was made of
 ---@param cuts number[]|lobule.Column
@@ -283,7 +283,8 @@ function core.count_interval(d, conf_level, method) end
 function core.standard_rate_interval(y, v, w_max, conf_level) end
 
 --- Additive hazards of a "design" model: time, n_risk, cumulative and variance (a list for the
---- intercept and each column), statistic, slope, covariance, chi_square, df, p_value, last, n_event.
+--- intercept and each column), statistic, slope, covariance, chi_square, df, p_value, last,
+--- n_event.
 ---@param model lobule.Model
 ---@param min_at_risk integer
 ---@param test string               "aalen", "n_risk"

@@ -169,7 +169,7 @@ static int push_pieces(lua_State *L, lb_frame *frame, const lb_model *model, pie
 }
 
 /* split_follow_up(model, frame, cuts, shift): cuts a list, shift a column or nil; or
- * split_follow_up(model, frame, row, cut): columns, cuts of each row's own, ascending within rows */
+ * split_follow_up(model, frame, row, cut): columns, cuts of each row's own, ascending in a row */
 static int split(lua_State *L)
 {
   lua_settop(L, 4);
