@@ -2,6 +2,7 @@
 --- mend, and the researcher's frames.
 local clean = require "lobule.clean"
 local colour = require "lobule.colour"
+local values = require "lobule.values"
 
 local M = {}
 
@@ -140,8 +141,9 @@ end
 function M.text(problem)
   local ok, host = pcall(require, "lobule.host")
   local terminal = ok and host.terminal() or {}
+  if values.is_plain(problem) or problem == nil then problem = values.raised(problem) end
   local text = M.explained(clean.text(tostring(problem)), terminal.errors and terminal.width or nil)
-  if text == "interrupted" then return text end -- nobody's mistake
+  if text:find "^interrupted after " then return text end -- nobody's mistake
   local colours = colour.of "errors"
   if not colours.on then return text end
   local first, rest = text:match "^([^\n]*)(.*)$"

@@ -34,6 +34,13 @@ int lb_threads(void)
   return n < 1 ? 1 : n;
 }
 
+const char *lb_threads_misread(void)
+{
+  static const char NAME[] = "LOBULE_THREADS";
+  const char *text = getenv(NAME);
+  return text != NULL && text[0] != '\0' && threads_from(NAME) == 0 ? NAME : NULL;
+}
+
 void lb_threads_set(int n)
 {
   int within = n < 0 ? 0 : n > MAX_THREADS ? MAX_THREADS : n;

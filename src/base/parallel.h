@@ -8,6 +8,9 @@
 /* Threads to use: lb_threads_set, else LOBULE_THREADS, else OMP_NUM_THREADS, else all cores. At
  * least 1. */
 int lb_threads(void);
+/* LOBULE_THREADS, if it is set and no count from 1 to 1024, so that lb_threads passes it over; else
+ * NULL. */
+const char *lb_threads_misread(void);
 void lb_threads_set(int n); /* 0: back to the environment */
 /* Runs body(context, block) for block = 0 .. n_blocks-1, in parallel when `parallel`. Bodies must
  * not share what they write. Stops early when interrupted: returns false. */

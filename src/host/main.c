@@ -11,6 +11,7 @@
 #include "host/manual.h"
 #include "host/modules.h"
 #include "host/options.h"
+#include "host/print.h"
 #include "host/progress.h"
 #include "host/repl.h"
 #include "host/session.h"
@@ -189,6 +190,7 @@ static int protected_main(lua_State *L)
   lb_modules_open(L, o);
   lb_stop_open_coroutines(L);
   lb_stop_open_execute(L);
+  lb_print_open(L);
   lb_session_open(L, o);
   set_arg(L, o);
   lb_stop_open();
@@ -222,6 +224,15 @@ static int run(program *p)
   return p->status;
 }
 
+/* A count of threads that is none would be passed over in silence. */
+static void warn_of_threads(void)
+{
+  const char *name = lb_threads_misread();
+  if (name == NULL) return;
+  fprintf(stderr, "lobule: %s is no number from 1 to 1024: using %d thread%s\n", name, lb_threads(),
+          lb_threads() == 1 ? "" : "s");
+}
+
 int main(int argc, char **argv)
 {
   lb_waiting_forget();
@@ -233,6 +244,9 @@ int main(int argc, char **argv)
     lb_usage_print(false);
     return LB_EXIT_OK;
   }
-  if (o->threads > 0) lb_threads_set(o->threads);
+  if (o->threads > 0)
+    lb_threads_set(o->threads);
+  else
+    warn_of_threads();
   return run(&p);
 }

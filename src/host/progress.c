@@ -95,9 +95,32 @@ static void erase(void)
   line_cells = 0;
 }
 
+static char stopped[LINE_BYTES]; /* what is known of the work that Ctrl-C stopped */
+static _Atomic(const char *) last_label;
+
+/* Of the first and the last step of work. The label is nobody's once the work has ended. */
+static void keep(lb_progress now)
+{
+  if (now.label != NULL) atomic_store(&last_label, now.label);
+  if (now.label != NULL || !lb_interrupted() || now.total == 0) return;
+  snprintf(stopped, sizeof stopped, "%.60s: %d %% done", atomic_load(&last_label),
+           (int)(100 * (double)now.done / (double)now.total));
+}
+
+const char *lb_progress_stopped(void)
+{
+  return stopped[0] == '\0' ? NULL : stopped;
+}
+
+void lb_progress_forget(void)
+{
+  stopped[0] = '\0';
+}
+
 static void watch(lb_progress now)
 {
   bool ends = now.label == NULL;
+  if (ends || now.done == 0) keep(now);
   while (atomic_flag_test_and_set_explicit(&line_taken, memory_order_acquire))
     if (!ends) return;
   double t = seconds_now();

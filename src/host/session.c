@@ -4,10 +4,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/interrupt.h"
 #include "base/names.h"
 #include "bind/bind.h"
+#include "host/interruption.h"
 #include "host/stop.h"
 #include "host/trace.h"
 
@@ -156,10 +158,19 @@ void lb_session_report(lua_State *L)
   lua_settop(L, problem - 1);
 }
 
+static double seconds_now(void)
+{
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
 /* Calls the function below its n arguments; all results, or the error value, stay. */
 static int try_call(lua_State *L, int n_arguments)
 {
   int base = lua_gettop(L) - n_arguments;
+  double from = seconds_now();
+  lb_interruption_begin(L);
   lua_pushcfunction(L, lb_trace_message);
   lua_insert(L, base);
   lb_stop_enter(L);
@@ -170,7 +181,7 @@ static int try_call(lua_State *L, int n_arguments)
   if (status == LUA_OK) return LB_EXIT_OK;
   if (!interrupted) return LB_EXIT_ERROR;
   lua_pop(L, 1); /* whatever the error became on its way up */
-  lua_pushliteral(L, "interrupted");
+  lb_interruption_push(L, seconds_now() - from);
   return LB_EXIT_INTERRUPTED;
 }
 

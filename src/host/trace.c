@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "bind/bind.h"
+#include "host/interruption.h"
 
 #define MAX_FRAMES 20
 
@@ -43,9 +44,25 @@ static void add_frames(lua_State *L)
   }
 }
 
+/* Pushes what is said of a value at index 1 that is no message. */
+static void push_raised(lua_State *L)
+{
+  int top = lua_gettop(L);
+  lua_getglobal(L, "require");
+  lua_pushliteral(L, "lobule.values");
+  if (lua_pcall(L, 1, 1, 0) == LUA_OK && lua_istable(L, -1)) {
+    lua_getfield(L, -1, "raised");
+    lua_pushvalue(L, 1);
+    if (lua_pcall(L, 1, 1, 0) == LUA_OK && lua_type(L, -1) == LUA_TSTRING) return;
+  }
+  lua_settop(L, top);
+  lua_pushfstring(L, "the error is a %s", luaL_typename(L, 1));
+}
+
 int lb_trace_message(lua_State *L)
 {
   lua_settop(L, 1);
+  lb_interruption_note(L, 1);
   if (lbl_error_code(L, 1)) {
     lua_settop(L, 1);
     return 1;
@@ -54,7 +71,12 @@ int lb_trace_message(lua_State *L)
       lua_type(L, -1) == LUA_TSTRING)
     return 1;
   lua_settop(L, 1);
-  if (lua_tostring(L, 1) == NULL) lua_pushfstring(L, "the error is a %s", luaL_typename(L, 1));
+  if (lua_type(L, 1) != LUA_TSTRING) {
+    lbl_push_place(L);
+    lua_pop(L, 1); /* the public function's name: it did not raise this */
+    push_raised(L);
+    if (lua_rawlen(L, -2) > 0) lua_pushfstring(L, "%s: %s", lua_tostring(L, -2), lua_tostring(L, -1));
+  }
   if (strstr(lua_tostring(L, -1), "(local 'self')") != NULL) {
     lua_pushliteral(L, "\n  A method is called with a colon:  x:tidy()  , not  x.tidy()");
     lua_concat(L, 2);

@@ -73,7 +73,7 @@ command("save", "FILE", "the entries that worked as a script, run again to check
     local text, n = script.text(session)
     core.write_file(argument, text)
     print(("%s: %d entries"):format(argument, n))
-    local differing, compared = script.compare(session, text)
+    local differing, compared = script.compare(session)
     if #differing == 0 then
       print(("run again from nothing: all %d variables are the same"):format(compared))
     else

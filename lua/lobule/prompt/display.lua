@@ -6,6 +6,7 @@ local colour = require "lobule.colour"
 local core = require "lobule.core"
 local host = require "lobule.host"
 local records = require "lobule.prompt.records"
+local values = require "lobule.values"
 
 local M = {}
 
@@ -65,6 +66,13 @@ local function fitted(text, width)
   return table.concat(lines, "\n")
 end
 
+--- A function typed without its brackets is a question.
+local function function_text(value)
+  local name = require("lobule.help").name_of(value)
+  if not name then return values.text(value) end
+  return ("the function lb.%s;  ?lb.%s  says what it takes"):format(name, name)
+end
+
 --- One result as text.
 ---@param value any
 ---@param width integer
@@ -73,7 +81,8 @@ end
 function M.text(value, width, rows)
   local shown = as_table(value, rows or 20)
   if shown then return (table_text(shown, width)) end
-  local text, class = tostring(value), chain.of(value).class
+  if type(value) == "function" then return (function_text(value)) end
+  local text, class = values.text(value, width), chain.of(value).class
   if class == "figure" then
     return text .. '   :show() draws it, :save "figure.svg" keeps it'
   end

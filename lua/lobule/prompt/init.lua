@@ -113,13 +113,13 @@ function RUN.code(session, source)
     keep(session, results[1])
     display.show(session, results)
   end
-  return results.n > 0
+  return results.n
 end
 
 --- Runs an entry and shows its results.
 ---@param text string
 ---@return "ok"|"error"|"interrupted" state
----@return any problem              the error
+---@return any problem              the error, nil without one
 function Session:enter(text)
   local kind, subject = entry.read(text, self.subject)
   if subject:find "^_:" and text:find "^%s*:" and rawget(self.env, "_") == nil then
@@ -130,13 +130,13 @@ function Session:enter(text)
   local state, problem = host.protected(RUN[kind], self, subject)
   if state ~= "ok" then undo.restore(self.env, before) end
   if kind ~= "empty" then
-    local seconds = host.clock() - from
+    local seconds, n = host.clock() - from, kind == "code" and state == "ok" and problem or 0
     self.transcript[#self.transcript + 1] = { text = subject, ok = state == "ok", kind = kind,
-      seconds = seconds, number = self.number, result = problem == true }
+      seconds = seconds, number = self.number, result = n > 0, results = n }
     self.number = self.number + 1
     if kind == "code" and (self.settings.time or seconds > SLOW) then display.time(seconds) end
   end
-  return state, problem
+  return state, state ~= "ok" and problem or nil
 end
 
 return M

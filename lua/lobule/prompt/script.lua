@@ -1,5 +1,5 @@
---- The entries of a session as a script: those that worked, without those that only looked, run
---- again from nothing to see that they give the same.
+--- The entries of a session as a script: those that worked, results printed as the prompt showed
+--- them, run again from nothing to see that they give the same.
 local chain = require "lobule.prompt.chain"
 local core = require "lobule.core"
 local entry = require "lobule.prompt.entry"
@@ -7,20 +7,6 @@ local host = require "lobule.host"
 local tokens = require "lobule.prompt.tokens"
 
 local M = {}
-
--- Methods that leave something behind: an expression that calls one is no mere look.
-local EFFECTS <const> = { save = true, csv = true, print = true, append_csv = true }
-
-local function has_effect(source)
-  local list = tokens.list(source)
-  for i, token in ipairs(list) do
-    if token.kind == "name" and EFFECTS[token.text] and list[i + 1]
-      and (list[i + 1].text == "(" or list[i + 1].text == "{" or list[i + 1].kind == "string") then
-      return true
-    end
-  end
-  return false
-end
 
 local function is_expression(source)
   return load("return " .. source, "=entry", "t", {}) ~= nil
@@ -59,41 +45,102 @@ local function working(session)
   for _, one in ipairs(session.transcript) do
     if one.kind == "code" and one.ok then
       list[#list + 1] = { text = one.text, number = one.number,
-        last = table.move(last, 1, 3, 1, {}), result = one.result }
+        last = table.move(last, 1, 3, 1, {}), result = one.result, results = one.results }
       if one.result then table.insert(last, 1, one.number) end
     end
   end
   return list
 end
 
---- Numbers of the entries whose results others need, those needed by needed ones too.
+--- Numbers of the entries whose results others name.
 local function needed_results(list)
   local needed = {}
-  for i = #list, 1, -1 do
-    local one = list[i]
-    if needed[one.number] or not one.result or has_effect(one.text) then
-      for n in next, results_used(one.text, one.last) do needed[n] = true end
-    end
+  for _, one in ipairs(list) do
+    for n in next, results_used(one.text, one.last) do needed[n] = true end
   end
   return needed
 end
 
---- An expression of an entry as the script holds it: named when others need it, for what it leaves
---- behind, or not at all.
-local function expression_line(source, number, needed)
-  if needed then return ("local _%d = %s"):format(number, source) end
-  if has_effect(source) and load(source, "=entry", "t", {}) then return source end
+local function loads(source)
+  return load(source, "=entry", "t", {}) ~= nil
 end
 
---- What the script holds of an entry; nil: it only looked.
-local function script_lines(one, needed)
+--- An expression without the comment or semicolon that ends it: it is to stand in brackets.
+local function bare(source)
+  local list = tokens.list(source)
+  while list[1] and (list[#list].kind == "comment" or list[#list].text == ";") do
+    list[#list] = nil
+  end
+  return list[1] and source:sub(1, list[#list].stop) or source
+end
+
+--- A call with an expression for its arguments.
+local function around(call, source)
+  local line = ("%s(%s)"):format(call, source)
+  return loads("local _ = " .. line) and line or ("%s(\n%s\n)"):format(call, source)
+end
+
+--- An expression that others name, and what prints it.
+local function named_lines(source, one, looks)
+  local name = "_" .. one.number
+  if (one.results or 1) < 2 then
+    local line = ("local %s = %s"):format(name, source)
+    return looks and ("%s\nprint(%s)"):format(line, name) or line
+  end
+  local all = name .. "_all"
+  local line = ("local %s = %s\nlocal %s = %s[1]"):format(all, around("table.pack", source), name,
+    all)
+  return looks and ("%s\nprint(table.unpack(%s, 1, %s.n))"):format(line, all, all) or line
+end
+
+local function draws(source)
+  return source:find "[.:]%s*show%f[%W]" ~= nil
+end
+
+--- An expression of an entry as the script holds it: printed, and named when others need it. One
+--- without a result is a call for what it does. nil: it is not wanted.
+local function expression_line(source, one, needed, looks)
+  source = bare(source)
+  if needed then return (named_lines(source, one, looks)) end
+  if not one.result then
+    if looks or not draws(source) then return source end
+  elseif looks then
+    return (around("print", source))
+  elseif loads(source) then
+    return source -- a call may also do something
+  end
+end
+
+--- What the script holds of an entry; nil: nothing.
+local function script_lines(one, needed, looks)
   local source = with_numbers(one.text, one.last)
-  if is_expression(source) then return (expression_line(source, one.number, needed)) end
+  if is_expression(source) then return (expression_line(source, one, needed, looks)) end
   local before, last = nil, nil
   if one.result then before, last = entry.split_last(source) end
   if not before then return source end
-  local line = expression_line(last, one.number, needed)
+  local line = expression_line(last, one, needed, looks)
   return line and before .. line or before:gsub("%s+$", "")
+end
+
+--- Notes the names in a source; true when one that it declares as a local has been in use before:
+--- at the prompt that was an assignment to the same variable.
+local function declares_again(source, seen)
+  local list, again, declaring = {}, false, false
+  for _, token in ipairs(tokens.list(source)) do
+    if token.kind ~= "comment" then list[#list + 1] = token end
+  end
+  for i, token in ipairs(list) do
+    local before = list[i - 1] and list[i - 1].text
+    if before == "local" then declaring = true end
+    if token.text == "=" or token.kind == "keyword" and token.text ~= "function" then
+      declaring = false
+    end
+    if declaring and token.kind == "name" and seen[token.text] then again = true end
+  end
+  for _, token in ipairs(list) do
+    if token.kind == "name" then seen[token.text] = true end
+  end
+  return again
 end
 
 local HEAD <const> = 'local lb = require "lobule"'
@@ -113,21 +160,24 @@ end
 
 --- The script of a session.
 ---@param session lobule.prompt.Session
+---@param quiet? boolean            without what prints results or draws figures
 ---@return string text
 ---@return integer n                entries in it
-function M.text(session)
+function M.text(session, quiet)
   local list = working(session)
-  local needed = needed_results(list)
+  local needed, seen = needed_results(list), {}
   local lines = { HEAD, "" }
   local n = 0
   for _, one in ipairs(list) do
-    local text = script_lines(one, needed[one.number])
+    local text = script_lines(one, needed[one.number], not quiet)
     if text then
-      lines[#lines + 1] = text
+      lines[#lines + 1] = declares_again(text, seen) and entry.keep_locals(text) or text
       n = n + 1
     end
   end
-  return table.concat(lines, "\n") .. "\n", n
+  local text = table.concat(lines, "\n") .. "\n"
+  -- Constants that are set again, more locals than a function may have.
+  return loads(text) and text or entry.keep_locals(text), n
 end
 
 --- What makes two values the same: the numbers of results and frames, the value of plain ones; nil
@@ -142,14 +192,14 @@ local function mark(value)
   return ok and json or nil
 end
 
---- Runs a script in a fresh environment and compares the variables.
+--- Runs the session's script in a fresh environment, nothing printed, and compares the variables.
 ---@param session lobule.prompt.Session
----@param text string
 ---@return string[] differing       names, sorted
 ---@return integer n                names that were compared
-function M.compare(session, text)
+function M.compare(session)
   local env = host.environment()
-  local chunk = assert(load(entry.keep_locals(text), "=script", "t", env))
+  env.print = function() end
+  local chunk = assert(load(entry.keep_locals((M.text(session, true))), "=script", "t", env))
   chunk()
   local differing, n = {}, 0
   for name, value in next, session.env do
