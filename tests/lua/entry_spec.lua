@@ -1,9 +1,11 @@
 --- What an entry of the prompt means, and the session as a script.
 local entry = require "lobule.prompt.entry"
 local history = require "lobule.prompt.history"
+local lb = require "lobule"
 local prompt = require "lobule.prompt"
 local script = require "lobule.prompt.script"
 local tokens = require "lobule.prompt.tokens"
+local values = require "lobule.values"
 
 describe("an entry", function()
   it("is a command, a question, a search or code", function()
@@ -114,23 +116,73 @@ describe("the session as a script", function()
     return s, script.text(s)
   end
 
-  it("keeps what worked and leaves out what only looked", function()
-    local _, text, n = run { "local x = 2", "x", "oops.y", "y = x + 1", ".vars", "y, x" }
-    assert.are.equal('local lb = require "lobule"\n\nlocal x = 2\ny = x + 1\n', text)
-    assert.are.equal(2, n)
+  it("keeps what worked, and prints what was shown", function()
+    local s, text, n = run { "local x = 2", "x", "oops.y", "y = x + 1", ".vars", "y, x -- both" }
+    assert.are.equal('local lb = require "lobule"\n\nlocal x = 2\nprint(x)\ny = x + 1\n'
+      .. "print(y, x)\n", text)
+    assert.are.equal(4, n)
+    assert.are.equal('local lb = require "lobule"\n\nlocal x = 2\ny = x + 1\n', script.text(s, true))
+  end)
+
+  it("keeps calls for what they do", function()
+    local s = prompt.new(setmetatable({ math = math, fig = { show = function() end } },
+      { __index = _G }))
+    s:enter "math.randomseed(7)"
+    s:enter "fig:show()"
+    assert.are.equal('local lb = require "lobule"\n\nprint(math.randomseed(7))\nfig:show()\n',
+      (script.text(s)))
+    assert.is_nil(script.text(s, true):find "show")
+  end)
+
+  it("gives as a script what the session gave", function()
+    local function printed(f)
+      local lines, put = {}, io.stdout
+      local file = assert(io.tmpfile())
+      io.output(file)
+      io.stdout = file
+      local ok, err = pcall(f, function(...)
+        local parts = table.pack(...)
+        for i = 1, parts.n do parts[i] = values.text(parts[i]) end
+        file:write(table.concat(parts, "\t"), "\n")
+      end)
+      io.stdout = put
+      io.output(put)
+      file:seek "set"
+      lines = file:read "a"
+      file:close()
+      assert(ok, err)
+      return lines
+    end
+    local s
+    local before = printed(function(print)
+      s = prompt.new(setmetatable({ print = print, lb = lb }, { __index = _G }))
+      for _, text in ipairs { "local k <const> = 3", "k", "k = 4", "k -- look", "x, y = 1, 2",
+        "function f() return x end", "local x = 5", "f();", "x, y", "_9 and _, nil", "oops()",
+        "d = lb.example_data()", "d:head(2)", ":names()", "{ a = 1, b = { x } }", "1\n+ 1",
+        "print 'said'", "z = 1\nz + 1 -- a pasted one" } do
+        s:enter(text)
+      end
+    end)
+    local after = printed(function(print)
+      local env = setmetatable({ print = print }, { __index = _G })
+      assert(load(script.text(s), "=script", "t", env))()
+    end)
+    assert.is_true(#before > 200)
+    assert.are.equal(before, after)
+    assert.are.same({}, (script.compare(s)))
   end)
 
   it("names the results that later entries use", function()
     local _, text = run { "1 + 1", "_ * 10", "z = _ + _1", "'look'" }
-    assert.are.equal('local lb = require "lobule"\n\nlocal _1 = 1 + 1\nlocal _2 = _1 * 10\n'
-      .. "z = _2 + _1\n", text)
+    assert.are.equal('local lb = require "lobule"\n\nlocal _1 = 1 + 1\nprint(_1)\nlocal _2 = _1 * 10\n'
+      .. "print(_2)\nz = _2 + _1\nprint('look')\n", text)
   end)
 
   it("says what differs when it runs again", function()
-    local s, text = run { "x = 1", "y = 2" }
-    assert.are.same({}, (script.compare(s, text)))
+    local s = run { "x = 1", "y = 2" }
+    assert.are.same({}, (script.compare(s)))
     s.env.y = 3
-    assert.are.same({ "y" }, (script.compare(s, text)))
+    assert.are.same({ "y" }, (script.compare(s)))
   end)
 
   it("is not written over anything else", function()

@@ -166,8 +166,7 @@ end
 function M.text(session, quiet)
   local list = working(session)
   local needed, seen = needed_results(list), {}
-  local lines = { HEAD, "" }
-  local n = 0
+  local lines, n = {}, 0
   for _, one in ipairs(list) do
     local text = script_lines(one, needed[one.number], not quiet)
     if text then
@@ -176,8 +175,9 @@ function M.text(session, quiet)
     end
   end
   local text = table.concat(lines, "\n") .. "\n"
+  local head = HEAD .. "\n\n"
   -- Constants that are set again, more locals than a function may have.
-  return loads(text) and text or entry.keep_locals(text), n
+  return head .. (loads(head .. text) and text or entry.keep_locals(text)), n
 end
 
 --- What makes two values the same: the numbers of results and frames, the value of plain ones; nil
