@@ -332,7 +332,7 @@ local M = { Cohort = Cohort }
 ---                                 decimal: "," or "." (default); date_format: e.g. "DD/MM/YYYY",
 ---                                 of YYYY, MM or M, DD or D and marks between them, read beside
 ---                                 ISO dates and never guessed; censored: "below" reads "<0.5" as
----                                 0.5 and adds a logical column NAME_censored that says where
+---                                 0.5 and adds a logical column NAME_censored that says where;
 ---                                 sheet: name or number, range: e.g. "B3:H200" (xlsx); labels:
 ---                                 "factor" (default) or "codes" (SAS, SPSS, Stata); table (of
 ---                                 several in an xpt or SQLite file), or query and params (SQLite)

@@ -12,6 +12,7 @@
 #include "base/parallel.h"
 #include "host/lineedit.h"
 #include "host/session.h"
+#include "host/stop.h"
 
 static int terminal_width(void)
 {
@@ -83,7 +84,10 @@ static void complete(void *context, const char *text, int cursor, int *start,
   lua_pushstring(L, text);
   lua_pushinteger(L, cursor);
   lua_pushinteger(L, terminal_width());
-  if (lua_pcall(L, 4, 3, 0) != LUA_OK) return; /* no candidates is better than a broken line */
+  lb_stop_enter(L); /* a slow disk: Ctrl-C leaves the search, not the line */
+  int status = lua_pcall(L, 4, 3, 0);
+  lb_stop_settle(L);
+  if (status != LUA_OK) return; /* no candidates is better than a broken line */
   *start = (int)lua_tointeger(L, -3) - 1;
   *replacement = lua_tostring(L, -2);
   *listing = lua_tostring(L, -1);

@@ -1,5 +1,7 @@
 --- Completion at a place: what is offered, where it goes, and that nothing is run to find out.
+local docs = require "lobule.docs"
 local lb = require "lobule"
+local options = require "lobule.prompt.options"
 local prompt = require "lobule.prompt"
 
 local DATA <const> = "scripts/data/pbc_randomised.csv"
@@ -158,6 +160,57 @@ describe("completion", function()
     offers(s, "whi|", { "while" })
     offers(s, "x = c|", { "c" })
     offers(s, "l|", { "lb", "local" })
+  end)
+
+  it("offers help topics", function()
+    offers(s, "?sur|", { "survival.km", "survival.cox" })
+    offers(s, "??sur|", { "survival.km" })
+    offers(s, 'help("sur|', { "survival.km" })
+    offers(s, 'help "sur|', { "survival.km" })
+    offers_only(s, "?lb.survival.km|", { "lb.survival.km" })
+    offers_only(s, "?c:fi|", { "fill", "filter", "first" })
+  end)
+
+  it("knows what a text waits for", function()
+    offers_only(s, 'c:relevel("sexf", "|', { "f", "m" })
+    offers_only(s, 'c:relevel("sexf|', { "sexf" })
+    offers_only(s, 'lb.survival.km("Surv(time, dead) ~ sex", c, { conf_type = "lo|',
+      { "log", "log-log", "log-peto", "logit" })
+    offers(s, 'lb.categorical.proportion(3, 10, { conf_level = 0.9, method = "|',
+      { "wilson", "exact" })
+    offers_only(s, 'lb.cohort("x.csv", { types = { d = "da|', { "date", "datetime" })
+    offers_only(s, 'lb.table_one(c, { columns = { "age", "sexf|', { "sexf" })
+    offers_only(s, 'lb.survival.cox("Surv(time, dead) ~ age", c):plot "|', { "forest" })
+    s.env.cox = lb.survival.cox("Surv(time, dead) ~ sexf + age", s.env.c)
+    offers_only(s, 'cox:hazard_ratio "|', { "sexf[m]", "age" })
+    for _, text in ipairs { 'x = "|', 'print("|', 'c:filter("age > 3", "|', '"|',
+      'lb.report { title = "|' } do
+      offers_only(s, text, {})
+    end
+  end)
+
+  it("offers the groups of a curve", function()
+    s.env.two = lb.survival.km("Surv(time, dead) ~ sexf + stage", s.env.c)
+    offers_only(s, "two:median {|", { "sexf = ", "stage = " })
+    offers_only(s, "two:at { 12, 24, s|", { "sexf = ", "stage = " })
+    offers_only(s, 'two:median { sexf = "|', { "f", "m" })
+  end)
+
+  it("has a line of help for every option", function()
+    for _, entry in ipairs(docs.entries()) do
+      for _, option in ipairs(options.list(entry.name)) do
+        assert.is_truthy(option.help:find "%S", entry.name .. " " .. option.name)
+      end
+    end
+    offers(s, 'lb.cohort("x.csv", { |', { "separator = ", "date_format = " })
+  end)
+
+  it("knows the home folder, and lists nothing on a blank line", function()
+    local list = s:complete(".load ~/", 8)
+    for _, one in ipairs(list) do assert.is_truthy(one.text:find "^~/") end
+    assert.are.equal(os.getenv "HOME" .. "/x", require("lobule.prompt.offers").at_home "~/x")
+    offers_only(s, "|", {})
+    offers_only(s, "  |", {})
   end)
 
   it("says what replaces what", function()

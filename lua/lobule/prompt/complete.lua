@@ -3,8 +3,8 @@
 --- run to find out.
 local chain = require "lobule.prompt.chain"
 local core = require "lobule.core"
-local host = require "lobule.host"
 local members = require "lobule.prompt.members"
+local offers = require "lobule.prompt.offers"
 local options = require "lobule.prompt.options"
 local tokens = require "lobule.prompt.tokens"
 
@@ -65,12 +65,7 @@ local function plain_columns(names)
 end
 
 local function level_candidates(thing, column)
-  local frame, list = thing and thing.frame, {}
-  if not (frame and frame:has(column)) then return list end
-  for _, level in ipairs(frame:column(column):levels() or {}) do
-    list[#list + 1] = { text = level, kind = "level" }
-  end
-  return list
+  return offers.levels(thing and thing.frame, column)
 end
 
 --- Levels in quotes, where a comparison waits for one.
@@ -118,12 +113,10 @@ local function in_formula(things, inner)
   return list, inner:match "`[^`]*$" or inner:match "[%w_]*$"
 end
 
+--- Files, "~" as the home folder: Lua's own functions do not know it.
 local function in_path(inner)
-  local folder, list = inner:match "^(.*/)" or "", {}
-  for _, name in ipairs(host.folder(folder == "" and "." or folder) or {}) do
-    if name:sub(1, 1) ~= "." then list[#list + 1] = { text = folder .. name, kind = "file" } end
-  end
-  return list, inner
+  local path = offers.at_home(inner)
+  return offers.files(path), path, #inner
 end
 
 -- The place --------------------------------------------------------------------------------------
@@ -135,37 +128,37 @@ end
 ---@field callee integer            token of the name
 ---@field argument integer          which one, from 1
 ---@field key? string               in a table: the field being given
----@field in_table boolean
+---@field outer? string             of a table in a table: the field that holds it
+---@field in_table boolean          whether the place is in the table of options itself
+
+--- The name of "name =" before token k.
+local function key_before(list, k)
+  local sign, name = list[k - 1], list[k - 2]
+  return sign and sign.text == "=" and name and name.kind == "name" and name.text or nil
+end
 
 --- The call in whose arguments token i stands.
 local function call_around(list, i)
-  local depth, commas, in_table, key = 0, 0, false, nil
+  local depth, commas, braces, outer = 0, 0, 0, nil
   for k = i - 1, 1, -1 do
-    local token = list[k]
-    local text = token.kind == "operator" and token.text
+    local text = list[k].kind == "operator" and list[k].text
     if text == ")" or text == "}" or text == "]" then depth = depth + 1 end
     if text == "," and depth == 0 then commas = commas + 1 end
-    if text == "(" or text == "{" or text == "[" then
-      depth = depth - 1
-      if depth < 0 then
-        local before = list[k - 1]
-        local callee = before and before.kind == "name" and k - 1
-        if text == "{" and not in_table then
-          in_table, key = true, nil
-          if list[i - 1].text == "=" and list[i - 2] then key = list[i - 2].text end
-          if not callee then
-            if before and before.text == "=" and list[k - 2] then key = list[k - 2].text end
-            depth, commas, in_table = 0, 0, before and before.text ~= "="
-          end
-        end
-        if callee then
-          local method = list[k - 2] and list[k - 2].text == ":"
-          return { name = before.text, method = method, callee = k - 1,
-            receiver = method and k - 3 or nil, argument = commas + 1, key = key,
-            in_table = in_table or text == "{" }
-        end
-        if text == "[" then return nil end
+    if text == "(" or text == "{" or text == "[" then depth = depth - 1 end
+    if depth < 0 then
+      local callee = list[k - 1] and list[k - 1].kind == "name" and k - 1
+      if text == "{" then
+        braces, outer = braces + 1, outer or key_before(list, k)
       end
+      if callee then
+        local method = list[k - 2] and list[k - 2].text == ":"
+        return { name = list[callee].text, method = method, callee = callee,
+          receiver = method and k - 3 or nil, outer = outer,
+          argument = text == "{" and 1 or commas + 1,
+          key = braces > 0 and (key_before(list, i) or outer) or nil, in_table = braces == 1 }
+      end
+      if text == "[" then return nil end
+      depth, commas = 0, 0
     end
   end
 end
@@ -214,45 +207,73 @@ local function formula_data(env, rest)
 end
 
 local PATHS <const> = { cohort = true, read = true, peek = true, sqlite = true, save = true,
-  csv = true }
+  csv = true, append_csv = true, dofile = true, loadfile = true, open = true, lines = true }
+local ABOUT <const> = { help = true, search = true, example = true }
+local TYPES <const> = { "real", "integer", "logical", "factor", "text", "date", "datetime" }
 
-local function choices_of(name, key)
-  for _, option in ipairs(options.list(name or "")) do
-    if option.name == key then
-      local list = {}
-      for i, text in ipairs(options.choices(option)) do
-        list[i] = { text = text, kind = "choice" }
-      end
-      return list
-    end
-  end
-  return {}
+local function choices(texts)
+  local list = {}
+  for i, text in ipairs(texts) do list[i] = { text = text, kind = "choice" } end
+  return list
 end
 
---- Candidates inside a string token.
+--- What the text of a named field can be.
+local function in_field(env, list, i, call, thing)
+  local groups = thing and offers.group_levels(thing.value, call.key) or {}
+  if #groups > 0 then return groups end
+  local data = thing and chain.columns(thing) and thing
+  if COLUMN_OPTIONS[call.key] then
+    data = data or offers.data_argument(env, list, call.callee, i) or formula_data(env, "")[1]
+    return plain_columns(chain.columns(data))
+  end
+  local name = full_name(env, list, call)
+  local named = choices(options.choices_of(name, call.key))
+  if #named > 0 then return named end
+  return options.argument(name, call.argument) == "options" and call.outer == "types"
+    and choices(TYPES) or {}
+end
+
+--- The text of the first argument of a call.
+local function first_argument(list, call)
+  local token = list[call.callee + 2]
+  return list[call.callee + 1].text == "(" and token and token.kind == "string"
+    and chain.text(token) or nil
+end
+
+--- Strings of methods of frames and cohorts.
+local function in_verb(thing, list, call, inner)
+  if EXPRESSIONS[call.name] then
+    if call.argument > 1 and not call.in_table then return {}, inner end -- a reason, a name
+    return in_expression(thing, inner)
+  end
+  if call.name == "relevel" and call.argument == 2 then
+    return level_candidates(thing, first_argument(list, call) or ""), inner
+  end
+  if COLUMNS[call.name] then
+    return plain_columns(chain.columns(thing)), inner:gsub("^%-", "")
+  end
+end
+
+--- Candidates inside a string token. Files stand only where a path is due, or one has been begun.
 local function in_string(env, list, i, inner, rest)
   local call = call_before(list, i) or call_around(list, i)
-  if not call then return in_path(inner) end
+  if not call and inner:find "/" then return in_path(inner) end
+  if not call then return {}, inner end
   local thing = receiver_of(env, list, call)
-  if call.key then
-    if COLUMN_OPTIONS[call.key] then
-      return plain_columns(chain.columns(thing or formula_data(env, "")[1])), inner
-    end
-    return choices_of(full_name(env, list, call), call.key), inner
-  end
+  if call.key then return in_field(env, list, i, call, thing), inner end
   if call.method and chain.columns(thing) then
-    if EXPRESSIONS[call.name] then return in_expression(thing, inner) end
-    if COLUMNS[call.name] then
-      local names = chain.columns(thing)
-      return plain_columns(names), inner:gsub("^%-", "")
-    end
+    local found, word = in_verb(thing, list, call, inner)
+    if found then return found, word end
   end
-  if PATHS[call.name] then return in_path(inner) end
+  if ABOUT[call.name] and not call.method then return offers.topics(inner), inner end
+  if call.name == "hazard_ratio" and call.method then return offers.terms(thing and thing.value), inner end
   local name = full_name(env, list, call)
-  if name and options.argument(name, call.argument) == "formula" then
-    return in_formula(formula_data(env, rest), inner)
-  end
-  return in_path(inner)
+  local argument = name and options.argument(name, call.argument)
+  if argument == "formula" then return in_formula(formula_data(env, rest), inner) end
+  local named = argument and choices(options.parameter_choices(name, argument)) or {}
+  if #named > 0 then return named, inner end
+  if PATHS[call.name] or argument == "path" or inner:find "/" then return in_path(inner) end
+  return {}, inner
 end
 
 --- Option names at a key's place of a table.
@@ -260,7 +281,9 @@ local function in_table(env, list, i, call)
   local name = full_name(env, list, call)
   local argument = name and options.argument(name, call.argument)
   if not argument or not (argument:find "options" or argument == "spec") then return {} end
-  local given, found = {}, {}
+  local thing = receiver_of(env, list, call)
+  local given, found = {}, options.names_groups(name, argument) and thing
+    and offers.group_fields(thing.value) or {}
   for k = call.callee, i - 1 do
     if list[k + 1] and list[k + 1].text == "=" then given[list[k].text] = true end
   end
@@ -326,8 +349,7 @@ local function in_command(before)
   local name, rest = before:match "^%s*%.(%a+)%s+(.*)$"
   if name then
     if not COMMAND_PATHS[name] then return {}, "" end
-    local list, word = in_path(rest)
-    return list, word
+    return offers.files(rest), rest
   end
   local word, list = before:match "^%s*%.(%a*)$", {}
   if not word then return nil end
@@ -350,14 +372,20 @@ function M.at(session, text, cursor)
       - #text:match "^%s*")
     return list, start - 1 + #text:match "^%s*"
   end
+  local topic = before:match "^%s*%?+%s*([%w_.: ]*)$"
+  if topic and not rawget(session.env, topic:match "^([%a_][%w_]*)[.:]" or "") then
+    return fitting(offers.topics(topic), topic), cursor - #topic + 1
+  end
+  if not before:find "[^%s\n]" then return {}, cursor + 1 end -- all that there is helps nobody
   local commands, typed = in_command(before)
   if commands then return fitting(commands, typed), cursor - #typed + 1 end
   local list = without_comments(before)
   local last = list[#list]
   if last and last.kind == "string" and last.open then
     local quote = last.text:match "^%[=*%[" or last.text:sub(1, 1)
-    local found, word = in_string(session.env, list, #list, before:sub(last.start + #quote), rest)
-    return fitting(found, word), cursor - #word + 1
+    local found, word, typed = in_string(session.env, list, #list,
+      before:sub(last.start + #quote), rest)
+    return fitting(found, word), cursor - (typed or #word) + 1
   end
   local word = before:match "[%a_][%w_]*$" or ""
   local i = word ~= "" and #list or #list + 1
