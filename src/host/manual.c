@@ -105,19 +105,21 @@ static void put_command_names(void)
   for (int i = 0; i < lb_command_count; i++) printf(" %s", lb_command_table[i].name);
 }
 
-/* Pushes the help topics, one a line. */
-static int push_topics(lua_State *L)
+/* Pushes the help topics, one a line, and the names of the recipes in the program. */
+static void push_words(lua_State *L)
 {
-  static const char CODE[] = "return table.concat(require('lobule.help').topics(), '\\n')";
+  static const char CODE[] = "return table.concat(require('lobule.help').topics(), '\\n'), "
+                             "table.concat(require('lobule.recipe.locate').built_in(), ' ')";
   if (luaL_loadbuffer(L, CODE, sizeof CODE - 1, "@lobule/host") != LUA_OK ||
-      lua_pcall(L, 0, 1, 0) != LUA_OK)
-    return lua_error(L);
-  return 1;
+      lua_pcall(L, 0, 2, 0) != LUA_OK)
+    lua_error(L);
 }
+
+#define USER_RECIPES "${XDG_DATA_HOME:-$HOME/.local/share}/lobule/recipes"
 
 /* The first word that is neither an option nor an option's value decides: a command, else a script,
  * whose arguments are files. bash splits at "=", and topics may hold blanks, so they are quoted. */
-static void put_bash(const char *topics)
+static void put_bash(const char *topics, const char *recipes)
 {
   fputs("# Completion of lobule for bash.\n_lobule()\n{\n"
         "  local cur=${COMP_WORDS[COMP_CWORD]} word first= i words\n  local topics=",
@@ -141,6 +143,14 @@ static void put_bash(const char *topics)
         stdout);
   fputs(lb_recipe_commands, stdout);
   fputs("' -- \"$cur\")\n    return\n  fi\n"
+        "  if { [[ $first == run ]] && ((i + 1 == COMP_CWORD)); } ||\n"
+        "     { [[ $first == recipe ]] && ((i + 2 == COMP_CWORD)); }; then\n    words=(",
+        stdout);
+  fputs(recipes, stdout);
+  fputs(")\n"
+        "    for word in recipes/*.lua \"" USER_RECIPES "\"/*.lua; do\n"
+        "      [[ -e $word ]] && word=${word##*/} && words+=(\"${word%.lua}\")\n    done\n"
+        "    mapfile -t COMPREPLY < <(compgen -W \"${words[*]}\" -- \"$cur\" | sort -u)\n  fi\n"
         "  if [[ -z $first ]]; then\n    mapfile -t COMPREPLY < <(compgen -W '",
         stdout);
   put_words(false, " ");
@@ -169,7 +179,7 @@ static void put_lines(const char *text)
   }
 }
 
-static void put_zsh(const char *topics)
+static void put_zsh(const char *topics, const char *recipes)
 {
   fputs("#compdef lobule\n# Completion of lobule for zsh.\nlocal -a topics commands\n"
         "topics=(",
@@ -186,7 +196,12 @@ static void put_zsh(const char *topics)
         "  elif [[ $line[1] == recipe && ${#line} == 2 ]]; then compadd ",
         stdout);
   fputs(lb_recipe_commands, stdout);
-  fputs("\n  else _files; fi\n}\n"
+  fputs("\n  elif [[ $line[1] == run && ${#line} == 2 || $line[1] == recipe && ${#line} == 3 ]]; "
+        "then\n    local -aU recipes\n    recipes=(",
+        stdout);
+  fputs(recipes, stdout);
+  fputs(" recipes/*.lua(N:t:r) " USER_RECIPES "/*.lua(N:t:r))\n    compadd -a recipes; _files\n"
+        "  else _files; fi\n}\n"
         "local -a line\n_arguments -S \\\n",
         stdout);
   for (int i = 0; i < lb_option_count; i++) {
@@ -212,8 +227,8 @@ int lb_completion_print(lua_State *L, const char *shell)
     fputs("lobule: completions are for bash or zsh\n", stderr);
     return LB_EXIT_USAGE;
   }
-  push_topics(L);
-  (bash ? put_bash : put_zsh)(lua_tostring(L, -1));
-  lua_pop(L, 1);
+  push_words(L);
+  (bash ? put_bash : put_zsh)(lua_tostring(L, -2), lua_tostring(L, -1));
+  lua_pop(L, 2);
   return LB_EXIT_OK;
 }

@@ -113,6 +113,13 @@ if command -v bash >/dev/null; then
   same "bash: topics" "$(complete help survival.)" "$names"
   same "bash: a topic of several words" "$(complete help comi)" 'coming\ from\ R'
   same "bash: one topic only" "$(complete help formulas x)" ""
+  mkdir -p recipes data/lobule/recipes
+  touch recipes/compare-own.lua data/lobule/recipes/compare-mine.lua
+  export XDG_DATA_HOME="$PWD/data"
+  same "bash: recipes" "$(complete run compare)" "compare-arms|compare-mine|compare-own"
+  same "bash: recipes to show" "$(complete recipe show pool)" "pool-proportions"
+  unset XDG_DATA_HOME
+  rm -r recipes data
   same "bash: files of peek" "$(complete peek tr)" "trial.csv"
   same "bash: a file with a blank" "$(complete two)" "two words.lua"
   same "bash: a number has no words" "$(complete --threads '')" ""
