@@ -3,11 +3,11 @@
 #include "host/lineedit.h"
 
 #include <dlfcn.h>
-#include <errno.h>
 #include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "base/interrupt.h"
@@ -15,18 +15,41 @@
 /* Readline's callbacks have no argument of ours: the editor that is open. */
 static lb_lineedit *open_editor;
 
+static int count_lines(const char *text)
+{
+  int n = 0;
+  for (const char *end = strchr(text, '\n'); end != NULL; end = strchr(end + 1, '\n')) n++;
+  return n;
+}
+
+/* Below an entry that goes on, once: what it waits for. */
+static void say_what_is_missing(lb_lineedit *edit, int entered)
+{
+  bool pasted = count_lines(*edit->buffer) > entered;
+  const char *hint = edit->hinted ? NULL : edit->hint(edit->context, *edit->buffer, entered, pasted);
+  if (hint == NULL) return;
+  edit->hinted = true;
+  edit->redisplay(); /* the cursor on the last line */
+  printf("\n%s\n", hint);
+  fflush(stdout);
+  edit->terminal_calls.on_new_line();
+  edit->redisplay();
+}
+
 /* Enter: ends the entry when it is complete, else a new line in it. On the last line of an entry
  * that is only lines of blanks, it ends whatever the text: that is how a wrong one is left. */
 static int enter_key(int count, int key)
 {
   lb_lineedit *edit = open_editor;
   const char *text = *edit->buffer;
+  if (lb_interrupted()) return edit->newline(count, key); /* the line is dropped, whatever it is */
   bool given_up = *edit->end > 0 && text[*edit->end - 1] == '\n' && *edit->point == *edit->end;
   if (given_up || edit->is_complete(edit->context, text)) {
     *edit->point = *edit->end;
     return edit->newline(count, key);
   }
   edit->insert("\n");
+  say_what_is_missing(edit, ++edit->entered);
   return 0;
 }
 
@@ -47,7 +70,7 @@ static int tab_key(int count, int key)
   if (listing != NULL) {
     printf("\n%s\n", listing);
     fflush(stdout);
-    edit->on_new_line();
+    edit->terminal_calls.on_new_line();
     edit->redisplay();
   }
   return 0;
@@ -92,19 +115,6 @@ static int down_key(int count, int key)
   return edit->newer(count, key);
 }
 
-/* Reads a byte for readline. At Ctrl-C it says that the input has ended, which makes readline
- * return; the caller sees the flag and knows better. */
-static int read_key(FILE *stream)
-{
-  unsigned char key;
-  for (;;) {
-    if (lb_interrupted()) return EOF; /* it came while a key was at work */
-    ssize_t n = read(fileno(stream), &key, 1);
-    if (n == 1) return key;
-    if (n == 0 || errno != EINTR || lb_interrupted()) return EOF;
-  }
-}
-
 /* A symbol of the library into *place, which has the size of a pointer. */
 static bool find(void *library, const char *name, void *place)
 {
@@ -116,13 +126,18 @@ static bool find(void *library, const char *name, void *place)
 /* The functions and variables of readline; false when one is missing. */
 static bool find_readline(void *library, lb_lineedit *edit)
 {
-  int *catch_signals = NULL;
+  int *catch_signals = NULL, *catch_resize = NULL;
+  lb_keys_terminal *terminal = &edit->terminal_calls;
   int (**getc_function)(FILE *) = NULL;
   int (*bind_key)(int key, int (*function)(int, int)) = NULL;
   int (*bind_keys)(const char *keys, int (*function)(int, int)) = NULL;
   if (!find(library, "readline", &edit->readline) ||
       !find(library, "add_history", &edit->add_history) ||
       !find(library, "rl_catch_signals", &catch_signals) ||
+      !find(library, "rl_catch_sigwinch", &catch_resize) ||
+      !find(library, "rl_prep_terminal", &terminal->prepare) ||
+      !find(library, "rl_deprep_terminal", &terminal->restore) ||
+      !find(library, "rl_resize_terminal", &terminal->resize) ||
       !find(library, "rl_getc_function", &getc_function) ||
       !find(library, "rl_bind_key", &bind_key) || !find(library, "rl_bind_keyseq", &bind_keys) ||
       !find(library, "rl_history_search_backward", &edit->older) ||
@@ -132,11 +147,13 @@ static bool find_readline(void *library, lb_lineedit *edit)
       !find(library, "rl_end", &edit->end) || !find(library, "rl_newline", &edit->newline) ||
       !find(library, "rl_insert_text", &edit->insert) ||
       !find(library, "rl_delete_text", &edit->remove) ||
-      !find(library, "rl_on_new_line", &edit->on_new_line) ||
+      !find(library, "rl_on_new_line", &terminal->on_new_line) ||
       !find(library, "rl_redisplay", &edit->redisplay))
     return false;
   *catch_signals = 0; /* Ctrl-C is ours */
-  *getc_function = read_key;
+  *catch_resize = 0;  /* nor does it hear of a new width while it waits for a key */
+  terminal->redisplay = edit->redisplay;
+  *getc_function = lb_keys_read;
   bind_key('\r', enter_key);
   bind_key('\n', enter_key);
   bind_key('\t', tab_key);
@@ -162,13 +179,13 @@ static void open_readline(lb_lineedit *edit)
   open_editor = edit;
 }
 
-void lb_lineedit_open(lb_lineedit *out, bool (*is_complete)(void *context, const char *text),
-                      lb_completer complete, void *context)
+void lb_lineedit_open(lb_lineedit *out, const lb_lineedit_client *client, void *context)
 {
   const char *term = getenv("TERM");
   *out = (lb_lineedit){.terminal = isatty(STDIN_FILENO) != 0,
-                       .is_complete = is_complete,
-                       .complete = complete,
+                       .is_complete = client->is_complete,
+                       .complete = client->complete,
+                       .hint = client->hint,
                        .context = context};
   if (out->terminal && term != NULL && strcmp(term, "dumb") != 0) open_readline(out);
 }
@@ -222,9 +239,20 @@ static char *read_plain(const lb_lineedit *edit, const char *prompt)
   return text;
 }
 
+static char *read_edited(lb_lineedit *edit, const char *prompt)
+{
+  edit->entered = 0;
+  edit->hinted = false;
+  lb_keys_begin(&edit->terminal_calls);
+  char *got = edit->readline(prompt);
+  lb_keys_end();
+  if (lb_keys_cut_paste()) tcflush(STDIN_FILENO, TCIFLUSH); /* the rest of it */
+  return got;
+}
+
 lb_line lb_lineedit_read(lb_lineedit *edit, const char *prompt, char **text)
 {
-  char *got = edit->library == NULL ? read_plain(edit, prompt) : edit->readline(prompt);
+  char *got = edit->library == NULL ? read_plain(edit, prompt) : read_edited(edit, prompt);
   if (lb_interrupted()) {
     lb_interrupt_clear();
     if (got == NULL) putchar('\n'); /* otherwise readline has left the line */

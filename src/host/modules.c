@@ -117,12 +117,12 @@ static int folder(lua_State *L)
   return 1;
 }
 
-/* change_folder(path): the working folder from now on; without a path only tells it. */
+/* change_folder(path): the working folder from now on; without a path only tells it. nil and why:
+ * it stays. */
 static int change_folder(lua_State *L)
 {
   char now[PATH_MAX];
-  if (!lua_isnoneornil(L, 1) && chdir(luaL_checkstring(L, 1)) != 0)
-    return luaL_error(L, "no folder '%s'", lua_tostring(L, 1));
+  if (!lua_isnoneornil(L, 1) && chdir(luaL_checkstring(L, 1)) != 0) return luaL_fileresult(L, 0, NULL);
   lua_pushstring(L, getcwd(now, sizeof now));
   return 1;
 }

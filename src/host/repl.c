@@ -93,6 +93,19 @@ static void complete(void *context, const char *text, int cursor, int *start,
   *listing = lua_tostring(L, -1);
 }
 
+/* What an unfinished entry waits for; the text stays on the stack likewise. */
+static const char *hint(void *context, const char *text, int entered, bool pasted)
+{
+  lua_State *L = context;
+  lua_settop(L, 1);
+  lua_getfield(L, 1, "hint");
+  lua_pushvalue(L, 1);
+  lua_pushstring(L, text);
+  lua_pushinteger(L, entered);
+  lua_pushboolean(L, pasted);
+  return lua_pcall(L, 4, 1, 0) == LUA_OK ? lua_tostring(L, -1) : NULL;
+}
+
 static void run_entry(lua_State *L, const char *text)
 {
   if (!call(L, "enter", text, 2)) return;
@@ -122,10 +135,11 @@ static void recall(lua_State *L, lb_lineedit *edit)
 
 void lb_repl_run(lua_State *L)
 {
+  static const lb_lineedit_client CLIENT = {is_complete, complete, hint};
   lb_lineedit edit;
   lb_session_offer(L, true);
   open_session(L);
-  lb_lineedit_open(&edit, is_complete, complete, L);
+  lb_lineedit_open(&edit, &CLIENT, L);
   recall(L, &edit);
   if (edit.terminal) banner(L);
   while (!has_ended(L)) {

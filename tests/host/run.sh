@@ -173,7 +173,7 @@ write loop.lua <<LUA
 $ready
 while true do end
 LUA
-interrupt "Ctrl-C: a plain loop" '^interrupted$' 0 loop.lua
+interrupt "Ctrl-C: a plain loop" '^interrupted after [0-9.]+ s( in |$)' 0 loop.lua
 write coroutine.lua <<LUA
 local co = coroutine.wrap(function() coroutine.yield() while true do end end)
 co()
@@ -181,7 +181,7 @@ $ready
 co()
 print "survived"
 LUA
-interrupt "Ctrl-C: a loop in a coroutine" '^interrupted$' 0 coroutine.lua
+interrupt "Ctrl-C: a loop in a coroutine" '^interrupted after [0-9.]+ s( in |$)' 0 coroutine.lua
 write resume.lua <<LUA
 local inner = coroutine.create(function() while true do end end)
 local outer = coroutine.create(function() coroutine.resume(inner) while true do end end)
@@ -189,13 +189,13 @@ $ready
 coroutine.resume(outer)
 while true do end
 LUA
-interrupt "Ctrl-C: nested coroutines" '^interrupted$' 0 resume.lua
+interrupt "Ctrl-C: nested coroutines" '^interrupted after [0-9.]+ s( in |$)' 0 resume.lua
 write pcall.lua <<LUA
 $ready
 while true do pcall(function() while true do end end) end
 print "survived"
 LUA
-interrupt "Ctrl-C: pcall does not swallow it" '^interrupted$' 0 pcall.lua
+interrupt "Ctrl-C: pcall does not swallow it" '^interrupted after [0-9.]+ s( in |$)' 0 pcall.lua
 write close.lua <<LUA
 local co = coroutine.create(function()
   local forever <close> = setmetatable({}, { __close = function() while true do end end })
@@ -206,7 +206,7 @@ $ready
 coroutine.close(co)
 print "survived"
 LUA
-interrupt "Ctrl-C: a loop in a closing variable" '^interrupted$' 0 close.lua
+interrupt "Ctrl-C: a loop in a closing variable" '^interrupted after [0-9.]+ s( in |$)' 0 close.lua
 write cox.lua <<LUA
 local core = require "lobule.core"
 local n, list, seed = 200000, {}, 7
@@ -224,7 +224,7 @@ $ready
 for i = 1, 1000 do core.cox(model, "efron", 30, 1e-12) end
 print "survived"
 LUA
-interrupt "Ctrl-C: a long computation in C" '^interrupted$' 0.3 cox.lua
+interrupt "Ctrl-C: a long computation in C" '^interrupted after [0-9.]+ s( in |$)' 0.3 cox.lua
 
 # What cannot be stopped: the second Ctrl-C says so, the third ends the program.
 write stuck.lua <<LUA

@@ -3,6 +3,7 @@ local chain = require "lobule.prompt.chain"
 local core = require "lobule.core"
 local entry = require "lobule.prompt.entry"
 local host = require "lobule.host"
+local offers = require "lobule.prompt.offers"
 local script = require "lobule.prompt.script"
 
 local M = {}
@@ -66,9 +67,16 @@ command("vars", "", "what the session holds", function(session)
   if #names == 0 then print "nothing yet" end
 end)
 
+--- A path as it is typed behind a command: in quotes or not, "~" for the home folder.
+local function path_of(argument)
+  local bare = argument:match '^"(.*)"$' or argument:match "^'(.*)'$" or argument
+  return (offers.at_home(bare))
+end
+
 command("save", "FILE", "the entries that worked as a script, run again to check",
   function(session, argument)
     if argument == "" then core.raise("argument", ".save needs a file: .save nets.lua") end
+    argument = path_of(argument)
     script.check_target(argument)
     local text, n = script.text(session)
     core.write_file(argument, text)
@@ -83,9 +91,12 @@ command("save", "FILE", "the entries that worked as a script, run again to check
 
 command("load", "FILE", "run a script here, its locals kept", function(session, argument)
   if argument == "" then core.raise("argument", ".load needs a file: .load nets.lua") end
-  local chunk, message = entry.compile(core.read_file(argument), session.env, "@" .. argument)
+  argument = path_of(argument)
+  local text = core.read_file(argument):gsub("^\xef\xbb\xbf", ""):gsub("^#[^\n]*", "")
+  local chunk, message = entry.compile(text, session.env, "@" .. argument)
   if not chunk then core.raise("parse", message) end
   chunk()
+  session.loaded[session.number] = { text = text, path = argument }
 end)
 
 --- Runs the user's editor on a text; the new text.
@@ -95,8 +106,12 @@ local function edited(text)
   local function run()
     core.write_file(path, text)
     if not os.execute(("%s '%s'"):format(editor, path)) then
-      core.raise("io", ("the editor '%s' did not end well: nothing is run"):format(editor),
+      core.raise("io", (".edit: the editor '%s' did not end well: nothing is run"):format(editor),
         "The environment variable EDITOR says which editor is used.")
+    end
+    if host.path_kind(path) ~= "file" then
+      core.raise("io", (".edit: the editor '%s' has left no file: nothing is run"):format(editor),
+        "The entry is as it was.")
     end
     return core.read_file(path)
   end
@@ -108,9 +123,13 @@ end
 
 command("edit", "[N]", "the last entry, or entry N, in your editor; then it runs",
   function(session, argument)
-    local n, text = math.tointeger(tonumber(argument)), ""
+    local n, text = math.tointeger(tonumber(argument)), argument == "" and "" or nil
     for _, one in ipairs(session.transcript) do
       if one.kind == "code" and (argument == "" or one.number == n) then text = one.text end
+    end
+    if not text then
+      core.raise("argument", (".edit: there is no entry '%s' of code"):format(argument),
+        ".history lists the entries with their numbers.")
     end
     local changed = edited(text)
     if changed == "" then return end
@@ -120,13 +139,30 @@ command("edit", "[N]", "the last entry, or entry N, in your editor; then it runs
     if state ~= "ok" then error(problem, 0) end
   end)
 
+local function raise_folder(name, path, why)
+  local kind = host.path_kind(path)
+  if kind == nil then
+    core.raise("io", ("%s: no folder '%s'"):format(name, path), ".ls lists what is there.")
+  elseif kind == "folder" or kind == "link" then
+    core.raise("io", ("%s: '%s' cannot be read%s"):format(name, path,
+      why and ": " .. why:lower() or ""))
+  end
+  core.raise("io", ("%s: '%s' is no folder"):format(name, path))
+end
+
 command("cd", "[FOLDER]", "change the working folder; without one, show it",
   function(_, argument)
-    print(host.change_folder(argument ~= "" and argument or nil))
+    local path = argument ~= "" and path_of(argument) or nil
+    local now, why = host.change_folder(path)
+    if not now then raise_folder(".cd", path, why) end
+    print(now)
   end)
 
 command("ls", "[FOLDER]", "the files of a folder", function(_, argument)
-  for _, name in ipairs(host.folder(argument ~= "" and argument or ".") or {}) do
+  local path = argument ~= "" and path_of(argument) or "."
+  local names = host.folder(path)
+  if not names then raise_folder(".ls", path) end
+  for _, name in ipairs(names) do
     if name:sub(1, 1) ~= "." then print("  " .. name) end
   end
 end)

@@ -4,18 +4,31 @@ local tokens = require "lobule.prompt.tokens"
 
 local M = {}
 
---- Prompts in a pasted text are taken off; lines of a pasted session without one are its output and
---- are left out.
+--- Is a text only the beginning of something?
+local function is_begun(text)
+  local expression, statements = "return " .. text, M.keep_locals(text)
+  if load(expression, "=entry", "t", {}) then return false end
+  local chunk, message = load(statements, "=entry", "t", {})
+  return not chunk and message:find "<eof>$" ~= nil
+end
+
+--- Prompts in a pasted text are taken off. Lines of a pasted session without one go on with the
+--- entry above them if it is not complete; the others are its output and are left out.
 ---@param text string
 ---@return string
 function M.without_prompts(text)
   if not text:find "^%s*lb> " and not text:find "\n%s*lb> " then return text end
-  local lines = {}
-  for line in (text .. "\n"):gmatch "(.-)\n" do
-    local code = line:match "^%s*lb> ?(.*)$" or line:match "^%s*%.%.> ?(.*)$"
-    if code then lines[#lines + 1] = code end
+  local entries, open = {}, false
+  for line in (text .. "\n"):gmatch "(.-)\r?\n" do
+    local first, more = line:match "^%s*lb> ?(.*)$", line:match "^%s*%.%.> ?(.*)$"
+    if first then
+      entries[#entries + 1] = first
+    elseif #entries > 0 and (more or open) then
+      entries[#entries] = entries[#entries] .. "\n" .. (more or line)
+    end
+    if #entries > 0 and (first or more or open) then open = is_begun(entries[#entries]) end
   end
-  return table.concat(lines, "\n")
+  return table.concat(entries, "\n")
 end
 
 local OPENS <const> = { ["function"] = true, ["do"] = true, ["then"] = true, ["repeat"] = true,

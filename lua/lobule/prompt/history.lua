@@ -7,12 +7,15 @@ local M = {}
 local MOST <const> = 10000 -- entries that are read back
 local MOST_BYTES <const> = 4 * 2 ^ 20 // 1
 
+local told = false -- that it cannot be written
+
 --- Where the history is kept; nil without a home.
 ---@return string?
 function M.path()
   local state, home = os.getenv "XDG_STATE_HOME", os.getenv "HOME"
   if state and state:find "^/" then return state .. "/lobule/history" end
-  return home and home ~= "" and home .. "/.local/state/lobule/history" or nil
+  -- A relative one would leave a history in every folder.
+  return home and home:find "^/" and home .. "/.local/state/lobule/history" or nil
 end
 
 --- The entries of a history's text, oldest first; the same entry twice in a row counts once.
@@ -55,10 +58,17 @@ end
 --- kept.
 ---@param entry string
 ---@return boolean kept
+---@return string? why              not, the first time that it cannot be written
 function M.add(entry)
   local path = M.path()
   if not path or entry:find "^%s" or entry == "" then return false end
-  return (host.append_private(path, ("#%d\n%s\n"):format(os.time(), entry))) or false
+  local kept, problem = host.append_private(path, ("#%d\n%s\n"):format(os.time(), entry))
+  if kept or told then return kept or false end
+  told = true
+  local kind = host.path_kind(path)
+  return false, ("(the history is not kept: %s %s)"):format(path,
+    kind == "link" and "is a link, and links are not followed" or kind == "folder"
+    and "is a folder" or "cannot be written: " .. problem:lower())
 end
 
 return M

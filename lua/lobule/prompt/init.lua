@@ -2,6 +2,7 @@
 --- prompt on a terminal is a client of this; so can a notebook's kernel be.
 local about = require "lobule.prompt.about"
 local chain = require "lobule.prompt.chain"
+local colour = require "lobule.colour"
 local commands = require "lobule.prompt.commands"
 local complete = require "lobule.prompt.complete"
 local display = require "lobule.prompt.display"
@@ -11,6 +12,7 @@ local history = require "lobule.prompt.history"
 local host = require "lobule.host"
 local menu = require "lobule.prompt.menu"
 local undo = require "lobule.prompt.undo"
+local waiting = require "lobule.prompt.waiting"
 
 require "lobule.prompt.commands_display"
 
@@ -19,6 +21,7 @@ require "lobule.prompt.commands_display"
 ---@field number integer            of the entry that comes next
 ---@field transcript table[]        entries run: { text, ok, kind, seconds }
 ---@field settings table
+---@field loaded table               scripts that .load ran, by entry: { text, path }
 ---@field subject? string           what a line that begins with a colon goes on with
 local Session = {}
 Session.__index = Session
@@ -33,8 +36,8 @@ local SLOW <const> = 1 -- seconds from which on an entry's time is told unasked
 function M.new(env)
   host.terminal() -- its width is known from here on
   about.watch(env)
-  return setmetatable({ env = env, number = 1, transcript = {}, settings = { time = false } },
-    Session)
+  return setmetatable({ env = env, number = 1, transcript = {}, loaded = {},
+    settings = { time = false } }, Session)
 end
 
 --- Whether a text can be run as it stands, or wants another line.
@@ -65,6 +68,16 @@ function Session:tab(text, cursor, width)
   return start, menu.choose(list, text:sub(start, cursor), width)
 end
 
+--- What to say below an entry that is not complete; nil: nothing.
+---@param text string
+---@param lines integer             ended by Enter
+---@param pasted boolean
+---@return string?
+Session.hint = function(_, text, lines, pasted)
+  local hint = waiting.hint(entry.without_prompts(text), lines, pasted)
+  return hint and colour.of "output".paint("dim", hint)
+end
+
 --- Entries of earlier sessions, oldest first.
 ---@return string[]
 Session.earlier = function()
@@ -74,7 +87,9 @@ end
 --- Keeps an entry for later sessions, before it is run.
 ---@param text string
 Session.remember = function(_, text)
-  history.add(text)
+  local kept, why = history.add(text)
+  if kept or not why then return end
+  io.stderr:write(colour.of "errors".paint("dim", why), "\n")
 end
 
 --- Keeps the results of an entry: `_` and `__` and `___`, and by number `_7`.

@@ -39,6 +39,14 @@ local function with_numbers(source, last)
   return table.concat(parts) .. source:sub(at)
 end
 
+--- A script that was loaded, as the session's script holds it: its text, unless more cannot follow
+--- that.
+local function loaded_text(one)
+  local text = one.text:gsub("%s+$", "")
+  local follows = load(text .. "\nlocal _ = nil", "=entry", "t", {})
+  return follows and text or ("dofile(%q)"):format(one.path)
+end
+
 --- The entries of code that worked, with the results that each can name.
 local function working(session)
   local list, last = {}, {}
@@ -47,6 +55,9 @@ local function working(session)
       list[#list + 1] = { text = one.text, number = one.number,
         last = table.move(last, 1, 3, 1, {}), result = one.result, results = one.results }
       if one.result then table.insert(last, 1, one.number) end
+    elseif one.ok and session.loaded[one.number] then
+      list[#list + 1] = { text = loaded_text(session.loaded[one.number]), number = one.number,
+        last = {} }
     end
   end
   return list
