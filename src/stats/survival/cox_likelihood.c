@@ -383,6 +383,19 @@ static void add_bin(const cox_data *d, const cox_state *s, size_t b, const cox_t
   cox_add_outer(part->s1, part->d1, (double[]){sums->a, sums->b, sums->c}, d->p, part->information);
 }
 
+#define CLEAR_ROUND ((size_t)1 << 20)
+
+/* Sets numbers to 0; false after Ctrl-C. Memory that nothing has touched yet costs a hundred times a
+ * read: the square of some thousand columns takes longer than anyone waits. */
+static bool clear(double *numbers, size_t n)
+{
+  for (size_t i = 0; i < n; i += CLEAR_ROUND) {
+    if (n > CLEAR_ROUND && lb_interrupted()) return false;
+    memset(numbers + i, 0, (n - i < CLEAR_ROUND ? n - i : CLEAR_ROUND) * sizeof *numbers);
+  }
+  return true;
+}
+
 /* From so many columns on, one death time takes longer than a look at the flag is worth saving. */
 #define WIDE 256
 
@@ -395,7 +408,7 @@ static void time_chunk(void *context, size_t chunk)
   double *numbers = s->part + chunk * s->part_size, *score = numbers + 1;
   const time_part part = {numbers, score, score + padded, score + 2 * padded, score + 3 * padded};
   logs wait = {.n = 0};
-  memset(numbers, 0, s->part_size * sizeof *numbers);
+  if (!clear(numbers, s->part_size)) return;
   for (size_t b = cox_chunk_start(q->chunks, chunk); b < end; b++) {
     const cox_bin *bin = &d->bin[b];
     const double *joined = s->joined + bin->segment * s->stride;
@@ -506,8 +519,9 @@ static void crossproduct_chunk(void *context, size_t chunk)
   _Alignas(64) double expected[COX_ROWS];
   double *part = q->s->part + chunk * q->s->part_size;
   size_t end = cox_chunk_start(q->chunks, chunk + 1);
-  memset(part, 0, q->s->part_size * sizeof *part);
+  if (!clear(part, q->s->part_size)) return;
   for (size_t b = cox_chunk_start(q->chunks, chunk); b < end; b++) {
+    if (d->p >= WIDE && lb_interrupted()) return; /* run() asks again */
     expect_block(d, q->s, b, expected);
     cox_crossproduct(d->z + b * d->width * COX_ROWS, expected, d->width, part);
   }
@@ -522,6 +536,7 @@ static lb_status add_crossproduct(pass *q, lb_error *err)
   lb_status st = run(q, chunks, crossproduct_chunk, err);
   for (size_t c = 0; c < chunks.n && st == LB_OK; c++) {
     const double *part = s->part + c * s->part_size;
+    if (lb_interrupted()) return lb_error_interrupted(err);
     for (size_t j = 0; j < p; j++) {
       for (size_t i = 0; i <= j; i++) s->information[j * p + i] += part[j * width + i];
       s->crossproduct[j] += part[j * width + j];
@@ -554,7 +569,7 @@ lb_status cox_evaluate(const cox_data *d, lb_ties ties, const double *beta, cox_
   pass q = {.d = d, .s = s, .beta = beta, .ties = ties};
   s->shift = 0;
   memcpy(s->score, d->event_z, d->p * sizeof *s->score);
-  memset(s->information, 0, d->p * d->p * sizeof *s->information);
+  if (!clear(s->information, d->p * d->p)) return lb_error_interrupted(err);
   memset(s->crossproduct, 0, d->p * sizeof *s->crossproduct);
   lb_status st = sum_risk_sets(&q, err);
   if (st != LB_OK) return st;
