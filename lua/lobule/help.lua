@@ -263,7 +263,13 @@ end
 --- Prints the help on a topic.
 ---@param topic? string|function|table
 function M.help(topic)
-  print((M.text(topic)))
+  local ok, host = pcall(require, "lobule.host")
+  local text = M.text(topic)
+  if ok and host.interactive then
+    require("lobule.prompt.display").put(text, host.terminal(), true)
+  else
+    print(text)
+  end
 end
 
 --- Prints what mentions a word: names, what is said of them, topics, recipes, labels of columns.

@@ -42,7 +42,9 @@ local function class_of(value)
   return type(name) == "string" and name or nil
 end
 
-local SHORT <const> = { ["lobule.Quantity"] = true, ["lobule.Missing"] = true, ["lobule.NA"] = true }
+-- Objects whose own text is a few words.
+local SHORT <const> = { ["lobule.Quantity"] = true, ["lobule.Missing"] = true,
+  ["lobule.NA"] = true }
 
 --- What an object says of itself, in one line; nil for a table without a voice.
 local function object_text(value)

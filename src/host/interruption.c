@@ -1,5 +1,5 @@
-/* interruption.c - what is said of work that Ctrl-C has stopped: how long it ran, in which function,
- * how far it had come where that is known. */
+/* interruption.c - what is said of work that Ctrl-C has stopped: how long it ran, in which
+ * function, how far it had come where that is known. */
 #include "host/interruption.h"
 
 #include <stdio.h>

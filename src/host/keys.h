@@ -17,8 +17,8 @@ typedef struct lb_keys_terminal {
 /* Around the editing of one entry. */
 void lb_keys_begin(const lb_keys_terminal *terminal);
 void lb_keys_end(void);
-/* The next byte. At Ctrl-C EOF, which makes readline return; within a paste first the bytes that end
- * the paste, for readline would show what stands behind an unfinished one in its memory. */
+/* The next byte. At Ctrl-C EOF, which makes readline return; within a paste first the bytes that
+ * end the paste, for readline would show what stands behind an unfinished one in its memory. */
 int lb_keys_read(FILE *stream);
 /* Whether a paste was cut off since lb_keys_begin. */
 bool lb_keys_cut_paste(void);

@@ -26,7 +26,8 @@ static int count_lines(const char *text)
 static void say_what_is_missing(lb_lineedit *edit, int entered)
 {
   bool pasted = count_lines(*edit->buffer) > entered;
-  const char *hint = edit->hinted ? NULL : edit->hint(edit->context, *edit->buffer, entered, pasted);
+  const char *hint =
+      edit->hinted ? NULL : edit->hint(edit->context, *edit->buffer, entered, pasted);
   if (hint == NULL) return;
   edit->hinted = true;
   edit->redisplay(); /* the cursor on the last line */

@@ -122,7 +122,8 @@ static int folder(lua_State *L)
 static int change_folder(lua_State *L)
 {
   char now[PATH_MAX];
-  if (!lua_isnoneornil(L, 1) && chdir(luaL_checkstring(L, 1)) != 0) return luaL_fileresult(L, 0, NULL);
+  if (!lua_isnoneornil(L, 1) && chdir(luaL_checkstring(L, 1)) != 0)
+    return luaL_fileresult(L, 0, NULL);
   lua_pushstring(L, getcwd(now, sizeof now));
   return 1;
 }

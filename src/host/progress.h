@@ -3,7 +3,6 @@
 #define LB_HOST_PROGRESS_H
 #include <lua.h>
 
-
 /* From now on work longer than a second shows a bar on stderr, if that is a terminal. */
 void lb_progress_open(void);
 /* How far the work had come that Ctrl-C stopped since lb_progress_forget: "reading csv: 41 % done";

@@ -75,7 +75,8 @@ int lb_trace_message(lua_State *L)
     lbl_push_place(L);
     lua_pop(L, 1); /* the public function's name: it did not raise this */
     push_raised(L);
-    if (lua_rawlen(L, -2) > 0) lua_pushfstring(L, "%s: %s", lua_tostring(L, -2), lua_tostring(L, -1));
+    if (lua_rawlen(L, -2) > 0)
+      lua_pushfstring(L, "%s: %s", lua_tostring(L, -2), lua_tostring(L, -1));
   }
   if (strstr(lua_tostring(L, -1), "(local 'self')") != NULL) {
     lua_pushliteral(L, "\n  A method is called with a colon:  x:tidy()  , not  x.tidy()");

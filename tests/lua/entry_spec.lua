@@ -121,7 +121,8 @@ describe("the session as a script", function()
     assert.are.equal('local lb = require "lobule"\n\nlocal x = 2\nprint(x)\ny = x + 1\n'
       .. "print(y, x)\n", text)
     assert.are.equal(4, n)
-    assert.are.equal('local lb = require "lobule"\n\nlocal x = 2\ny = x + 1\n', script.text(s, true))
+    assert.are.equal('local lb = require "lobule"\n\nlocal x = 2\ny = x + 1\n',
+      (script.text(s, true)))
   end)
 
   it("keeps calls for what they do", function()
@@ -136,19 +137,18 @@ describe("the session as a script", function()
 
   it("gives as a script what the session gave", function()
     local function printed(f)
-      local lines, put = {}, io.stdout
-      local file = assert(io.tmpfile())
+      local put, file = io.stdout, assert(io.tmpfile())
       io.output(file)
-      io.stdout = file
+      rawset(io, "stdout", file)
       local ok, err = pcall(f, function(...)
         local parts = table.pack(...)
         for i = 1, parts.n do parts[i] = values.text(parts[i]) end
         file:write(table.concat(parts, "\t"), "\n")
       end)
-      io.stdout = put
+      rawset(io, "stdout", put)
       io.output(put)
       file:seek "set"
-      lines = file:read "a"
+      local lines = file:read "a"
       file:close()
       assert(ok, err)
       return lines
@@ -174,8 +174,8 @@ describe("the session as a script", function()
 
   it("names the results that later entries use", function()
     local _, text = run { "1 + 1", "_ * 10", "z = _ + _1", "'look'" }
-    assert.are.equal('local lb = require "lobule"\n\nlocal _1 = 1 + 1\nprint(_1)\nlocal _2 = _1 * 10\n'
-      .. "print(_2)\nz = _2 + _1\nprint('look')\n", text)
+    assert.are.equal('local lb = require "lobule"\n\nlocal _1 = 1 + 1\nprint(_1)\n'
+      .. "local _2 = _1 * 10\nprint(_2)\nz = _2 + _1\nprint('look')\n", text)
   end)
 
   it("says what differs when it runs again", function()

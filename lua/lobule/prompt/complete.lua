@@ -266,7 +266,9 @@ local function in_string(env, list, i, inner, rest)
     if found then return found, word end
   end
   if ABOUT[call.name] and not call.method then return offers.topics(inner), inner end
-  if call.name == "hazard_ratio" and call.method then return offers.terms(thing and thing.value), inner end
+  if call.name == "hazard_ratio" and call.method then
+    return offers.terms(thing and thing.value), inner
+  end
   local name = full_name(env, list, call)
   local argument = name and options.argument(name, call.argument)
   if argument == "formula" then return in_formula(formula_data(env, rest), inner) end
@@ -383,9 +385,9 @@ function M.at(session, text, cursor)
   local last = list[#list]
   if last and last.kind == "string" and last.open then
     local quote = last.text:match "^%[=*%[" or last.text:sub(1, 1)
-    local found, word, typed = in_string(session.env, list, #list,
+    local found, word, length = in_string(session.env, list, #list,
       before:sub(last.start + #quote), rest)
-    return fitting(found, word), cursor - (typed or #word) + 1
+    return fitting(found, word), cursor - (length or #word) + 1
   end
   local word = before:match "[%a_][%w_]*$" or ""
   local i = word ~= "" and #list or #list + 1

@@ -63,7 +63,9 @@ end
 
 local function add(list, piece, help)
   local name, rest = piece:match "^%s*([%a][%w_]*)%s*(.*)$"
-  if not name or (rest ~= "" and not rest:find "^[(:=]" and not rest:find "^e%.g%. ") then return end
+  if not name then return end
+  local is_name = rest == "" or rest:find "^[(:=]" or rest:find "^e%.g%. "
+  if not is_name then return end
   local about = help or rest:gsub("^:%s*", "")
   about = about:match "^%((.*)%)$" or about
   list[#list + 1] = { name = name, help = about }
@@ -79,7 +81,8 @@ local COMMON <const> = {
   conf_level = "level of the intervals, 0.95", conf_type = "scale of the limits",
   digits = "significant digits", rows = "the most rows that are shown",
   width = "columns of the terminal", ascii = "no line drawing", seed = "of the random numbers, 1",
-  date = "a day as text; no clock is read", author = "one name or a list", subtitle = "below the title",
+  date = "a day as text; no clock is read", author = "one name or a list",
+  subtitle = "below the title",
   times = "ascending times, in the unit of the data", cause = "a level of the event",
   weights = "a column of case weights", id = "column that names the person",
   na = "list of texts that mean missing",

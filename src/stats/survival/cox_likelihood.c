@@ -385,8 +385,8 @@ static void add_bin(const cox_data *d, const cox_state *s, size_t b, const cox_t
 
 #define CLEAR_ROUND ((size_t)1 << 20)
 
-/* Sets numbers to 0; false after Ctrl-C. Memory that nothing has touched yet costs a hundred times a
- * read: the square of some thousand columns takes longer than anyone waits. */
+/* Sets numbers to 0; false after Ctrl-C. Memory that nothing has touched yet costs a hundred times
+ * a read: the square of some thousand columns takes longer than anyone waits. */
 static bool clear(double *numbers, size_t n)
 {
   for (size_t i = 0; i < n; i += CLEAR_ROUND) {
