@@ -6,6 +6,7 @@ local prompt = require "lobule.prompt"
 local script = require "lobule.prompt.script"
 local tokens = require "lobule.prompt.tokens"
 local values = require "lobule.values"
+local waiting = require "lobule.prompt.waiting"
 
 describe("an entry", function()
   it("is a command, a question, a search or code", function()
@@ -204,5 +205,20 @@ describe("the session as a script", function()
       thing = { save = function() return 1 end } }, { __index = _G }))
     s:enter "thing:save 'x'"
     assert.is_truthy(script.text(s):find("thing:save 'x'", 1, true))
+  end)
+end)
+
+describe("an unfinished entry", function()
+  it("says what it waits for", function()
+    assert.are.equal("')' for the '(' of line 1", (waiting.what "f(a,\n b"))
+    assert.are.equal("'end' for the 'do' of line 2",
+      (waiting.what "x = 1\nfor i = 1, 2 do\nif a then end"))
+    assert.are.equal("the end of the text that begins in line 1", (waiting.what "x = [[a\nb"))
+    assert.are.equal("what follows '+'", (waiting.what "x = 1 +"))
+    assert.is_nil(waiting.hint("f(", 1, false))
+    assert.is_nil(waiting.hint("for i = 1, 2 do\n x()\n", 3, false))
+    assert.is_truthy(waiting.hint("f(1,\n2,", 2, false):find "^%(waiting for '%)'")
+    assert.is_truthy(waiting.hint("if a then\n b()", 0, true):find "^%(waiting for 'end'")
+    assert.is_truthy(waiting.hint("km:tidy\n", 1, false):find(":tidy()", 1, true))
   end)
 end)

@@ -320,7 +320,7 @@ local function names(env)
 end
 
 --- Candidates outside of strings; `i` is the token of the word, or the one after the last.
-local function in_code(env, list, i)
+local function in_code(env, list, i, word)
   local sign = list[i - 1] and list[i - 1].kind == "operator" and list[i - 1].text
   if sign == "." or sign == ":" then
     local from = chain.start(list, i - 2)
@@ -333,7 +333,7 @@ local function in_code(env, list, i)
       if #found > 0 then return found end
     end
   end
-  return names(env)
+  return word ~= "" and names(env) or {} -- all that there is helps nobody
 end
 
 local function without_comments(text)
@@ -378,7 +378,6 @@ function M.at(session, text, cursor)
   if topic and not rawget(session.env, topic:match "^([%a_][%w_]*)[.:]" or "") then
     return fitting(offers.topics(topic), topic), cursor - #topic + 1
   end
-  if not before:find "[^%s\n]" then return {}, cursor + 1 end -- all that there is helps nobody
   local commands, typed = in_command(before)
   if commands then return fitting(commands, typed), cursor - #typed + 1 end
   local list = without_comments(before)
@@ -391,7 +390,7 @@ function M.at(session, text, cursor)
   end
   local word = before:match "[%a_][%w_]*$" or ""
   local i = word ~= "" and #list or #list + 1
-  return fitting(in_code(session.env, list, i), word), cursor - #word + 1
+  return fitting(in_code(session.env, list, i, word), word), cursor - #word + 1
 end
 
 return M

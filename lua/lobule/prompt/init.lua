@@ -56,6 +56,9 @@ function Session:complete(text, cursor)
   return complete.at(self, text, cursor)
 end
 
+-- What a text in quotes is whole of, so that its only candidate ends it.
+local CLOSED <const> = { file = true, choice = true, term = true, topic = true }
+
 --- The Tab key: what to put in place of the bytes from `start` to the cursor, and what to list.
 ---@param text string
 ---@param cursor integer
@@ -65,7 +68,13 @@ end
 ---@return string? listing
 function Session:tab(text, cursor, width)
   local list, start = complete.at(self, text, cursor)
-  return start, menu.choose(list, text:sub(start, cursor), width)
+  local replacement, listing = menu.choose(list, text:sub(start, cursor), width)
+  local quote = #list == 1 and CLOSED[list[1].kind] and text:sub(start - 1, start - 1)
+  if quote and quote:find "[\"']" and not replacement:find "/$"
+    and text:sub(cursor + 1, cursor + 1) ~= quote then
+    replacement = replacement .. quote
+  end
+  return start, replacement, listing
 end
 
 --- What to say below an entry that is not complete; nil: nothing.

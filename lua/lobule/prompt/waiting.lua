@@ -58,6 +58,8 @@ end
 ---@param pasted boolean            lines came otherwise
 ---@return string?
 function M.hint(text, lines, pasted)
+  local method = text:match ":%s*([%a_][%w_]*)%s*$"
+  if method then return ("(a method is called with brackets: :%s())"):format(method) end
   local what, block = M.what(text)
   if not pasted and (lines < 2 or block) then return nil end
   return ("(waiting for %s; an empty line ends the entry)"):format(what or "the rest")
