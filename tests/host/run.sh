@@ -27,6 +27,9 @@ check "-e shares names" 0 '^5$' -e 'x = 5' -e 'print(x)'
 check "-e fails" 1 'command line\):1: oh' -e 'error "oh"'
 check "-e stops at the first error" 1 '^[^2]*$' -e 'error "oh"' -e 'print(2)'
 check "-e does not compile" 1 'unexpected symbol|syntax error' -e 'x = = 1'
+export LOBULE_THREADS=many
+check "a count of threads that is none is said" 0 'LOBULE_THREADS is no number from 1 to 1024: using [0-9]+ thread' -e 'x = 1'
+unset LOBULE_THREADS
 check "-l" 0 '^table$' -l string -e 'print(type(string))'
 check "-l core" 0 '^table$' -l lobule.core -e 'print(type(require "lobule.core"))'
 check "-l fails" 1 "module 'nowhere' not found" -l nowhere
