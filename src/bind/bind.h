@@ -207,4 +207,6 @@ void lbl_open_pack(lua_State *L);
 void lbl_open_split(lua_State *L);
 void lbl_open_aalen(lua_State *L);
 void lbl_open_rate(lua_State *L);
+void lbl_open_rmst(lua_State *L);
+void lbl_open_pseudo(lua_State *L);
 #endif

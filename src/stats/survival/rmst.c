@@ -5,6 +5,7 @@
 #include "base/interrupt.h"
 #include "base/mem.h"
 #include "stats/survival/horizon.h"
+#include "stats/symmetric.h"
 
 #include <math.h>
 
@@ -245,4 +246,31 @@ void lb_rmst_reset(lb_rmst *fit)
   lb_mem_free(fit->cause_event);
   lb_mem_free(fit->group);
   *fit = (lb_rmst){0};
+}
+
+/* Differences from the first group. Pivots below this share of their diagonal are dependent. */
+#define SINGULAR 1e-10
+
+lb_status lb_rmst_equal(const lb_rmst *fit, size_t measure, size_t k, double *chi_square,
+                        size_t *df, lb_error *err)
+{
+  size_t n = fit->n_groups, p = n - 1, cell = measure * fit->n_tau + k;
+  const double *estimate = fit->estimate + cell * n, *vcov = fit->vcov + cell * n * n;
+  *chi_square = NAN;
+  *df = 0;
+  bool all = n > 1;
+  for (size_t g = 0; g < n; g++) all = all && !isnan(estimate[g]) && !isnan(vcov[g * n + g]);
+  if (!all) return LB_OK;
+  double *difference = lb_mem_array(p, (1 + p) * sizeof *difference);
+  if (difference == NULL) return lb_error_nomem(err, "test of restricted means");
+  double *v = difference + p;
+  for (size_t g = 1; g < n; g++) {
+    difference[g - 1] = estimate[g] - estimate[0];
+    for (size_t h = 1; h < n; h++)
+      v[(g - 1) * p + h - 1] = vcov[g * n + h] - vcov[g * n] - vcov[h] + vcov[0];
+  }
+  bool ok = lb_symmetric_quadratic(v, difference, p, SINGULAR, chi_square, df);
+  if (*df == 0) *chi_square = NAN;
+  lb_mem_free(difference);
+  return ok ? LB_OK : lb_error_nomem(err, "test of restricted means");
 }

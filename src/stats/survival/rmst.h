@@ -58,4 +58,9 @@ lb_status lb_rmst_fit(const lb_surv *y, const lb_partition *groups, const lb_par
 lb_status lb_rmst_fit_counts(const lb_surv_counts *counts, const lb_rmst_options *opt, lb_rmst *out,
                              lb_error *err);
 void lb_rmst_reset(lb_rmst *fit); /* safe on a zeroed struct */
+
+/* Wald test that a measure is the same in all groups to horizon k: chi-square and its degrees
+ * of freedom; NaN and 0 where an estimate or variance is not known. LB_ENOMEM. */
+lb_status lb_rmst_equal(const lb_rmst *fit, size_t measure, size_t k, double *chi_square,
+                        size_t *df, lb_error *err);
 #endif
