@@ -60,6 +60,17 @@ local function warned(fit, info)
   return list
 end
 
+--- The model of a plain event, or of competing causes where the event has them.
+local function build(formula, data, kind, opts)
+  local causes = { censored = fitting.as_text(opts, "censored") }
+  if not causes.censored then
+    local ok, model, info = pcall(fitting.build, formula, data, kind, opts)
+    if ok then return model, info, {} end
+  end
+  local model, info = fitting.build(formula, data, kind, opts, causes)
+  return model, info, #info.causes > 1 and info.causes or {}
+end
+
 --- Restricted mean survival time: the area under the Kaplan-Meier curve from `from` to tau, the
 --- mean time lived event-free within the window, with differences and ratios between groups. The
 --- variance is Greenwood's, sum over event times of A(t)^2 d / (n (n - d)) with A(t) the area after
@@ -89,12 +100,12 @@ function M.rmst(formula, data, options)
   weights.check(opts, data)
   local whole = fitting.clustered(formula, opts)
   local robust = opts.weight_type == "sampling" or whole:find "cluster%s*%(" ~= nil
-  local model, info = fitting.build(whole, weights.present(data, opts),
-    robust and "groups" or "counts", opts, { censored = fitting.as_text(opts, "censored") })
+  local model, info, causes = build(whole, weights.present(data, opts),
+    robust and "groups" or "counts", opts)
   local fit = core.rmst(model, opts.from, opts.tau, robust)
   check_reach(fit, info)
   return setmetatable({ fit = fit, info = info, options = opts, tau = fit.tau, from = opts.from,
-    causes = #info.causes > 1 and info.causes or {}, title = view.title(fit.tau, opts.from, info),
+    causes = causes, title = view.title(fit.tau, opts.from, #causes > 0, info.time_unit),
     reference = find_reference(info, opts.reference), model = model,
     warnings = warned(fit, info) }, Rmst)
 end
@@ -135,8 +146,8 @@ local function z_value(level)
 end
 
 --- One estimate of a group with its limits.
-local function mean_row(self, g, m, k, level)
-  local cell, z = cell_of(self, m, k), z_value(level or self.options.conf_level)
+local function mean_row(self, g, m, k, z)
+  local cell = cell_of(self, m, k)
   local estimate, se = cell.estimate[g], math.sqrt(cell.vcov[g][g])
   local low, high = estimate - z * se, estimate + z * se
   if self.options.conf_type == "log" then
@@ -149,8 +160,8 @@ local function mean_row(self, g, m, k, level)
 end
 
 --- Contrasts of group g with the reference, on their scale.
-local function contrast(self, g, m, k, kind, level)
-  local cell, r, z = cell_of(self, m, k), self.reference, z_value(level)
+local function contrast(self, g, m, k, kind, z)
+  local cell, r = cell_of(self, m, k), self.reference
   local a, b, v = cell.estimate[g], cell.estimate[r], cell.vcov
   local ratio = kind == "ratio"
   local da, db = ratio and 1 / a or 1, ratio and 1 / b or 1
@@ -197,10 +208,10 @@ end
 ---                                 any; only with several), from, tau, estimate, std_error,
 ---                                 conf_low, conf_high, n, n_event
 function Rmst:tidy()
-  local rows = {}
+  local rows, z = {}, z_value(self.options.conf_level)
   for k = 1, #self.tau do
     for g = 1, #self.fit.groups do
-      for _, m in ipairs(measures(self)) do rows[#rows + 1] = mean_row(self, g, m, k) end
+      for _, m in ipairs(measures(self)) do rows[#rows + 1] = mean_row(self, g, m, k, z) end
     end
   end
   return (to_frame(self, rows, TIDY))
@@ -223,12 +234,12 @@ function Rmst:compare(options)
     core.raise("argument", "one group alone: there is nothing to compare",
       "The groups stand right of '~'.")
   end
-  local rows = {}
+  local rows, z = {}, z_value(opts.conf_level)
   for k = 1, #self.tau do
     for g = 1, #self.fit.groups do
       for _, m in ipairs(g ~= self.reference and measures(self) or {}) do
         for _, kind in ipairs(m == -1 and { "ratio" } or { "difference", "ratio" }) do
-          rows[#rows + 1] = contrast(self, g, m, k, kind, opts.conf_level)
+          rows[#rows + 1] = contrast(self, g, m, k, kind, z)
         end
       end
     end
@@ -260,7 +271,7 @@ end
 function Rmst:glance()
   local frame = result.frame { { "n", { self.info.n }, "integer" },
     { "n_missing", { self.info.n_missing }, "integer" },
-    { "n_event", { self.info.n_event }, "real" }, { "n_causes", { #self.info.causes }, "integer" },
+    { "n_event", { self.info.n_event }, "real" }, { "n_causes", { math.max(1, #self.causes) }, "integer" },
     { "from", { self.from }, "real" }, { "tau", { self.tau[#self.tau] }, "real" },
     { "conf_level", { self.options.conf_level }, "real" },
     { "conf_type", { self.options.conf_type }, "text" },
@@ -290,8 +301,7 @@ local function find_place(self, options, compared)
   end
   local m = opts.lost and -1 or 0
   if opts.cause ~= nil then
-    m = require("lobule.survival.cuminc").cause_number(self.info.causes, opts.cause)
-    if #self.causes == 0 then m = -1 end
+    m = require("lobule.survival.cuminc").cause_number(self.causes, opts.cause)
   end
   return left[1], m, k
 end
@@ -314,7 +324,8 @@ end
 ---    :mean { arm = "SIRT" }
 function Rmst:mean(options)
   local g, m, k = find_place(self, options or {})
-  local q = to_quantity(self, mean_row(self, g, m, k), m == 0 and "Restricted mean" or "Time lost")
+  local q = to_quantity(self, mean_row(self, g, m, k, z_value(self.options.conf_level)),
+    m == 0 and "Restricted mean" or "Time lost")
   return q
 end
 
@@ -323,7 +334,8 @@ end
 ---@return lobule.Quantity
 function Rmst:difference(options)
   local g, m, k = find_place(self, options or {}, true)
-  local q = to_quantity(self, contrast(self, g, m, k, "difference", self.options.conf_level),
+  local q = to_quantity(self, contrast(self, g, m, k, "difference",
+    z_value(self.options.conf_level)),
     m == 0 and "Difference of restricted means" or "Difference of time lost")
   return q
 end
@@ -333,7 +345,8 @@ end
 ---@return lobule.Quantity
 function Rmst:ratio(options)
   local g, m, k = find_place(self, options or {}, true)
-  local q = to_quantity(self, contrast(self, g, m, k, "ratio", self.options.conf_level),
+  local q = to_quantity(self, contrast(self, g, m, k, "ratio",
+    z_value(self.options.conf_level)),
     m == 0 and "Ratio of restricted means" or "Ratio of time lost", "ratio")
   return q
 end

@@ -15,14 +15,15 @@ end
 --- "Restricted mean survival time to 24 months".
 ---@param taus number[]
 ---@param from number
----@param info table
+---@param competing boolean
+---@param unit? string
 ---@return string
-function M.title(taus, from, info)
-  local title = #info.causes > 1 and "Restricted mean event-free time and time lost"
+function M.title(taus, from, competing, unit)
+  local title = competing and "Restricted mean event-free time and time lost"
     or "Restricted mean survival time"
   if #taus > 1 then return title end
   return ("%s %s%s"):format(title, window(from, taus[1]),
-    info.time_unit and " " .. info.time_unit or "")
+    unit and " " .. unit or "")
 end
 
 local function interval(row)

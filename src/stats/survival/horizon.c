@@ -82,18 +82,21 @@ double lb_horizon_walk_class(lb_horizon_walk *w, size_t c, const lb_horizon *at)
     size_t t = w->first + i;
     double n = set->n_risk[t];
     w->before[i] = survival;
-    if (set->n_event[t] > 0 && n > 0) survival *= (n - set->n_event[t]) / n;
+    w->value[i + 1] = set->n_event[t] > 0 && n > 0 ? (n - set->n_event[t]) / n : 1;
+    survival *= w->value[i + 1]; /* the factor waits there for the walk back */
   }
   w->before[w->n] = survival;
   double value = at->kind == LB_HORIZON_SURVIVAL;
+  bool jumps = at->kind == LB_HORIZON_INCIDENCE || at->kind == LB_HORIZON_LOST;
   for (size_t i = w->n; i-- > 0;) {
     size_t t = w->first + i;
-    double n = set->n_risk[t];
+    double factor = w->value[i + 1];
     value += wait_reward(at, set->time[t], end);
     w->value[i + 1] = value;
     end = set->time[t];
-    if (set->n_event[t] > 0 && n > 0)
-      value = own_events(w, t) / n * event_reward(at, end) + (n - set->n_event[t]) / n * value;
+    if (!(set->n_event[t] > 0 && set->n_risk[t] > 0)) continue;
+    value *= factor;
+    if (jumps) value += own_events(w, t) / set->n_risk[t] * event_reward(at, end);
   }
   return w->value[0] = value + wait_reward(at, -INFINITY, end);
 }

@@ -9,13 +9,14 @@
 /* LB_EDATA when the data of class c do not reach tau. */
 static lb_status check_reach(const lb_riskset *set, size_t c, double tau, lb_error *err)
 {
-  double survival = 1, last = 0;
+  double last = 0;
+  bool ended = false;
   for (size_t t = set->class_time[c]; t < set->class_time[c + 1]; t++) {
     if (!(set->n_risk[t] > 0)) continue;
-    survival *= (set->n_risk[t] - set->n_event[t]) / set->n_risk[t];
+    ended = ended || set->n_event[t] >= set->n_risk[t];
     last = set->time[t];
   }
-  if (tau <= last || survival == 0) return LB_OK;
+  if (tau <= last || ended) return LB_OK;
   const char *where = set->n_class > 1 ? " of a stratum" : "";
   lb_error_set(err, LB_EDATA, "%g is beyond the last time%s, %g, with people event-free then", tau,
                where, last);

@@ -49,15 +49,12 @@ static bool is_one_cluster(const work *w, size_t group)
 /* The last time with somebody at risk, and whether the curve is 0 there. */
 static void find_last(const lb_riskset *set, size_t g, lb_rmst_group *out)
 {
-  double survival = 1;
   out->last = NAN;
   for (size_t t = set->class_time[g]; t < set->class_time[g + 1]; t++) {
-    double n = set->n_risk[t];
-    if (!(n > 0)) continue;
+    if (!(set->n_risk[t] > 0)) continue;
     out->last = set->time[t];
-    survival *= (n - set->n_event[t]) / n;
+    out->ended = out->ended || set->n_event[t] >= set->n_risk[t];
   }
-  out->ended = survival == 0;
 }
 
 static void describe(const work *w, lb_rmst *fit)
