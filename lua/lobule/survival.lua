@@ -11,7 +11,8 @@ local M = {}
 
 -- Functions that stand in files of their own (lua/lobule/survival/FILE.lua), loaded when first
 -- called: name = "file".
-local ELSEWHERE <const> = { aalen = "aalen", landmark = "follow_up", rmst = "rmst", split = "follow_up",
+local ELSEWHERE <const> = { aalen = "aalen", landmark = "follow_up", pseudo = "pseudo", risk_regression = "mean_regression",
+  rmst = "rmst", rmst_regression = "mean_regression", split = "follow_up",
   rates = "rates", smr = "rates", tmerge = "tmerge" }
 
 local KM_OPTIONS <const> = weights.join {

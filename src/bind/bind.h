@@ -209,4 +209,5 @@ void lbl_open_aalen(lua_State *L);
 void lbl_open_rate(lua_State *L);
 void lbl_open_rmst(lua_State *L);
 void lbl_open_pseudo(lua_State *L);
+void lbl_open_pseudo_fit(lua_State *L);
 #endif

@@ -2,6 +2,7 @@
 #include "stats/survival/pseudo.h"
 
 #include "bind/cox_box.h"
+#include "bind/horizon.h"
 
 #define PSEUDO_BOX "lobule.PseudoBox"
 
@@ -16,8 +17,7 @@ static int box_gc(lua_State *L)
 /* In the order of lb_horizon_kind. */
 static const char *const KINDS[] = {"survival", "rmst", "cif", "rmtl", NULL};
 
-/* Horizons from the table at `index`: kind, cause (number or nil), from, tau (list); pushed. */
-static lb_horizon *check_horizons(lua_State *L, int index, const lb_model *model, size_t *n)
+lb_horizon *lbl_check_horizons(lua_State *L, int index, const lb_model *model, size_t *n)
 {
   lb_horizon at = {0};
   lbl_check_table(L, index, "at");
@@ -31,6 +31,7 @@ static lb_horizon *check_horizons(lua_State *L, int index, const lb_model *model
   lbl_check_table(L, -1, "tau");
   int list = lua_gettop(L);
   *n = lua_rawlen(L, list);
+  if (*n == 0) lbl_raise_argument(L, index, "tau", "a list of times");
   lb_horizon *out = lbl_scratch(L, *n, sizeof *out);
   for (size_t k = 0; k < *n; k++) {
     lua_rawgeti(L, list, (lua_Integer)k + 1);
@@ -62,7 +63,7 @@ static int pseudo(lua_State *L)
   lbl_refuse_strata(L, model);
   lbl_refuse_cluster(L, model);
   lb_pseudo_options options = {.infinitesimal = lua_toboolean(L, 4) == 1};
-  options.at = check_horizons(L, 2, model, &options.n_at);
+  options.at = lbl_check_horizons(L, 2, model, &options.n_at);
   size_t n_names;
   const char **names = lbl_check_names(L, 3, "names", false, &n_names);
   if (n_names != options.n_at) lbl_raise_argument(L, 3, "names", "one of each horizon");

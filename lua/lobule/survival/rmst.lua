@@ -2,6 +2,7 @@
 local check = require "lobule.check"
 local core = require "lobule.core"
 local fitting = require "lobule.survival.fitting"
+local horizons = require "lobule.survival.horizons"
 local quantity = require "lobule.quantity"
 local result = require "lobule.result"
 local view = require "lobule.survival.rmst_view"
@@ -60,17 +61,6 @@ local function warned(fit, info)
   return list
 end
 
---- The model of a plain event, or of competing causes where the event has them.
-local function build(formula, data, kind, opts)
-  local causes = { censored = fitting.as_text(opts, "censored") }
-  if not causes.censored then
-    local ok, model, info = pcall(fitting.build, formula, data, kind, opts)
-    if ok then return model, info, {} end
-  end
-  local model, info = fitting.build(formula, data, kind, opts, causes)
-  return model, info, #info.causes > 1 and info.causes or {}
-end
-
 --- Restricted mean survival time: the area under the Kaplan-Meier curve from `from` to tau, the
 --- mean time lived event-free within the window, with differences and ratios between groups. The
 --- variance is Greenwood's, sum over event times of A(t)^2 d / (n (n - d)) with A(t) the area after
@@ -100,7 +90,7 @@ function M.rmst(formula, data, options)
   weights.check(opts, data)
   local whole = fitting.clustered(formula, opts)
   local robust = opts.weight_type == "sampling" or whole:find "cluster%s*%(" ~= nil
-  local model, info, causes = build(whole, weights.present(data, opts),
+  local model, info, causes = horizons.build(whole, weights.present(data, opts),
     robust and "groups" or "counts", opts)
   local fit = core.rmst(model, opts.from, opts.tau, robust)
   check_reach(fit, info)
