@@ -17,6 +17,7 @@ local LABEL_SHARE <const> = 0.36 -- of a panel's width, at most, for the labels
 local LEAST_PANEL <const> = 160 -- points; decides how many stand side by side
 local ASPECT <const>, LOWEST <const> = 0.72, 62
 local POINT <const> = 1.7
+local AREA <const> = 0.25 -- opacity
 local PAD <const> = 0.04 -- of the range, on both sides
 local SMALL_LINE <const> = style.SMALL * metrics.LINE
 local LABEL_LINE <const> = style.LABEL * metrics.LINE
@@ -190,6 +191,8 @@ local function look_of(line, i)
   if line.look == "limit" then return { role = "muted", dash = "1.2 1.4", width = 0.7 } end
   if line.look == "target" then return { role = "muted", symbol = 4, hollow = true } end
   local series <const> = line.series or i
+  if line.look == "area" then return { role = style.series(series), area = true } end
+  if line.look == "step" then return { role = style.series(series), width = style.LINE } end
   return { role = style.series(series), width = style.LINE + (series == 1 and 0.4 or 0),
     symbol = series }
 end
@@ -201,7 +204,19 @@ local function draw_symbol(canvas, look, x, y)
   canvas:line(corners, { role = look.role, width = 0.7 })
 end
 
+-- The area between a line and its base, 0 without.
+local function draw_area(canvas, line, place, look)
+  local points, n = {}, #line.x
+  for i = 1, 2 * n do
+    local k <const> = i <= n and i or 2 * n + 1 - i
+    local y <const> = i <= n and line.y[k] or line.base and line.base[k] or 0
+    points[2 * i - 1], points[2 * i] = place.x(line.x[k]), place.y(y)
+  end
+  if n > 1 then canvas:polygon(points, { role = look.role, opacity = AREA }) end
+end
+
 local function draw_line(canvas, spec, line, place, look)
+  if look.area then return draw_area(canvas, line, place, look) end
   local points = {}
   local function flush()
     if look.width and #points > 2 then canvas:line(points, look) end
