@@ -150,6 +150,8 @@ Coming from R:
   survdiff(...)                      lb.survival.logrank(...)
   cuminc(time, status, group)        lb.survival.cuminc("Surv(time, status) ~ group", d) and .gray
   crr(...), finegray()               lb.survival.finegray(formula, d, { cause = "relapse" })
+  survRM2::rmst2(...)                lb.survival.rmst("Surv(t, e) ~ arm", d, { tau = 24 })
+  pseudo(); geepack::geese(...)      lb.survival.pseudo(...), .rmst_regression, .risk_regression
   coxph(...); exp(coef), confint     lb.survival.cox(...); cox:tidy { exponentiate = true }
 Defaults that differ: Kaplan-Meier limits are log-log (R: log; conf_type = "log" gives R's).]]
 

@@ -11,9 +11,9 @@ local M = {}
 
 -- Functions that stand in files of their own (lua/lobule/survival/FILE.lua), loaded when first
 -- called: name = "file".
-local ELSEWHERE <const> = { aalen = "aalen", landmark = "follow_up", pseudo = "pseudo", risk_regression = "mean_regression",
-  rmst = "rmst", rmst_regression = "mean_regression", split = "follow_up",
-  rates = "rates", smr = "rates", tmerge = "tmerge" }
+local ELSEWHERE <const> = { aalen = "aalen", landmark = "follow_up", pseudo = "pseudo",
+  rates = "rates", risk_regression = "mean_regression", rmst = "rmst",
+  rmst_regression = "mean_regression", smr = "rates", split = "follow_up", tmerge = "tmerge" }
 
 local KM_OPTIONS <const> = weights.join {
   { "cluster", "string" },

@@ -142,6 +142,41 @@ function core.cox_baseline(model, fit, centred) end
 ---@return lobule.Model
 function core.model_apply(model, frame, outcome) end
 
+--- Restricted means of a "groups" or "counts" model; robust needs "groups".
+---@param model lobule.Model
+---@param from number               where the window begins
+---@param tau? number[]             horizons; nil: the smallest of the groups' last times
+---@param robust? boolean           variance by the infinitesimal jackknife; clusters have it by
+---                                 themselves
+---@return table                    # tau, robust, groups (list of { n, weight, n_event, last,
+---                                 ended, one_cluster, cause_event }), measures (the restricted mean, then
+---                                 the time lost to each cause; each a list by horizon of {
+---                                 estimate, vcov, chi_square, df }, NaN beyond follow-up)
+function core.rmst(model, from, tau, robust) end
+--- Pseudo-values, a row for each row of the frame, NA where left out.
+---@param model lobule.Model        "groups"; each group on its own
+---@param at table                  kind ("survival", "rmst", "cif", "rmtl"), from, tau (list),
+---                                 cause (number or nil)
+---@param names string[]            of the columns, one a horizon
+---@param infinitesimal? boolean
+---@return lobule.Frame
+---@return number[][] estimates     # by horizon and group
+function core.pseudo(model, at, names, infinitesimal) end
+--- Regression of pseudo-values or of values weighted for censoring, within the model's strata.
+---@param model lobule.Model        "design"
+---@param at table                  as core.pseudo
+---@param options table             link ("identity", "log", "logit", "cloglog"; with "survival" the
+---                                 last is log(-log S)), method ("jackknife", "infinitesimal",
+---                                 "ipcw"), censoring_ties ("events_first", "together")
+---@return table                    # coef, std_error, vcov (an intercept each horizon first),
+---                                 iterations, converged, largest_weight (of ipcw)
+function core.pseudo_fit(model, at, options) end
+---@param fit table                 of core.pseudo_fit: coef, vcov
+---@param newdata lobule.Model      of core.model_apply
+---@param options table             link, complement (fitted to one less survival), z
+---@return lobule.Frame             # estimate, conf_low, conf_high: rows by horizon
+function core.pseudo_predict(fit, newdata, options) end
+
 --- Interval of a proportion x / n.
 ---@param x number
 ---@param n number

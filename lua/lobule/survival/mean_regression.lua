@@ -10,7 +10,7 @@ local weights = require "lobule.survival.weights"
 
 ---@class lobule.MeanRegression
 ---@field at table                  kind, from, tau (list), cause
----@field cause? string             the cause that is modelled
+---@field cause string|false        the cause that is modelled, false without
 ---@field link string
 ---@field converged boolean
 ---@field info table
@@ -74,8 +74,8 @@ local function fit_model(formula, data, opts)
   end
   local fit = core.pseudo_fit(model, at, { link = opts.link, method = opts.method,
     censoring_ties = opts.censoring_ties })
-  local self = setmetatable({ fit = fit, info = info, options = opts, at = at, cause = cause,
-    link = opts.link, model = model, data = data, converged = fit.converged,
+  local self = setmetatable({ fit = fit, info = info, options = opts, at = at,
+    cause = cause or false, link = opts.link, model = model, data = data, converged = fit.converged,
     title = "Regression of the " .. horizons.words(at, cause, info.time_unit) }, MeanRegression)
   self.terms = all_terms(self)
   self.warnings = warned(fit, info, self.terms)
@@ -84,15 +84,15 @@ end
 
 --- Regression of the restricted mean survival time, or of the time lost (to a cause), on
 --- covariates: differences (link identity) or ratios (log) of means between people who differ in
---- one covariate, the others equal. By jackknife pseudo-values with independence working correlation
---- and sandwich variance (Andersen, Hansen & Klein 2004, Lifetime Data Anal 10:335; the sandwich is
+--- one covariate, the others equal. By jackknife pseudo-values with independence working
+--- correlation and sandwich variance (Andersen, Hansen & Klein 2004, Lifetime Data Anal 10:335; the sandwich is
 --- slightly too wide, Jacobsen & Martinussen 2016, Scand J Stat 43:845), or by inverse probability
 --- of censoring weights, ANCOVA with a term for the estimated censoring (Tian, Zhao & Wei 2014,
---- Biostatistics 15:222). Both assume that censoring does not depend on the covariates; strata(x) in
---- the formula makes pseudo-values and weights within strata, so that it may depend on x. Rows
+--- Biostatistics 15:222). Both assume that censoring does not depend on the covariates; strata(x)
+--- in the formula makes pseudo-values and weights within strata, so that it may depend on x. Rows
 --- missing any variable are left out and counted.
----@param formula string            "Surv(time, event) ~ arm + age", "Surv(time, event) ~ arm + age +
----                                 strata(arm)", causes as in survival.cuminc
+---@param formula string            "Surv(time, event) ~ arm + age",
+---                                 "Surv(time, event) ~ arm + age + strata(arm)", causes as in survival.cuminc
 ---@param data lobule.Cohort|lobule.Frame
 ---@param options table             tau: the horizon (several: an intercept each, common effects);
 ---                                 from (0); type: "rmst" (default), "rmtl" (time lost); cause: of
@@ -115,8 +115,8 @@ end
 
 --- Regression of survival or cumulative incidence at fixed times: risk differences (link identity),
 --- risk ratios (log), odds ratios (logit), or with cloglog hazard ratios (of survival, log(-log S))
---- and subdistribution hazard ratios (of an incidence, log(-log(1 - F))). By jackknife pseudo-values
---- with independence working correlation and sandwich variance (Andersen, Klein & Rosthoj 2003,
+--- and subdistribution hazard ratios (of an incidence, log(-log(1 - F))). By jackknife
+--- pseudo-values with independence working correlation and sandwich variance (Andersen, Klein & Rosthoj 2003,
 --- Biometrika 90:15; Klein & Andersen 2005, Biometrics 61:223), or binomial regression with inverse
 --- probability of censoring weights (Scheike, Zhang & Gerds 2008, Biometrika 95:205). Censoring,
 --- strata(x) and rows left out as in survival.rmst_regression.
@@ -191,8 +191,8 @@ function MeanRegression:tidy(options)
 end
 
 --- The fit in one row.
----@return lobule.Frame             # n, n_missing, n_event, type, from, tau (the last), link, method,
----                                 iterations, converged
+---@return lobule.Frame             # n, n_missing, n_event, type, from, tau (the last), link,
+---                                 method, iterations, converged
 function MeanRegression:glance()
   local frame = result.frame { { "n", { self.info.n }, "integer" },
     { "n_missing", { self.info.n_missing }, "integer" },
@@ -222,8 +222,8 @@ end
 --- Means or risks of people, with limits made on the scale of the link.
 ---@param options? table            newdata: a frame, cohort or { age = { 50, 70 } } (default: the
 ---                                 data of the fit); conf_level (that of the fit)
----@return lobule.Frame             # row, tau, estimate, conf_low, conf_high; NA where a covariate is
----                                 missing
+---@return lobule.Frame             # row, tau, estimate, conf_low, conf_high; NA where a covariate
+---                                 is missing
 ---@raise a fit that did not converge; a level that was not in the fit
 function MeanRegression:predict(options)
   local opts <const> = check.options(options, { { "newdata", "any" },
@@ -272,7 +272,7 @@ end
 function MeanRegression:record()
   local opts = self.options
   return result.ordered { { "kind", "survival.mean_regression" },
-    { "formula", self.info.formula }, { "type", self.at.kind }, { "cause", self.cause },
+    { "formula", self.info.formula }, { "type", self.at.kind }, { "cause", self.cause or nil },
     { "from", self.at.from }, { "tau", self.at.tau }, { "link", self.link },
     { "method", opts.method }, { "censoring_ties", opts.method == "ipcw" and opts.censoring_ties
       or nil }, { "conf_level", opts.conf_level }, { "converged", self.converged },

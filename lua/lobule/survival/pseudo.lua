@@ -40,13 +40,13 @@ end
 --- tau). They replace the outcome in a regression for complete data: survival.rmst_regression and
 --- survival.risk_regression do so with their sandwich variance. Groups of the formula are each on
 --- their own, for censoring that differs between them. All rows of a horizon in one walk.
----@param formula string            "Surv(time, event) ~ 1", "Surv(time, cause) ~ arm" with causes as
----                                 in survival.cuminc
+---@param formula string            "Surv(time, event) ~ 1", "Surv(time, cause) ~ arm" with causes
+---                                 as in survival.cuminc
 ---@param data lobule.Cohort|lobule.Frame
 ---@param options table             type: "survival" (times; the default with times), "cif" (times;
 ---                                 of a cause), "rmst" (tau; the default with tau), "rmtl" (tau;
----                                 time lost, of a cause if given); times: ascending; tau: ascending
----                                 horizons; from (0): where the window of a mean begins; cause;
+---                                 time lost, of a cause if given); times: ascending; tau:
+---                                 ascending horizons; from (0): where the window of a mean begins; cause;
 ---                                 censored: the level or number that means censored; method:
 ---                                 "jackknife" (default), "infinitesimal" (theta + n times the
 ---                                 influence, as R's survival::pseudo); weights with weight_type

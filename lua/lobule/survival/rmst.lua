@@ -261,7 +261,8 @@ end
 function Rmst:glance()
   local frame = result.frame { { "n", { self.info.n }, "integer" },
     { "n_missing", { self.info.n_missing }, "integer" },
-    { "n_event", { self.info.n_event }, "real" }, { "n_causes", { math.max(1, #self.causes) }, "integer" },
+    { "n_event", { self.info.n_event }, "real" },
+    { "n_causes", { math.max(1, #self.causes) }, "integer" },
     { "from", { self.from }, "real" }, { "tau", { self.tau[#self.tau] }, "real" },
     { "conf_level", { self.options.conf_level }, "real" },
     { "conf_type", { self.options.conf_type }, "text" },

@@ -153,7 +153,9 @@ return function(fit, options)
     ticks[i] = { at = t, label = core.format_number(t) }
   end
   local percent = {}
-  for i, p in ipairs { 0, 25, 50, 75, 100 } do percent[i] = { at = p / 100, label = tostring(p) } end
+  for i, p in ipairs { 0, 25, 50, 75, 100 } do
+    percent[i] = { at = p / 100, label = tostring(p) }
+  end
   local figure = require("lobule.figure").lines { title = opts.title or fit.title,
     desc = description(fit, k, panels), width_mm = opts.width_mm, panels = panels,
     x_label = parts.axis_label(fit, opts), x_ticks = ticks, y_ticks = percent,
