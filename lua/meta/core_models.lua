@@ -149,9 +149,9 @@ function core.model_apply(model, frame, outcome) end
 ---@param robust? boolean           variance by the infinitesimal jackknife; clusters have it by
 ---                                 themselves
 ---@return table                    # tau, robust, groups (list of { n, weight, n_event, last,
----                                 ended, one_cluster, cause_event }), measures (the restricted mean, then
----                                 the time lost to each cause; each a list by horizon of {
----                                 estimate, vcov, chi_square, df }, NaN beyond follow-up)
+---                                 ended, one_cluster, cause_event }), measures (the restricted
+---                                 mean, then the time lost to each cause; each a list by horizon
+---                                 of { estimate, vcov, chi_square, df }, NaN beyond follow-up)
 function core.rmst(model, from, tau, robust) end
 --- Pseudo-values, a row for each row of the frame, NA where left out.
 ---@param model lobule.Model        "groups"; each group on its own

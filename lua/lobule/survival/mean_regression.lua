@@ -85,14 +85,15 @@ end
 --- Regression of the restricted mean survival time, or of the time lost (to a cause), on
 --- covariates: differences (link identity) or ratios (log) of means between people who differ in
 --- one covariate, the others equal. By jackknife pseudo-values with independence working
---- correlation and sandwich variance (Andersen, Hansen & Klein 2004, Lifetime Data Anal 10:335; the sandwich is
---- slightly too wide, Jacobsen & Martinussen 2016, Scand J Stat 43:845), or by inverse probability
---- of censoring weights, ANCOVA with a term for the estimated censoring (Tian, Zhao & Wei 2014,
---- Biostatistics 15:222). Both assume that censoring does not depend on the covariates; strata(x)
+--- correlation and sandwich variance (Andersen, Hansen & Klein 2004, Lifetime Data Anal 10:335; the
+--- sandwich is slightly too wide, Jacobsen & Martinussen 2016, Scand J Stat 43:845), or by inverse
+--- probability of censoring weights, ANCOVA with a term for the estimated censoring (Tian, Zhao &
+--- Wei 2014, Biostatistics 15:222). Both assume that censoring does not depend on the covariates; strata(x)
 --- in the formula makes pseudo-values and weights within strata, so that it may depend on x. Rows
 --- missing any variable are left out and counted.
 ---@param formula string            "Surv(time, event) ~ arm + age",
----                                 "Surv(time, event) ~ arm + age + strata(arm)", causes as in survival.cuminc
+---                                 "Surv(time, event) ~ arm + age + strata(arm)", causes as in
+---                                 survival.cuminc
 ---@param data lobule.Cohort|lobule.Frame
 ---@param options table             tau: the horizon (several: an intercept each, common effects);
 ---                                 from (0); type: "rmst" (default), "rmtl" (time lost); cause: of
@@ -116,10 +117,10 @@ end
 --- Regression of survival or cumulative incidence at fixed times: risk differences (link identity),
 --- risk ratios (log), odds ratios (logit), or with cloglog hazard ratios (of survival, log(-log S))
 --- and subdistribution hazard ratios (of an incidence, log(-log(1 - F))). By jackknife
---- pseudo-values with independence working correlation and sandwich variance (Andersen, Klein & Rosthoj 2003,
---- Biometrika 90:15; Klein & Andersen 2005, Biometrics 61:223), or binomial regression with inverse
---- probability of censoring weights (Scheike, Zhang & Gerds 2008, Biometrika 95:205). Censoring,
---- strata(x) and rows left out as in survival.rmst_regression.
+--- pseudo-values with independence working correlation and sandwich variance (Andersen, Klein &
+--- Rosthoj 2003, Biometrika 90:15; Klein & Andersen 2005, Biometrics 61:223), or binomial
+--- regression with inverse probability of censoring weights (Scheike, Zhang & Gerds
+--- 2008, Biometrika 95:205). Censoring, strata(x) and rows left out as in survival.rmst_regression.
 ---@param formula string            "Surv(time, event) ~ arm + age", "Surv(time, cause) ~ arm + age"
 ---@param data lobule.Cohort|lobule.Frame
 ---@param options table             times: ascending (several: an intercept each, common effects);

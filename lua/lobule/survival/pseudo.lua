@@ -46,10 +46,10 @@ end
 ---@param options table             type: "survival" (times; the default with times), "cif" (times;
 ---                                 of a cause), "rmst" (tau; the default with tau), "rmtl" (tau;
 ---                                 time lost, of a cause if given); times: ascending; tau:
----                                 ascending horizons; from (0): where the window of a mean begins; cause;
----                                 censored: the level or number that means censored; method:
----                                 "jackknife" (default), "infinitesimal" (theta + n times the
----                                 influence, as R's survival::pseudo); weights with weight_type
+---                                 ascending horizons; from (0): where the window of a mean begins;
+---                                 cause; censored: the level or number that means censored;
+---                                 method: "jackknife" (default), "infinitesimal" (theta + n
+---                                 times the influence, as R's survival::pseudo); weights with weight_type
 ---                                 "frequency"
 ---@return lobule.Pseudo            # :tidy() has a row for each row of the data, NA where left out
 ---@raise as survival.rmst; a horizon beyond the follow-up of a group

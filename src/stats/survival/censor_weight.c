@@ -118,14 +118,17 @@ static void add_rows(const lb_censor_weight *w, const lb_surv *y, const lb_mean_
   }
 }
 
-/* mean[t * q ..] = q(u) / n(u) at the times of class c, 0 where nobody is censored; backwards. */
+/* mean[t * q ..] = q(u) / n(u) at the times of class c, 0 where nobody is censored; backwards. With
+ * events first the denominator is n - c, the derivative of the product 1 - c / n itself: then the
+ * mean without covariates has exactly Greenwood's variance. Tian et al. (and survRM2, "together")
+ * have n, which in continuous time is the same in large samples. */
 static void fill_means(const lb_censor_weight *w, const lb_surv *y, const lb_mean_fit *fit,
                        size_t c, double *sum, double *mean)
 {
   size_t q = fit->q;
   for (size_t j = 0; j < q; j++) sum[j] = 0;
   for (size_t t = w->set.class_time[c + 1]; t-- > w->set.class_time[c];) {
-    double n = at_risk(w, t);
+    double n = at_risk(w, t) - (w->together ? 0 : w->set.n_censor[t]);
     if (w->together) add_rows(w, y, fit, t, sum);
     for (size_t j = 0; j < q; j++)
       mean[t * q + j] = w->set.n_censor[t] > 0 && n > 0 ? sum[j] / n : 0;
