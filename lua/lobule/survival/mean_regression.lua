@@ -88,9 +88,9 @@ end
 --- correlation and sandwich variance (Andersen, Hansen & Klein 2004, Lifetime Data Anal 10:335; the
 --- sandwich is slightly too wide, Jacobsen & Martinussen 2016, Scand J Stat 43:845), or by inverse
 --- probability of censoring weights, ANCOVA with a term for the estimated censoring (Tian, Zhao &
---- Wei 2014, Biostatistics 15:222). Both assume that censoring does not depend on the covariates; strata(x)
---- in the formula makes pseudo-values and weights within strata, so that it may depend on x. Rows
---- missing any variable are left out and counted.
+--- Wei 2014, Biostatistics 15:222). Both assume that censoring does not depend on the covariates;
+--- strata(x) in the formula makes pseudo-values and weights within strata, so that it may depend
+--- on x. Rows missing any variable are left out and counted.
 ---@param formula string            "Surv(time, event) ~ arm + age",
 ---                                 "Surv(time, event) ~ arm + age + strata(arm)", causes as in
 ---                                 survival.cuminc

@@ -49,8 +49,8 @@ end
 ---                                 ascending horizons; from (0): where the window of a mean begins;
 ---                                 cause; censored: the level or number that means censored;
 ---                                 method: "jackknife" (default), "infinitesimal" (theta + n
----                                 times the influence, as R's survival::pseudo); weights with weight_type
----                                 "frequency"
+---                                 times the influence, as R's survival::pseudo); weights
+---                                 with weight_type "frequency"
 ---@return lobule.Pseudo            # :tidy() has a row for each row of the data, NA where left out
 ---@raise as survival.rmst; a horizon beyond the follow-up of a group
 ---@example lb.survival.pseudo("Surv(months, progressed) ~ 1", lb.example_data(), { tau = 12 })
