@@ -321,7 +321,8 @@ function Rmst:mean(options)
 end
 
 --- The difference of one group from the reference as a number for a sentence.
----@param options? table            a group by name: { arm = "SIRT" }; tau; lost; cause, as in mean
+---@param options? table            a group by name: { arm = "SIRT" }; tau (one of the fit's); lost:
+---                                 true for the time lost; cause: lost to that one
 ---@return lobule.Quantity
 function Rmst:difference(options)
   local g, m, k = find_place(self, options or {}, true)
@@ -332,7 +333,8 @@ function Rmst:difference(options)
 end
 
 --- The ratio of one group to the reference as a number for a sentence.
----@param options? table            a group by name: { arm = "SIRT" }; tau; lost; cause, as in mean
+---@param options? table            a group by name: { arm = "SIRT" }; tau (one of the fit's); lost:
+---                                 true for the time lost; cause: lost to that one
 ---@return lobule.Quantity
 function Rmst:ratio(options)
   local g, m, k = find_place(self, options or {}, true)
