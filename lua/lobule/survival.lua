@@ -12,7 +12,7 @@ local M = {}
 -- Functions that stand in files of their own (lua/lobule/survival/FILE.lua), loaded when first
 -- called: name = "file".
 local ELSEWHERE <const> = { aalen = "aalen", landmark = "follow_up", split = "follow_up",
-  rates = "rates", smr = "rates", tmerge = "tmerge" }
+  rates = "rates", score = "score", smr = "rates", tmerge = "tmerge" }
 
 local KM_OPTIONS <const> = weights.join {
   { "cluster", "string" },

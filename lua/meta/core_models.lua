@@ -292,4 +292,13 @@ function core.standard_rate_interval(y, v, w_max, conf_level) end
 ---@return table
 function core.aalen(model, min_at_risk, test, frequency) end
 
+--- AUC and Brier score of predicted risks at a time: lists auc and brier (one a model), their
+--- covariances between models, n_case, n_control, n_unknown.
+---@param model lobule.Model
+---@param cause integer             0: any event
+---@param risks lobule.Column[]     of the frame that the model was made of
+---@param time number
+---@return table
+function core.score(model, cause, risks, time) end
+
 return core
