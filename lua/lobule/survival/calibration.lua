@@ -15,8 +15,9 @@ local CLOSEST <const> = 1e-8
 function M.overall(self, frame)
   local survival <const> = require "lobule.survival"
   local data <const> = frame or self.frame
-  local at, causes = nil, self.options.cause ~= nil
+  local causes <const> = self.options.cause ~= nil
   local opts = { conf_level = self.options.conf_level }
+  local at
   if causes then
     opts.censored = self.options.censored
     local asked = { cause = self.options.cause, table.unpack(self.times) }
@@ -41,8 +42,8 @@ local CLL <const> = "complementary log-log of the risk"
 
 --- The rows judged, with the complementary log-log of a risk.
 local function with_cll(self, m, t)
-  local frame = self.frame:mutate({ ("`%s` = log(-log(1 - pmin(pmax(`%s`, $low), $high)))"):format(
-    CLL, self.columns[m][t]) }, { with = { low = CLOSEST, high = 1 - CLOSEST } })
+  local text <const> = "`%s` = log(-log(1 - pmin(pmax(`%s`, $low), $high)))"
+  local frame = self.frame:mutate({ text:format(CLL, self.columns[m][t]) }, { with = { low = CLOSEST, high = 1 - CLOSEST } })
   return frame
 end
 
@@ -63,7 +64,8 @@ end
 local function smoothed(self, frame, time)
   local fit = regress(self, frame, ("rcs(`%s`, 3)"):format(CLL))
   local survival <const> = self.options.cause == nil
-  local got = fit:predict { newdata = frame, times = { time }, type = survival and "survival" or nil }
+  local got = fit:predict { newdata = frame, times = { time },
+    type = survival and "survival" or nil }
   local estimate, list = got:column("estimate"), {}
   for i = 1, #frame do list[i] = survival and 1 - estimate[i] or estimate[i] end
   return list

@@ -25,8 +25,8 @@ end
 local function from_columns(name, columns, frame, times)
   if type(columns) == "string" then columns = { columns } end
   if type(columns) ~= "table" or #columns ~= #times then
-    core.raise("argument", ("models: '%s' needs a fitted model or one column of risks a time"):format(
-      name), ("There are %d times: { %s = { \"risk_1\", ... } }."):format(#times, name))
+    core.raise("argument", ("models: '%s' needs a fitted model or one column of risks a time")
+      :format(name), ("There are %d times: { %s = { \"risk_1\", ... } }."):format(#times, name))
   end
   for _, column in ipairs(columns) do check.column(frame, column) end
   return columns

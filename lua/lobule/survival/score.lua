@@ -25,21 +25,21 @@ end
 
 --- Predicted risks against what happened: discrimination by the time-dependent AUC (cumulative
 --- cases, dynamic controls; Blanche, Dartigues & Jacqmin-Gadda 2013, Stat Med 32:5381), overall
---- error by the Brier score (Graf et al. 1999, Stat Med 18:2529) and its integral, both with weights
---- of inverse probability of censoring (Kaplan-Meier; events before censorings at the same time) and
---- standard errors by influence functions that include the estimated weights; calibration by the
---- ratio of observed to predicted risk, the calibration slope and a smooth curve with its ICI
---- (Austin, Harrell & van Klaveren 2020, Stat Med 39:2714); net benefit by :decision(). Models are
---- compared on the same rows: those with an outcome and a risk from every model. Risks of the data
---- that a model was fitted to flatter it.
+--- error by the Brier score (Graf et al. 1999, Stat Med 18:2529) and its integral, both with
+--- weights of inverse probability of censoring (Kaplan-Meier; events before censorings at the same
+--- time) and standard errors by influence functions that include the estimated weights; calibration
+--- by the ratio of observed to predicted risk, the calibration slope and a smooth curve with its
+--- ICI (Austin, Harrell & van Klaveren 2020, Stat Med 39:2714); net benefit by :decision(). Models
+--- are compared on the same rows: those with an outcome and a risk from every model. Risks of the
+--- data that a model was fitted to flatter it.
 ---@param formula string            "Surv(time, event) ~ 1"; the event may have causes
 ---@param data lobule.Cohort|lobule.Frame  to judge by; not those of the fit, where there are others
----@param options table             models: name -> a fitted survival.cox, survival.finegray, or risks
----                                 in columns, one a time: { small = fit, score = { "risk_12",
----                                 "risk_24" } }; times: ascending; cause: the one that is
----                                 predicted; censored: the level or number that means censored;
----                                 conf_level (0.95); calibration (true); groups: of the calibration
----                                 table (10)
+---@param options table             models: name -> a fitted survival.cox, survival.finegray, or
+---                                 risks in columns, one a time: { small = fit, score = {
+---                                 "risk_12", "risk_24" } }; times: ascending; cause: the one that
+---                                 is predicted; censored: the level or number that means censored;
+---                                 conf_level (0.95); calibration (true); groups: of the
+---                                 calibration table (10)
 ---@return lobule.Score
 ---@raise no times or models; risks outside 0 to 1; late entry
 ---@example local d = lb.example_data()

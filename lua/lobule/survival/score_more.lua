@@ -27,9 +27,9 @@ end
 
 --- Calibration at each time: mean observed risk (Kaplan-Meier or Aalen-Johansen) and mean predicted
 --- risk, their ratio; the slope of the complementary log-log of the risk in a Cox (or Fine-Gray)
---- model, 1 when risks are spread as they should be; the mean (ICI), median (E50) and 90th percentile
---- (E90) of the distance between the risks and a smooth curve through what was observed (Austin,
---- Harrell & van Klaveren 2020, Stat Med 39:2714; restricted cubic spline, 3 knots).
+--- model, 1 when risks are spread as they should be; the mean (ICI), median (E50) and 90th
+--- percentile (E90) of the distance between the risks and a smooth curve through what was observed
+--- (Austin, Harrell & van Klaveren 2020, Stat Med 39:2714; restricted cubic spline, 3 knots).
 ---@return lobule.Frame             # model, time, observed, predicted, ratio, slope, ici, e50, e90
 ---@raise calibration = false was said
 function Score:calibration()
@@ -44,7 +44,8 @@ end
 --- Rows in groups of equal size by predicted risk: mean predicted against observed risk with its
 --- interval.
 ---@param options? table            groups (10)
----@return lobule.Frame             # model, time, group, n, predicted, estimate, conf_low, conf_high
+---@return lobule.Frame             # model, time, group, n, predicted, estimate, conf_low,
+---                                 conf_high
 function Score:calibration_groups(options)
   local opts <const> = check.options(options, { { "groups", "count", self.options.groups } })
   local rows = {}
@@ -135,7 +136,7 @@ local function calibration_line(self, m, t, label)
   for i = 1, #self.frame do order[i] = i end
   table.sort(order, function(a, b) return risk[a] < risk[b] end)
   local line, last = { label = label, x = {}, y = {} }, nil
-  local step <const> = math.max(1, #order // 200)
+  local step <const> = math.max(1, #order // 25)
   for k = 1, #order, step do
     local i <const> = order[k]
     if risk[i] ~= last then
@@ -187,22 +188,23 @@ end
 panels.auc = over_time("auc", "AUC")
 panels.brier = over_time("brier", "Brier score")
 
---- A figure of the risks: smooth calibration curves or decision curves at a time, AUC or Brier score
---- over time.
+--- A figure of the risks: smooth calibration curves or decision curves at a time, AUC or Brier
+--- score over time.
 ---@param kind? "calibration"|"decision"|"auc"|"brier"  default "calibration"
 ---@param options? table            time (default the last), title, width_mm (183)
 ---@return lobule.Figure
 function Score:plot(kind, options)
   if type(kind) == "table" then kind, options = nil, kind end
-  local what <const> = check.options({ kind = kind }, { { "kind", { "calibration", "decision", "auc",
-    "brier" }, "calibration" } }).kind
+  local what <const> = check.options({ kind = kind }, { { "kind", { "calibration", "decision",
+    "auc", "brier" }, "calibration" } }).kind
   local opts <const> = check.options(options, { { "time", "positive" }, { "title", "string" },
     { "width_mm", "positive", 183 } })
   local t <const> = time_place(self, opts.time)
   local lines, x_label, y_label = panels[what](self, t)
   local title = opts.title or (what == "auc" or what == "brier") and y_label .. " over time"
     or ("%s at %s%s"):format(what == "decision" and "Decision curves" or "Calibration",
-      core.format_number(self.times[t]), self.info.time_unit and " " .. self.info.time_unit or "")
+      core.format_number(self.times[t]),
+      self.info.time_unit and " " .. self.info.time_unit or "")
   local figure = require("lobule.figure").lines { title = title, width_mm = opts.width_mm,
     panels = { { lines = lines } }, x_label = x_label or parts.axis_label(self, {}),
     y_label = y_label, desc = title .. ", a line for each of: " .. table.concat(self.models, ", ") }

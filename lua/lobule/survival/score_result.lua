@@ -44,7 +44,8 @@ end
 ---@return lobule.Score
 function M.new(at, names, columns, frame, info, opts, formula)
   local self = { at = at, models = names, columns = columns, frame = frame, info = info,
-    options = opts, times = opts.times, formula = formula, title = "Predicted against observed risk" }
+    options = opts, times = opts.times, formula = formula,
+    title = "Predicted against observed risk" }
   self.warnings = warn(self)
   if opts.calibration then
     self.calibrated = require("lobule.survival.calibration").of(self)

@@ -17,8 +17,8 @@ typedef struct work {
   double t;
   uint32_t *by_time, *by_risk;
   uint8_t *role;
-  double *weight; /* of inverse probability of censoring */
-  double *part;   /* contribution of each row to an estimate */
+  double *weight;  /* of inverse probability of censoring */
+  double *part;    /* contribution of each row to an estimate */
   double *partner; /* weight of the other side that a row is rightly apart from */
 } work;
 
@@ -67,7 +67,7 @@ static void set_weights(work *w)
 }
 
 /* Adds to influence what the estimated weights bring in: for row j the integral over u <= t of
- * H(u) n dM_j(u)/Y(u), M_j the censoring martingale, H(u) the mean of the parts of rows whose weight
+ * H(u) dM_j(u)/Y(u), M_j the censoring martingale, H(u) the sum of the parts of rows whose weight
  * rests on G beyond u. */
 static void add_censoring(const work *w, double *influence)
 {

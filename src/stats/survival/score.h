@@ -1,15 +1,15 @@
-/* score.h - how good predicted risks are: time-dependent AUC and Brier score with weights of inverse
- * probability of censoring. */
+/* score.h - how good predicted risks are: time-dependent AUC and Brier score, weighted for
+ * censoring. */
 #ifndef LB_SURVIVAL_SCORE_H
 #define LB_SURVIVAL_SCORE_H
 #include "stats/surv.h"
 
 /* Risks of the event (of one cause) by time t, against what happened. */
 typedef struct lb_score {
-  double auc, brier;   /* NaN where it does not exist: no case or no control */
+  double auc, brier;                       /* NaN where it does not exist: no case or no control */
   double *auc_influence, *brier_influence; /* y->n each: what a row adds to the estimate's error,
                                               the estimated censoring weights included */
-  size_t n_case, n_control, n_unknown; /* events by t, free of it, censored by t */
+  size_t n_case, n_control, n_unknown;     /* events by t, free of it, censored by t */
 } lb_score;
 
 /* Cases had the event (cause `cause` from 1; 0: any event) by t, controls are free of events at t
