@@ -35,8 +35,10 @@ function Model:info() end
 ---@param conf_type "log-log"|"log"|"plain"|"logit"|"arcsine"|"log-peto"
 ---@param robust? boolean           variance by the infinitesimal jackknife, for sampling weights;
 ---                                 clusters of the model have it by themselves
+---@param options? table            type ("kaplan-meier", "nelson-aalen", "fh2"), conf_lower
+---                                 ("usual", "peto", "modified"), start_time, weight_type
 ---@return lobule.KMFit
-function core.km(model, conf_level, conf_type, robust) end
+function core.km(model, conf_level, conf_type, robust, options) end
 
 ---@class lobule.KMFit
 local KMFit = {}
@@ -62,6 +64,8 @@ function KMFit:at(g, times) end
 ---@return number weight            # of the rows; n without weights
 ---@return boolean one_cluster      # too few for a robust variance: std_error and limits are NaN
 function KMFit:count(g) end
+---@return integer n               # rows left out because their time is before start_time
+function KMFit:before() end
 
 --- Log-rank test: fields group (list of names), n, observed, expected (lists), variance (list of
 --- lists), chi_square, df, p_value, n_strata; with weights n is weighted, and rows has its rows.

@@ -31,6 +31,23 @@ local function warned(fit, info)
   return list
 end
 
+--- Raises on options that do not go together, or that programs understand differently.
+---@param opts table                checked options of survival.km
+function M.check(opts)
+  if opts.type == "fleming-harrington" then
+    core.raise("argument", "type 'fleming-harrington' means two things: in R exp(-Nelson-Aalen), "
+      .. "in SAS and the paper the curve corrected for ties",
+      'Write type = "nelson-aalen" for the first, "fh2" for the second.')
+  end
+  if opts.conf_type == "log-peto" and opts.conf_lower ~= "usual" then
+    core.raise("argument", "conf_type 'log-peto' is a lower limit of its own",
+      'Write conf_type = "log", conf_lower = "' .. opts.conf_lower .. '".')
+  end
+  if opts.start_time and not (opts.start_time >= 0 and opts.start_time < math.huge) then
+    core.raise("argument", "start_time: expected a time of 0 or more")
+  end
+end
+
 --- Wraps a fit of the core.
 ---@param fit lobule.KMFit
 ---@param info table
