@@ -66,6 +66,24 @@ function KMFit:at(g, times) end
 function KMFit:count(g) end
 ---@return integer n               # rows left out because their time is before start_time
 function KMFit:before() end
+--- A simultaneous band of group g: time, survival, conf_low, conf_high.
+---@param g integer
+---@param type "hall-wellner"|"equal-precision"
+---@param level number
+---@param scale "log-log"|"log"|"plain"|"logit"|"arcsine"
+---@param from? number              a time; default the first event
+---@param to? number                a time; default the last at which 0 < S
+---@return lobule.Frame
+---@return table                    # critical, low and high (fractions of variance), from, to
+function KMFit:band(g, type, level, scale, from, to) end
+
+--- Limits of a survival estimate from z times the standard error of its logarithm; NaN at 0.
+---@param estimate number
+---@param half number
+---@param conf_type "log-log"|"log"|"plain"|"logit"|"arcsine"
+---@return number conf_low
+---@return number conf_high
+function core.km_limits(estimate, half, conf_type) end
 
 --- Log-rank test: fields group (list of names), n, observed, expected (lists), variance (list of
 --- lists), chi_square, df, p_value, n_strata; with weights n is weighted, and rows has its rows.

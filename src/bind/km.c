@@ -241,6 +241,7 @@ static const luaL_Reg METHODS[] = {{"curve", km_curve},
                                    {"at", km_at},
                                    {"count", km_count},
                                    {"before", km_before},
+                                   {"band", lbl_km_band},
                                    {NULL, NULL}};
 static const luaL_Reg METAMETHODS[] = {
     {"__gc", km_gc}, {"__close", km_close}, {"__tostring", km_tostring}, {NULL, NULL}};
