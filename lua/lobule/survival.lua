@@ -13,6 +13,7 @@ local M = {}
 -- called: name = "file".
 local ELSEWHERE <const> = { aalen = "aalen", landmark = "follow_up", split = "follow_up",
   rates = "rates", smr = "rates", tmerge = "tmerge" }
+local ELSEWHERE <const> = { turnbull = "turnbull" }
 
 local KM_OPTIONS <const> = weights.join {
   { "cluster", "string" },

@@ -23,7 +23,7 @@ local Model = {}
 --- n_rows, n_used, n_missing, n_event, n_time_zero, dropped (list of { variable, n }), groups and
 --- strata (each { label = list, name = list, empty =
 --- list }), terms (list of { term, variable, level, reference, n, n_event }), time_label,
---- time_unit, formula, has_entry, time_max, suspect_cnsr; n_cluster, causes, censored and
+--- time_unit, formula, has_entry, interval, time_max, suspect_cnsr; n_cluster, causes, censored and
 --- event_cause where there are any. With weights also weight and event_weight, their sums over rows
 --- and events, here and of each term.
 ---@return table
@@ -76,6 +76,29 @@ function KMFit:before() end
 ---@return lobule.Frame
 ---@return table                    # critical, low and high (fractions of variance), from, to
 function KMFit:band(g, type, level, scale, from, to) end
+
+--- Turnbull's estimate of a model of outcome "interval": a table a group, with n, n_exact, n_left,
+--- n_between, n_right, weight, n_innermost, left, right, mass (lists), log_lik, kkt, n_iter,
+--- converged, unique.
+---@param model lobule.Model
+---@return table[]
+function core.turnbull(model) end
+
+--- Bootstrap percentiles of its survival in group g at times: lists conf_low and conf_high.
+---@param model lobule.Model
+---@param g integer
+---@param times number[]
+---@param replicates integer
+---@param seed integer
+---@param level number
+---@param frequency boolean         weights are numbers of rows
+---@return table
+function core.turnbull_boot(model, g, times, replicates, seed, level, frequency) end
+
+--- Finkelstein's scores under the curve of all rows: lists score and group (from 1).
+---@param model lobule.Model
+---@return table
+function core.turnbull_scores(model) end
 
 --- Limits of a survival estimate from z times the standard error of its logarithm; NaN at 0.
 ---@param estimate number
