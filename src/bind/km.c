@@ -236,13 +236,9 @@ static int km_tostring(lua_State *L)
   return 1;
 }
 
-static const luaL_Reg METHODS[] = {{"curve", km_curve},
-                                   {"quantile", km_quantile},
-                                   {"at", km_at},
-                                   {"count", km_count},
-                                   {"before", km_before},
-                                   {"band", lbl_km_band},
-                                   {NULL, NULL}};
+static const luaL_Reg METHODS[] = {
+    {"curve", km_curve},   {"quantile", km_quantile}, {"at", km_at}, {"count", km_count},
+    {"before", km_before}, {"band", lbl_km_band},     {NULL, NULL}};
 static const luaL_Reg METAMETHODS[] = {
     {"__gc", km_gc}, {"__close", km_close}, {"__tostring", km_tostring}, {NULL, NULL}};
 static const luaL_Reg FUNCTIONS[] = {{"km", km}, {NULL, NULL}};

@@ -1,4 +1,5 @@
---- Survival curves: types, lower limits, start time, bands, conditional survival, Turnbull's estimate.
+--- Survival curves: types, lower limits, start time, bands, conditional survival, Turnbull's
+--- estimate.
 local core = require "lobule.core"
 local lb = require "lobule"
 
@@ -63,8 +64,8 @@ describe("types of curves", function()
   end)
 
   it("have a robust variance of Nelson and Aalen's (R 4.2.2, survival 3.5-3: std.chaz)", function()
-    -- survfit(Surv(t, e) ~ 1, weights = w, stype = 2, ctype = 1, robust = TRUE): one event of weight
-    -- w1 among w1 + w2 has influence w1 w2 / (w1 + w2)^2 of both rows, with opposite signs.
+    -- survfit(Surv(t, e) ~ 1, weights = w, stype = 2, ctype = 1, robust = TRUE): one event of
+    -- weight w1 among w1 + w2 has influence w1 w2 / (w1 + w2)^2 of both rows, with opposite signs.
     local two = frame { { "time", { 1, 2 } }, { "dead", { true, false } }, { "w", { 1.5, 2.5 } } }
     local row = lb.survival.km(SURV, two, { type = "nelson-aalen", weights = "w",
       weight_type = "sampling" }):tidy():rows_list()[1]
@@ -104,7 +105,8 @@ describe("bands", function()
     assert.is_true(critical > 2.5 and critical < 3.5)
     local plain = lb.survival.km(SURV, lung, { conf_type = "plain" })
     for i = 2, #band, 20 do
-      local point = plain:at({ band:column("time")[i], band:column("time")[i] + 0.5 }):rows_list()[1]
+      local time = band:column("time")[i]
+      local point = plain:at({ time, time + 0.5 }):rows_list()[1]
       near((band:column("conf_high")[i] - point.estimate) / (point.conf_high - point.estimate),
         critical / z, 1e-9)
     end

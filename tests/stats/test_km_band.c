@@ -1,8 +1,8 @@
 /* test_km_band.c - critical values of simultaneous bands, and Turnbull's estimate: published values,
  * closed forms, failing allocations. */
+#include "check.h"
 #include "stats/survival/km_band.h"
 #include "stats/survival/turnbull.h"
-#include "support/check.h"
 
 #define FOUR_DIGITS 5e-5
 
@@ -10,8 +10,7 @@ static double critical(lb_km_band_type type, double level, double low, double hi
 {
   lb_error err = {0};
   double value = NAN;
-  LB_OK_OR_FAIL(lb_km_band_critical(type, level, low, high, &value, &err),
-                err);
+  LB_OK_OR_FAIL(lb_km_band_critical(type, level, low, high, &value, &err), err);
   return value;
 }
 
@@ -160,8 +159,9 @@ static void turnbull_of_nobody(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      LB_TEST(hall_wellner),           LB_TEST(equal_precision),  LB_TEST(refuses),
-      LB_TEST(band_survives_failures), LB_TEST(turnbull_by_hand), LB_TEST(turnbull_survives_failures),
+      LB_TEST(hall_wellner),      LB_TEST(equal_precision),
+      LB_TEST(refuses),           LB_TEST(band_survives_failures),
+      LB_TEST(turnbull_by_hand),  LB_TEST(turnbull_survives_failures),
       LB_TEST(turnbull_of_nobody)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

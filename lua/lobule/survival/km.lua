@@ -50,14 +50,14 @@ local function entry_warnings(fit, info, list)
     local who = #info.groups.label > 1 and (" of '%s'"):format(label) or ""
     local time, n = early_end(fit, g)
     if time then
-      list[#list + 1] = ("late entry: at %s all %s at risk%s have the event, so the curve is 0 from "
-        .. "then on, whoever enters later; begin where enough are at risk: start_time = ...")
+      list[#list + 1] = ("late entry: at %s all %s at risk%s have the event, so the curve is 0 "
+        .. "from then on, whoever enters later; begin where enough are at risk: start_time = ...")
         :format(core.format_number(time), format.count(n), who)
     else
       time, n = thin_start(fit, g)
       if time then
-        list[#list + 1] = ("late entry: at the first event%s, at %s, only %s at risk: the whole curve "
-          .. "hangs on it; begin where enough are at risk: start_time = ..."):format(who,
+        list[#list + 1] = ("late entry: at the first event%s, at %s, only %s at risk: the whole "
+          .. "curve hangs on it; begin where enough are at risk: start_time = ..."):format(who,
           core.format_number(time), format.count(n) .. (n == 1 and " is" or " are"))
       end
     end

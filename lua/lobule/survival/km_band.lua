@@ -61,17 +61,17 @@ local function to_frame(rows, columns)
   return result.frame(list)
 end
 
---- Simultaneous confidence bands: with probability conf_level the whole true curve between two times
---- lies within, where the pointwise limits of tidy() promise that for one time chosen beforehand
---- (Klein & Moeschberger 2003, section 4.4). Equal precision (Nair 1984, Technometrics 26:265):
---- pointwise limits, drawn wider by the same factor everywhere. Hall & Wellner (1980, Biometrika
---- 67:133): wider at the end, narrower in the middle. Critical values are computed from the Brownian
---- bridge; Table C.3 of the book has those of an approximation, up to 0.2 % smaller.
----@param options? table            type: "equal-precision" (default), "hall-wellner"; conf_type: the
----                                 scale, that of the fit ("log-log"), "log", "plain", "logit",
----                                 "arcsine"; conf_level (that of the fit); from, to: times (default
----                                 the first event, the last time at which the curve is above 0); a
----                                 group by name: { treatment = "SIRT" }
+--- Simultaneous confidence bands: with probability conf_level the whole true curve between two
+--- times lies within, where the pointwise limits of tidy() promise that for one time chosen
+--- beforehand (Klein & Moeschberger 2003, section 4.4). Equal precision (Nair 1984, Technometrics
+--- 26:265): pointwise limits, drawn wider by the same factor everywhere. Hall & Wellner (1980,
+--- Biometrika 67:133): wider at the end, narrower in the middle. Critical values are computed from
+--- the Brownian bridge; Table C.3 of the book has those of an approximation, up to 0.2 % smaller.
+---@param options? table            type: "equal-precision" (default), "hall-wellner"; conf_type:
+---                                 the scale, that of the fit ("log-log"), "log", "plain", "logit",
+---                                 "arcsine"; conf_level (that of the fit); from, to: times
+---                                 (default the first event, the last time at which the curve is
+---                                 above 0); a group by name: { treatment = "SIRT" }
 ---@return lobule.Frame             # strata, time, estimate, conf_low, conf_high, critical (value)
 ---@raise clusters or sampling weights; late entry with Hall & Wellner's
 ---@example lb.survival.km("Surv(months, progressed) ~ arm", lb.example_data())
@@ -102,7 +102,8 @@ local function risk_after(km, g, time)
   return row.n_risk
 end
 
---- S(t) / S(s) with limits: the variance of its logarithm is what Greenwood's sum gains from s to t.
+--- S(t) / S(s) with limits: the variance of its logarithm is what Greenwood's sum gains from s to
+--- t.
 local function conditional_row(km, g, from, time, level)
   local points = km.fit:at(g, from < time and { from, time } or { from }):rows_list()
   local first, last = points[1], points[#points]
@@ -127,8 +128,8 @@ end
 --- still free of the event at s to be so at t. Its variance is Greenwood's sum over the times after
 --- s; limits on the scale of the fit. Beyond the follow-up of a group, or when nobody came so far,
 --- NA.
----@param options table             from: a time or a list; times: a list of ascending times, each at
----                                 or after every from (or after = { 12 }, counted from each from);
+---@param options table             from: a time or a list; times: a list of ascending times, each
+---                                 at or after every from (or after = { 12 }, counted from each from);
 ---                                 conf_level (that of the fit); a group by name
 ---@return lobule.Frame             # strata, from, time, n_risk (just after from), estimate,
 ---                                 std_error, conf_low, conf_high
@@ -156,7 +157,8 @@ function KM:conditional(options)
         if opts.after then time = from + time end
         if time < from then
           core.raise("argument", ("time %s comes before from %s"):format(core.format_number(time),
-            core.format_number(from)), "Each time is at or after every from; or use after = { .. }.")
+            core.format_number(from)),
+            "Each time is at or after every from; or use after = { ... }.")
         end
         local row = conditional_row(self, g, from, time, opts.conf_level)
         row.strata, row.from, row.time = name ~= "" and name or "all", from, time

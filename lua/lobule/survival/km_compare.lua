@@ -84,9 +84,9 @@ end
 --- Survival of each group against the first at fixed times: the difference (scale "plain"), the
 --- ratio ("log": standard error and test on that scale) and the log ratio of cumulative hazards
 --- ("log-log"), whose test holds its level best (Klein et al. 2007, Stat Med 26:4505); also their
---- odds ratio ("logit") and difference of angles ("arcsine"). Independent groups, standard errors of
---- the curves; clusters, which may have rows in several groups, are refused. Beyond the follow-up of
---- a group NA. The times must be chosen before looking at the curves.
+--- odds ratio ("logit") and difference of angles ("arcsine"). Independent groups, standard errors
+--- of the curves; clusters, which may have rows in several groups, are refused. Beyond the
+--- follow-up of a group NA. The times must be chosen before looking at the curves.
 ---@param options table             times: ascending; conf_level (that of the fit); scales: a list
 ---                                 (default "plain", "log", "log-log"); pairs: "first" (default,
 ---                                 each group against the first), "all"
@@ -150,8 +150,8 @@ local function hazard_limits(hazard, se, z, scale)
   return math.max(0, hazard - z * se), hazard + z * se
 end
 
---- H and its standard error at the rows of a curve: minus the logarithm of one that is exp(-H), else
---- added up.
+--- H and its standard error at the rows of a curve: minus the logarithm of one that is exp(-H),
+--- else added up.
 local function hazards(curve, own, tied)
   local list, hazard, variance = {}, 0, 0
   for i, row in ipairs(curve:rows_list()) do
@@ -190,8 +190,8 @@ function KM:cumulative_hazard(options)
     or (fitted ~= "kaplan-meier" and fitted) or "nelson-aalen"
   local without = self.options.robust and kind ~= fitted
   if without then
-    io.stderr:write("warning: this fit has no robust variance of cumulative hazards: std_error and ",
-      'limits are NA (fit it with type = "nelson-aalen")\n')
+    io.stderr:write("warning: this fit has no robust variance of cumulative hazards: std_error ",
+      'and limits are NA (fit it with type = "nelson-aalen")\n')
   end
   local rows = {}
   for g, name in ipairs(self.info.groups.name) do

@@ -44,9 +44,9 @@ local function limits(self, g, times)
     opts.weight_type == "frequency")
 end
 
---- The estimate: an interval with mass a row, (left, right], one point when both are equal. `estimate`
---- is survival after it; inside an interval survival falls from the row before to this one, where
---- no data say; NA after a last interval that is open.
+--- The estimate: an interval with mass a row, (left, right], one point when both are equal.
+--- `estimate` is survival after it; inside an interval survival falls from the row before to this
+--- one, where no data say; NA after a last interval that is open.
 ---@return lobule.Frame             # strata, left, right, mass, estimate, conf_low, conf_high
 ---@example local d = lb.example_data():mutate { "seen = if_else(progressed, months, NA)" }
 ---  lb.survival.turnbull("Surv_interval(months, seen) ~ arm", d):tidy()
@@ -73,7 +73,8 @@ function Turnbull:tidy()
 end
 
 --- What the fit of each group rests on and how well it converged: kkt is the largest violation of
---- the Karush-Kuhn-Tucker conditions, relative; no curve has a log-likelihood more than n kkt higher.
+--- the Karush-Kuhn-Tucker conditions, relative; no curve has a log-likelihood more than n kkt
+--- higher.
 ---@return lobule.Frame             # strata, n, n_exact, n_left, n_between, n_right, n_innermost,
 ---                                 n_interval, log_lik, kkt, n_iter, converged, unique
 function Turnbull:glance()
@@ -109,8 +110,8 @@ local function bounds(curve, time)
   return math.min(1, after), math.min(1, after + around)
 end
 
---- Survival at given times. Inside an interval with mass only bounds are known and `estimate` is NA;
---- limits are bootstrap percentiles of those bounds.
+--- Survival at given times. Inside an interval with mass only bounds are known and `estimate` is
+--- NA; limits are bootstrap percentiles of those bounds.
 ---@param options table             a list of ascending times, and a group by name
 ---@return lobule.Frame             # strata, time, estimate, survival_low, survival_high, conf_low,
 ---                                 conf_high
@@ -225,8 +226,8 @@ local function summary_table(self)
       unit = label == "Median" and self.info.time_unit or nil }
   end
   local opts = self.options
-  local notes = { "Exact: time known; before: by the first look; between: two looks; not yet: at the "
-    .. "last look. The median lies anywhere in its interval.",
+  local notes = { "Exact: time known; before: by the first look; between: two looks; not yet: at "
+    .. "the last look. The median lies anywhere in its interval.",
     opts.replicates > 0 and ("Limits: %s %% percentiles of %d bootstrap replicates, seed %d.")
       :format(core.format_number(100 * opts.conf_level), opts.replicates, opts.seed) or nil }
   notes[#notes + 1] = weights.text(opts, self.info)
@@ -297,11 +298,11 @@ core.class("turnbull", Turnbull)
 local M = {}
 
 --- Survival when events are known to lie between two inspections: Turnbull's maximum likelihood
---- estimate (1976, JRSS B 38:290), one curve per group. An event lies in (lower, upper]; both equal:
---- at that time; lower missing: before upper; upper missing: not until lower. The likelihood is
---- maximised to the Karush-Kuhn-Tucker conditions (see glance()). Limits are bootstrap percentiles;
---- with inspection times that differ from person to person they are no more than a guide. Rows
---- missing both limits or a group are left out and counted.
+--- estimate (1976, JRSS B 38:290), one curve per group. An event lies in (lower, upper]; both
+--- equal: at that time; lower missing: before upper; upper missing: not until lower. The likelihood
+--- is maximised to the Karush-Kuhn-Tucker conditions (see glance()). Limits are bootstrap
+--- percentiles; with inspection times that differ from person to person they are no more than a
+--- guide. Rows missing both limits or a group are left out and counted.
 ---@param formula string            "Surv_interval(lower, upper) ~ group"; times in any one unit
 ---@param data lobule.Cohort|lobule.Frame
 ---@param options? table            conf_level (0.95); replicates of the bootstrap (500; 0: no

@@ -51,14 +51,15 @@ return function(tb, options)
   local spec = { title = opts.title or (tb.title .. ", " .. tb.info.formula),
     width_mm = opts.width_mm, x_label = parts.axis_label(tb, opts), y_label = opts.y_label,
     times = opts.times or parts.nice_times(0, last > 0 and last or 1, tb.info.time_unit),
-    conf = true, curves = {}, annotation = { "Shaded: not determined by the data; line: upper edge" } }
+    conf = true, curves = {},
+    annotation = { "Shaded: not determined by the data; line: upper edge" } }
   local words = {}
   for g, label in ipairs(tb.info.groups.label) do
     spec.curves[g] = curve_of(tb, g, last)
     words[g] = ("%s: %d rows, %d intervals with mass"):format(label, tb.fit[g].n,
       #tb.fit[g].mass)
   end
-  spec.desc = ("%s against %s, step curves with boxes where survival is not determined. %s."):format(
-    spec.y_label, spec.x_label, table.concat(words, "; "))
+  spec.desc = ("%s against %s, step curves with boxes where survival is not determined. %s.")
+    :format(spec.y_label, spec.x_label, table.concat(words, "; "))
   return (require("lobule.figure").curves(spec))
 end

@@ -63,8 +63,8 @@ static lb_status fill(const lb_km_curve *c, const lb_km_band_options *o, lb_km_b
   if (band->conf_low == NULL || band->conf_high == NULL) return lb_error_nomem(err, "band");
   for (size_t k = 0; k < band->n; k++) {
     double v = variance_at(c, band->first + k);
-    double half = band->critical *
-                  (o->type == LB_KM_EQUAL_PRECISION ? sqrt(v) : (1 + n * v) / sqrt(n));
+    double half =
+        band->critical * (o->type == LB_KM_EQUAL_PRECISION ? sqrt(v) : (1 + n * v) / sqrt(n));
     km_limits(c->survival[band->first + k], (km_half){half, half}, o->scale, &band->conf_low[k],
               &band->conf_high[k]);
   }

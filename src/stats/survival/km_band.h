@@ -28,9 +28,9 @@ lb_status lb_km_band_critical(lb_km_band_type type, double level, double low, do
 /* The band of a curve. Owns its arrays. */
 typedef struct lb_km_band {
   double critical;
-  double low, high;    /* n V / (1 + n V) at both ends, V the variance of log S */
-  double from, to;     /* first and last event time of the band */
-  size_t first, n;     /* times first .. first + n - 1 of the curve have limits */
+  double low, high; /* n V / (1 + n V) at both ends, V the variance of log S */
+  double from, to;  /* first and last event time of the band */
+  size_t first, n;  /* times first .. first + n - 1 of the curve have limits */
   double *conf_low, *conf_high;
 } lb_km_band;
 

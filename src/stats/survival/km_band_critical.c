@@ -19,8 +19,8 @@
 /* Room for N cosines. */
 typedef struct scratch {
   size_t n;
-  double *from, *to;      /* A_n, B_n */
-  gsl_matrix *energy;     /* n x n */
+  double *from, *to;  /* A_n, B_n */
+  gsl_matrix *energy; /* n x n */
   gsl_matrix *vector;
   gsl_vector *value;
   gsl_eigen_symmv_workspace *work;

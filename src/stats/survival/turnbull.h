@@ -19,15 +19,15 @@ typedef struct lb_intervals {
  * left out. Within one it does not matter to the likelihood where the mass lies: S is known between
  * them only. Owns its arrays. */
 typedef struct lb_turnbull_curve {
-  size_t n;                                    /* rows */
-  size_t n_exact, n_left, n_right, n_between;  /* rows by what is known: left: (0, upper] */
+  size_t n;                                   /* rows */
+  size_t n_exact, n_left, n_right, n_between; /* rows by what is known: left: (0, upper] */
   double weight_total;
-  size_t n_innermost;                          /* also those without mass */
+  size_t n_innermost; /* also those without mass */
   size_t n_interval;
   double *left, *right; /* (left, right]; one point when equal; right may be infinite */
   double *mass;
   double log_lik;
-  double kkt;      /* largest derivative of the log-likelihood to a mass over its value at the maximum,
+  double kkt; /* largest derivative of the log-likelihood to a mass over its value at the maximum,
                       less 1: no other curve has a likelihood more than weight_total * kkt higher */
   size_t n_iter;
   bool converged; /* kkt at most 1e-9 */
@@ -58,7 +58,8 @@ void lb_turnbull_at(const lb_turnbull_curve *curve, double time, double *low, do
 
 /* First interval at whose end at least prob of the mass is reached: the quantile lies within, or
  * anywhere from its right end to the next interval's left one when exactly prob is reached there
- * (then right is the next one's right end). NaN when left is infinite. LB_EARG unless 0 < prob <= 1. */
+ * (then right is the next one's right end). NaN when left is infinite. LB_EARG unless
+ * 0 < prob <= 1. */
 lb_status lb_turnbull_quantile(const lb_turnbull_curve *curve, double prob, double *left,
                                double *right, lb_error *err);
 
@@ -71,8 +72,8 @@ typedef struct lb_turnbull_boot {
 
 /* Percentile limits of S at n times: replicate r draws as many rows of the group as it has, from
  * stream r of the seed; `low` is the quantile of the lower bounds of its curve, `high` that of the
- * upper ones. The arrays are the caller's. Where the number of different inspection times grows with
- * n, the estimate converges at the rate n^(1/3) and these limits are no more than a guide (Sen &
+ * upper ones. The arrays are the caller's. Where the number of different inspection times grows
+ * with n, the estimate converges at the rate n^(1/3) and these limits are no more than a guide (Sen &
  * Banerjee & Woodroofe 2010, Ann Stat 38:1953). The same for any number of threads. Errors as
  * lb_turnbull_fit. */
 lb_status lb_turnbull_bootstrap(const lb_intervals *y, const lb_partition *groups, size_t group,
@@ -80,8 +81,8 @@ lb_status lb_turnbull_bootstrap(const lb_intervals *y, const lb_partition *group
                                 double *low, double *high, lb_error *err);
 
 /* Generalised log-rank scores of the rows under the curve of all (one curve, of lb_turnbull_fit
- * without groups): Finkelstein's (1986, Biometrics 42:845), [S(l) log S(l) - S(u) log S(u)] / [S(l) -
- * S(u)], for exact times and intervals alike; with right-censored data the permutation form of the
+ * without groups): Finkelstein's (1986, Biometrics 42:845), [S(l) log S(l) - S(u) log S(u)] /
+ * [S(l) - S(u)], for exact times and intervals alike; with right-censored data the permutation form of the
  * log-rank test with discrete hazards. */
 void lb_turnbull_scores(const lb_turnbull_curve *pooled, const lb_intervals *y, double *score);
 #endif

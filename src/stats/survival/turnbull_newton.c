@@ -19,8 +19,8 @@
 /* The intervals with mass and their system of equations. */
 typedef struct newton {
   size_t p;
-  uint32_t *set;    /* p, ascending */
-  uint32_t *place;  /* n_set + 1: intervals of `set` before this one */
+  uint32_t *set;           /* p, ascending */
+  uint32_t *place;         /* n_set + 1: intervals of `set` before this one */
   double *matrix, *factor; /* p x p */
   double *step, *old;
   bool *kept;

@@ -132,7 +132,7 @@ lb_status turnbull_room_new(const turnbull_pairs *pairs, turnbull_room *out, lb_
     turnbull_room_reset(&r);
     return lb_error_nomem(err, "interval-censored times");
   }
-  double **real[] = {&r.right, &r.mass,      &r.cumulative, &r.gradient,   &r.share,       &r.slope,
+  double **real[] = {&r.right,     &r.mass,  &r.cumulative, &r.gradient,     &r.share, &r.slope,
                      &r.curvature, &r.level, &r.block_mean, &r.block_weight, &r.trial};
   for (size_t k = 0; k < sizeof real / sizeof real[0]; k++) *real[k] = r.left + (k + 1) * (n + 1);
   r.last = r.first + (n + 1);

@@ -6,12 +6,12 @@
 
 /* The different pairs of limits of one group's rows. */
 typedef struct turnbull_pairs {
-  size_t n;               /* pairs */
+  size_t n; /* pairs */
   double *lower, *upper;
-  double *weight;         /* summed over the rows */
-  uint32_t *end;          /* 2 n ends in order: 2 * pair, + 1 for the upper one */
-  size_t n_row;           /* of the group */
-  uint32_t *row, *pair;   /* n_row: its row in the data, and its pair */
+  double *weight;       /* summed over the rows */
+  uint32_t *end;        /* 2 n ends in order: 2 * pair, + 1 for the upper one */
+  size_t n_row;         /* of the group */
+  uint32_t *row, *pair; /* n_row: its row in the data, and its pair */
 } turnbull_pairs;
 
 lb_status turnbull_pairs_new(const lb_intervals *y, const lb_partition *groups, size_t group,
@@ -22,17 +22,17 @@ void turnbull_pairs_reset(turnbull_pairs *pairs);
 typedef struct turnbull_room {
   size_t capacity;
   const turnbull_pairs *pairs;
-  const double *weight;       /* of the pairs; 0: not there */
+  const double *weight; /* of the pairs; 0: not there */
   double total;
-  size_t n_set;               /* innermost intervals */
-  double *left, *right;       /* n_set */
-  uint32_t *first, *last;     /* pairs: the innermost intervals within */
+  size_t n_set;                         /* innermost intervals */
+  double *left, *right;                 /* n_set */
+  uint32_t *first, *last;               /* pairs: the innermost intervals within */
   double *mass, *cumulative, *gradient; /* n_set, n_set + 1, n_set; the gradient over total */
-  double *share;              /* pairs: weight over the mass within */
+  double *share;                        /* pairs: weight over the mass within */
   double *slope, *curvature, *level;    /* n_set + 1: of the convex minorant */
   double *block_mean, *block_weight;
   uint32_t *block_size;
-  double *trial;              /* n_set */
+  double *trial; /* n_set */
   double log_lik, kkt;
   size_t n_iter;
   bool unique;
