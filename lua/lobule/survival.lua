@@ -12,8 +12,7 @@ local M = {}
 -- Functions that stand in files of their own (lua/lobule/survival/FILE.lua), loaded when first
 -- called: name = "file".
 local ELSEWHERE <const> = { aalen = "aalen", landmark = "follow_up", split = "follow_up",
-  rates = "rates", smr = "rates", tmerge = "tmerge" }
-local ELSEWHERE <const> = { turnbull = "turnbull" }
+  rates = "rates", smr = "rates", tmerge = "tmerge", turnbull = "turnbull" }
 
 local KM_OPTIONS <const> = weights.join {
   { "cluster", "string" },

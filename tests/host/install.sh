@@ -111,7 +111,6 @@ if command -v bash >/dev/null; then
     table.sort(names)
     print(table.concat(names, "|"))')
   same "bash: topics" "$(complete help survival.)" "$names"
-  same "bash: topics" "$(complete help survival.)" "survival.cause_specific|survival.cox|survival.cuminc|survival.finegray|survival.gray|survival.km|survival.logrank|survival.subgroups|survival.turnbull"
   same "bash: a topic of several words" "$(complete help comi)" 'coming\ from\ R'
   same "bash: one topic only" "$(complete help formulas x)" ""
   mkdir -p recipes data/lobule/recipes

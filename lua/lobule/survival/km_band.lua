@@ -41,7 +41,7 @@ local function band_options(km, options)
   local opts, groups = result.group_options(options, { { "type", TYPES, "equal-precision" },
     { "conf_type", SCALES, scale_of(km) }, { "conf_level", "level", km.options.conf_level },
     { "from", "number" }, { "to", "number" } }, km.info)
-  if opts.from and opts.to and not (opts.from < opts.to) then
+  if opts.from and opts.to and opts.from >= opts.to then
     core.raise("argument", "the band ends before it begins: from < to was expected")
   end
   refuse(km, opts.type)
@@ -129,7 +129,7 @@ end
 --- s; limits on the scale of the fit. Beyond the follow-up of a group, or when nobody came so far,
 --- NA.
 ---@param options table             from: a time or a list; times: a list of ascending times, each
----                                 at or after every from (or after = { 12 }, counted from each from);
+---                                 at or after every from (or after = { 12 }, counted from each);
 ---                                 conf_level (that of the fit); a group by name
 ---@return lobule.Frame             # strata, from, time, n_risk (just after from), estimate,
 ---                                 std_error, conf_low, conf_high

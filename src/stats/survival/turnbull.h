@@ -73,8 +73,8 @@ typedef struct lb_turnbull_boot {
 /* Percentile limits of S at n times: replicate r draws as many rows of the group as it has, from
  * stream r of the seed; `low` is the quantile of the lower bounds of its curve, `high` that of the
  * upper ones. The arrays are the caller's. Where the number of different inspection times grows
- * with n, the estimate converges at the rate n^(1/3) and these limits are no more than a guide (Sen &
- * Banerjee & Woodroofe 2010, Ann Stat 38:1953). The same for any number of threads. Errors as
+ * with n, the estimate converges at the rate n^(1/3) and these limits are no more than a guide
+ * (Sen & Banerjee & Woodroofe 2010, Ann Stat 38:1953). The same for any number of threads. Errors as
  * lb_turnbull_fit. */
 lb_status lb_turnbull_bootstrap(const lb_intervals *y, const lb_partition *groups, size_t group,
                                 const lb_turnbull_boot *options, const double *time, size_t n,
@@ -82,7 +82,7 @@ lb_status lb_turnbull_bootstrap(const lb_intervals *y, const lb_partition *group
 
 /* Generalised log-rank scores of the rows under the curve of all (one curve, of lb_turnbull_fit
  * without groups): Finkelstein's (1986, Biometrics 42:845), [S(l) log S(l) - S(u) log S(u)] /
- * [S(l) - S(u)], for exact times and intervals alike; with right-censored data the permutation form of the
- * log-rank test with discrete hazards. */
+ * [S(l) - S(u)], for exact times and intervals alike; with right-censored data the permutation
+ * form of the log-rank test with discrete hazards. */
 void lb_turnbull_scores(const lb_turnbull_curve *pooled, const lb_intervals *y, double *score);
 #endif
