@@ -112,6 +112,11 @@ describe("bands", function()
     end
   end)
 
+  it("are drawn, and said to be simultaneous", function()
+    local svg = km:plot({ band = "hall-wellner", width_mm = 89 }):svg()
+    assert.is_truthy(svg:find("Bands: simultaneous 95 % CI", 1, true))
+  end)
+
   it("are refused where they do not hold", function()
     refused("clusters", function()
       return lb.survival.km(SURV, lung, { cluster = "inst" }):band()

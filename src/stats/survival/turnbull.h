@@ -74,7 +74,7 @@ typedef struct lb_turnbull_boot {
  * stream r of the seed; `low` is the quantile of the lower bounds of its curve, `high` that of the
  * upper ones. The arrays are the caller's. Where the number of different inspection times grows
  * with n, the estimate converges at the rate n^(1/3) and these limits are no more than a guide
- * (Sen & Banerjee & Woodroofe 2010, Ann Stat 38:1953). The same for any number of threads. Errors as
+ * (Sen, Banerjee & Woodroofe 2010, Ann Stat 38:1953). The same for any number of threads. Errors as
  * lb_turnbull_fit. */
 lb_status lb_turnbull_bootstrap(const lb_intervals *y, const lb_partition *groups, size_t group,
                                 const lb_turnbull_boot *options, const double *time, size_t n,
