@@ -7,6 +7,7 @@ local FILES <const> = { "lobule/init.lua", "lobule/cohort.lua", "lobule/frame.lu
   "lobule/frame_verbs.lua", "lobule/frame_joins.lua", "lobule/cohort_verbs.lua",
   "lobule/diff.lua", "lobule/peek.lua", "lobule/explain.lua",
   "lobule/survival.lua", "lobule/survival/km.lua", "lobule/survival/km_compare.lua",
+  "lobule/survival/km_band.lua", "lobule/survival/turnbull.lua",
   "lobule/survival/logrank.lua", "lobule/survival/cuminc.lua", "lobule/survival/gray.lua",
   "lobule/survival/cause_specific.lua", "lobule/survival/finegray.lua", "lobule/survival/cox.lua",
   "lobule/survival/cox_predict.lua", "lobule/survival/subgroups.lua",

@@ -11,13 +11,24 @@ local M = {}
 
 -- Functions that stand in files of their own (lua/lobule/survival/FILE.lua), loaded when first
 -- called: name = "file".
-local ELSEWHERE <const> = { aalen = "aalen", landmark = "follow_up", split = "follow_up",
-  rates = "rates", score = "score", smr = "rates", tmerge = "tmerge" }
+local ELSEWHERE <const> = {
+  aalen = "aalen",
+  landmark = "follow_up",
+  rates = "rates",
+  score = "score",
+  smr = "rates",
+  split = "follow_up",
+  tmerge = "tmerge",
+  turnbull = "turnbull",
+}
 
 local KM_OPTIONS <const> = weights.join {
   { "cluster", "string" },
   { "conf_level", "level", 0.95 },
   { "conf_type", { "log-log", "log", "plain", "logit", "arcsine", "log-peto" }, "log-log" },
+  { "conf_lower", { "usual", "peto", "modified" }, "usual" },
+  { "type", { "kaplan-meier", "nelson-aalen", "fh2", "fleming-harrington" }, "kaplan-meier" },
+  { "start_time", "number" },
 }
 local LOGRANK_OPTIONS <const> = weights.join { { "rho", "number", 0 } }
 local COX_OPTIONS <const> = weights.join {
@@ -72,7 +83,13 @@ local LOGRANK_REFUSED <const> = { sampling = "The robust score test of survival.
 ---                                 column, as cluster(x) in the formula; weights: a column;
 ---                                 weight_type: "frequency" (rows repeated), "sampling" (variance
 ---                                 by the infinitesimal jackknife, each row a subject), "case"
----                                 (Greenwood on weighted counts)
+---                                 (Greenwood on weighted counts); type: "kaplan-meier" (default),
+---                                 "nelson-aalen" (exp(-H); R's "fleming-harrington", stype 2 ctype
+---                                 1), "fh2" (exp(-H), H with Fleming & Harrington's correction for
+---                                 ties; stype 2 ctype 2); conf_lower: "usual" (default), "peto",
+---                                 "modified" (n_risk at the last event; Dorey & Korn 1987), on any
+---                                 conf_type; start_time: the curve of those who reach it, from 1
+---                                 there (R's start.time)
 ---@return lobule.KM
 ---@raise weights without weight_type; negative times, entry >= time, an event that is not logical
 ---       or 0/1, no complete row
@@ -80,12 +97,13 @@ local LOGRANK_REFUSED <const> = { sampling = "The robust score test of survival.
 function M.km(formula, data, options)
   local opts <const> = check.options(options, KM_OPTIONS)
   weights.check(opts, data)
+  require("lobule.survival.km").check(opts)
   local whole = clustered(formula, opts)
   local by_row <const> = opts.weight_type == "sampling" or whole:find "cluster%s*%(" ~= nil
   local model, info = build(whole, weights.present(data, opts), by_row and "groups" or "counts",
     opts)
   opts.robust = info.n_cluster ~= nil or opts.weight_type == "sampling"
-  local fit = core.km(model, opts.conf_level, opts.conf_type, opts.robust)
+  local fit = core.km(model, opts.conf_level, opts.conf_type, opts.robust, opts)
   local result = require("lobule.survival.km").new(fit, info, opts)
   return result
 end

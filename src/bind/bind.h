@@ -208,4 +208,7 @@ void lbl_open_split(lua_State *L);
 void lbl_open_score(lua_State *L);
 void lbl_open_aalen(lua_State *L);
 void lbl_open_rate(lua_State *L);
+void lbl_open_km_band(lua_State *L);
+void lbl_open_turnbull(lua_State *L);
+int lbl_km_band(lua_State *L); /* the method `band` of a KMFit */
 #endif

@@ -67,7 +67,7 @@ static void (*const NOUNS[])(lua_State *L) = {
     lbl_open_formats, lbl_open_arrow,      lbl_open_window,       lbl_open_plan,
     lbl_open_cuminc,  lbl_open_gray,       lbl_open_finegray,     lbl_open_pool,
     lbl_open_pack,    lbl_open_split,      lbl_open_rate,         lbl_open_aalen,
-    lbl_open_score};
+    lbl_open_score,   lbl_open_km_band,    lbl_open_turnbull};
 
 /* Gives each function of the module its name for messages: "core.filter". What raises for others
  * has none. */
