@@ -12,7 +12,9 @@ local M = {}
 -- Functions that stand in files of their own (lua/lobule/survival/FILE.lua), loaded when first
 -- called: name = "file".
 local ELSEWHERE <const> = { aalen = "aalen", landmark = "follow_up", split = "follow_up",
-  rates = "rates", smr = "rates", tmerge = "tmerge" }
+  rates = "rates", smr = "rates", tmerge = "tmerge",
+  multistate = "multistate_api", transitions = "multistate_api",
+  multistate_rows = "multistate_api", multistate_cox = "multistate_api" }
 
 local KM_OPTIONS <const> = weights.join {
   { "cluster", "string" },
