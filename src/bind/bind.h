@@ -209,5 +209,5 @@ void lbl_open_aalen(lua_State *L);
 void lbl_open_rate(lua_State *L);
 void lbl_open_histories(lua_State *L);
 void lbl_open_multistate(lua_State *L);
-void lbl_open_multistate_cox(lua_State *L);
+void lbl_open_stack(lua_State *L);
 #endif

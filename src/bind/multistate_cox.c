@@ -239,7 +239,7 @@ static const luaL_Reg FUNCTIONS[] = {{"multistate_stack", multistate_stack},
                                      {"multistate_predict", multistate_predict},
                                      {NULL, NULL}};
 
-void lbl_open_multistate_cox(lua_State *L)
+void lbl_open_stack(lua_State *L)
 {
   luaL_setfuncs(L, FUNCTIONS, 0);
 }

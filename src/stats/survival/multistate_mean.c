@@ -8,8 +8,8 @@
 /* What a functional counts is worth of being in a state just after a time, from there to the end of
  * the window: worth (k x k, state x functional). A move j -> l changes it by worth_l + reward -
  * worth_j; the derivative to a person's weight is the sum over the moves of p_j / at risk in j
- * times that, less the same for the expected moves while at risk (the product integral differentiated,
- * Andersen et al. 1993, proposition II.8.7). */
+ * times that, less the same for the expected moves while at risk (the product integral
+ * differentiated, Andersen et al. 1993, proposition II.8.7). */
 typedef struct mean_work {
   const lb_aj *fit;
   const lb_aj_curve *curve;
