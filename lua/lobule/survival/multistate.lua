@@ -209,7 +209,7 @@ end
 
 --- Mean time spent in each state up to a time, the area under its curve (restricted mean), with the
 --- standard error by the jackknife and plain limits. Over all states it adds up to the time.
----@param options table             to: the end; state; a group by name
+---@param options table             to: the end; state: only this one; a group by name
 ---@return lobule.Frame|lobule.Quantity  # strata, state, estimate, std_error, conf_low, conf_high;
 ---                                 one state of one group is a quantity
 function States:mean_time(options)
@@ -217,7 +217,7 @@ function States:mean_time(options)
 end
 
 --- Mean number of moves into each state up to a time.
----@param options table             to: the end; state; a group by name
+---@param options table             to: the end; state: only this one; a group by name
 ---@return lobule.Frame|lobule.Quantity  # as mean_time()
 function States:visits(options)
   return (expected_frame(self, options, "visits"))
@@ -225,7 +225,8 @@ end
 
 --- Transition probabilities P(from, to): of a person in each state at one time, where they are at
 --- another, under the Markov assumption; standard errors by the jackknife of the moves between.
----@param options table             from, to: times; a group by name
+---@param options table             from: time of the start (0); to: time of the end; a group by
+---                                 name
 ---@return lobule.Frame             # strata, from, to, estimate, std_error
 function States:transition_matrix(options)
   local opts, groups = result.group_options(options, { { "from", "number", 0 },
