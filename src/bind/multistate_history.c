@@ -124,7 +124,7 @@ static int histories(lua_State *L)
   box->start = read_codes(L, m, "start", &n_start);
   box->cluster = read_codes(L, m, "cluster", &box->n_cluster);
   const int32_t *state = check_causes(L, m, n_state);
-  for (size_t i = 0; i < m->n_used; i++)
+  for (size_t i = 0; m->cause != NULL && i < m->n_used; i++)
     box->to[i] = m->cause[i] == 0 ? LB_STATE_NONE : state[m->cause[i] - 1];
   box->moves = (lb_moves){.n = m->n_used,
                           .n_state = n_state,
