@@ -11,14 +11,19 @@ local M = {}
 
 -- Functions that stand in files of their own (lua/lobule/survival/FILE.lua), loaded when first
 -- called: name = "file".
+<<<<<<< HEAD
 local ELSEWHERE <const> = {
   aalen = "aalen",
   landmark = "follow_up",
+  multistate = "multistate_api",
+  multistate_cox = "multistate_api",
+  multistate_rows = "multistate_api",
   rates = "rates",
   score = "score",
   smr = "rates",
   split = "follow_up",
   tmerge = "tmerge",
+  transitions = "multistate_api",
   turnbull = "turnbull",
 }
 

@@ -211,4 +211,7 @@ void lbl_open_rate(lua_State *L);
 void lbl_open_km_band(lua_State *L);
 void lbl_open_turnbull(lua_State *L);
 int lbl_km_band(lua_State *L); /* the method `band` of a KMFit */
+void lbl_open_histories(lua_State *L);
+void lbl_open_multistate(lua_State *L);
+void lbl_open_stack(lua_State *L);
 #endif
