@@ -11,7 +11,6 @@ local M = {}
 
 -- Functions that stand in files of their own (lua/lobule/survival/FILE.lua), loaded when first
 -- called: name = "file".
-<<<<<<< HEAD
 local ELSEWHERE <const> = {
   aalen = "aalen",
   landmark = "follow_up",

@@ -43,7 +43,8 @@ local CLL <const> = "complementary log-log of the risk"
 --- The rows judged, with the complementary log-log of a risk.
 local function with_cll(self, m, t)
   local text <const> = "`%s` = log(-log(1 - pmin(pmax(`%s`, $low), $high)))"
-  local frame = self.frame:mutate({ text:format(CLL, self.columns[m][t]) }, { with = { low = CLOSEST, high = 1 - CLOSEST } })
+  local frame = self.frame:mutate({ text:format(CLL, self.columns[m][t]) },
+    { with = { low = CLOSEST, high = 1 - CLOSEST } })
   return frame
 end
 
