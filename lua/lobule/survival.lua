@@ -21,7 +21,7 @@ local KM_OPTIONS <const> = weights.join {
 }
 local LOGRANK_OPTIONS <const> = weights.join { { "rho", "number", 0 } }
 local COX_OPTIONS <const> = weights.join {
-  { "ties", { "efron", "breslow" }, "efron" },
+  { "ties", { "efron", "breslow", "exact", "marginal" }, "efron" },
   { "conf_level", "level", 0.95 },
   { "max_iter", "count", 30 },
   { "tolerance", "positive", 1e-9 },
