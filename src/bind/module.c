@@ -64,6 +64,7 @@ static void (*const NOUNS[])(lua_State *L) = {
     lbl_open_number,  lbl_open_model,      lbl_open_km,           lbl_open_logrank,
     lbl_open_cox,     lbl_open_proportion, lbl_open_rows,         lbl_open_join,
     lbl_open_reshape, lbl_open_output,     lbl_open_cox_residual, lbl_open_cox_predict,
+    lbl_open_cox_tests,
     lbl_open_formats, lbl_open_arrow,      lbl_open_window,       lbl_open_plan,
     lbl_open_cuminc,  lbl_open_gray,       lbl_open_finegray,     lbl_open_pool,
     lbl_open_pack,    lbl_open_split,      lbl_open_rate,         lbl_open_aalen};
