@@ -127,8 +127,9 @@ end
 ---                                 not (Heinze & Schemper 2001, Biometrics 57:114); conf_type:
 ---                                 "wald" (default), "profile" (default of a penalty: limits by
 ---                                 profile likelihood, p by likelihood ratio); conf_level (0.95);
----                                 max_iter (30); tolerance (1e-9); robust: the sandwich variance (Lin & Wei
----                                 1989), by itself with cluster(x) in the formula, cluster = "x"
+---                                 max_iter (30); tolerance (1e-9); robust: the sandwich variance
+---                                 (Lin & Wei 1989), by itself with cluster(x) in the formula,
+---                                 cluster = "x"
 ---                                 or sampling weights; weights: a column; weight_type: "frequency"
 ---                                 (rows repeated), "sampling" (robust variance), "case"
 ---                                 (model-based variance; with Efron's ties tied rows share the

@@ -387,23 +387,22 @@ static lb_status lattice_mean(const tail *w, lb_max_normal *out, lb_error *err)
 {
   double *u = lb_mem_array(w->rank, 2 * sizeof *u);
   double *shift = lb_mem_array(w->rank + 1, sizeof *shift);
-  double sum = 0, squares = 0;
+  double mean[SHIFTS] = {0}, sum = 0, squares = 0;
   lb_status st = u == NULL || shift == NULL ? lb_error_nomem(err, "normal probabilities") : LB_OK;
   for (size_t s = 0; st == LB_OK && s < SHIFTS; s++) {
     lb_random random;
-    double mean = 0;
     lb_random_init(&random, SEED, s);
     for (size_t k = 0; k <= w->rank; k++) shift[k] = lb_random_uniform(&random);
-    for (size_t i = 0; i < LATTICE; i++) mean += at_lattice(w, i, shift, u) / LATTICE;
-    sum += mean;
-    squares += mean * mean;
+    for (size_t i = 0; i < LATTICE; i++) mean[s] += at_lattice(w, i, shift, u) / LATTICE;
+    sum += mean[s];
     if (lb_interrupted()) st = lb_error_interrupted(err);
   }
   lb_mem_free(u);
   lb_mem_free(shift);
   out->p_value = sum / SHIFTS;
-  double variance = fmax(0, squares / SHIFTS - out->p_value * out->p_value) / (SHIFTS - 1);
-  out->error = 3 * sqrt(variance);
+  for (size_t s = 0; s < SHIFTS; s++)
+    squares += (mean[s] - out->p_value) * (mean[s] - out->p_value);
+  out->error = 4 * sqrt(squares / (SHIFTS * (SHIFTS - 1)));
   return st;
 }
 
@@ -435,6 +434,7 @@ lb_status lb_max_normal_tail(const double *covariance, size_t m, double c, bool 
   lb_mem_free(w.point);
   lb_mem_free(w.border);
   lb_mem_free(w.cut);
+  result.p_value = fmin(result.p_value, 1);
   if (st == LB_OK) *out = result;
   return st;
 }

@@ -7,7 +7,7 @@
 
 typedef struct lb_max_normal {
   double p_value;
-  double error; /* bound of its numerical error: three standard errors of the lattice's shifts, or
+  double error; /* bound of its numerical error: four standard errors of the lattice's shifts, or
                    1e-12 of the p-value up to rank 3, which is integrated exactly */
   size_t rank;  /* of the covariance */
 } lb_max_normal;

@@ -64,7 +64,9 @@ local function term_row(self, i, conf_level, exponentiate)
   local row = { term = term.term, variable = term.variable, level = term.level,
     reference = term.reference, n = term.n,
     n_event = term.n_event }
-  if self.options.conf_type == "profile" then profile_row(self, i, conf_level, exponentiate, row) end
+  if self.options.conf_type == "profile" then
+    profile_row(self, i, conf_level, exponentiate, row)
+  end
   if not estimable(self, i) then return row end
   local b, se = info.coef[i], info.std_error[i]
   local z = core.normal_quantile(0.5 + conf_level / 2)

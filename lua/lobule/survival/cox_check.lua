@@ -51,8 +51,9 @@ local function proportional(self, list)
   local tests = self:ph_test():tidy():rows_list()
   for i, row in ipairs(tests) do
     if i < #tests and type(row.p_value) == "number" and row.p_value < 0.05 then
-      add(list, "proportional hazards", ("the effect of '%s' seems to change with time (%s)"):format(
-        row.term, shown.p_phrase(row.p_value)), ("look at ph_test():plot(); strata(%s), an "
+      add(list, "proportional hazards",
+        ("the effect of '%s' seems to change with time (%s)"):format(row.term,
+        shown.p_phrase(row.p_value)), ("look at ph_test():plot(); strata(%s), an "
         .. "interaction with time by splitting follow-up, or restricted mean survival"):format(
         row.term))
     end
@@ -134,8 +135,8 @@ function M.new(fit)
     end
   end
   local censored = 1 - fit.info.n_event / fit.info.n
-  add(list, "follow-up", ("%s of %d without event"):format(format.percent(fit.info.n
-    - fit.info.n_event, fit.info.n), fit.info.n), censored > 0.9
+  add(list, "follow-up", ("%s without event"):format(format.percent(fit.info.n
+    - fit.info.n_event, fit.info.n)), censored > 0.9
     and "most of what is known is follow-up without events: see its length by the reverse "
     .. "Kaplan-Meier" or nil)
   return setmetatable({ findings = list, info = fit.info, title = "Check of the Cox model",

@@ -118,7 +118,7 @@ local function numbers(frame, name)
   return frame:column(name):totable()
 end
 
-local SPOTS <const> = 40
+local SPOTS <const> = 80
 
 --- Points of one coefficient in time, the spline through them and its limits.
 local function panel_of(self, i, residuals, df)
@@ -129,15 +129,19 @@ local function panel_of(self, i, residuals, df)
   table.sort(order, function(a, b) return x[a] < x[b] or (x[a] == x[b] and a < b) end)
   local sx, sy, at = {}, {}, {}
   for k, place in ipairs(order) do sx[k], sy[k] = x[place], y[place] end
-  for k = 1, SPOTS do at[k] = sx[1] + (sx[#sx] - sx[1]) * (k - 1) / (SPOTS - 1) end
+  for k = 1, SPOTS do -- half of them where the events are: early curves bend fast
+    local part = ((k - 1) // 2) / (SPOTS // 2 - 1)
+    at[k] = k % 2 == 1 and sx[1] + (sx[#sx] - sx[1]) * part
+      or sx[1 + math.floor((#sx - 1) * part)]
+  end
+  table.sort(at)
   local smooth = core.smooth_spline(sx, sy, df, at)
   local vcov = (rawget(fit, "naive_vcov") or fit.vcov)[i][i]
   local spread = 2 * math.sqrt(#x * vcov)
-  local low, high, level = {}, {}, {}
+  local low, high = {}, {}
   for k = 1, SPOTS do
     low[k], high[k] = smooth.fitted[k] - spread * smooth.root[k], smooth.fitted[k]
       + spread * smooth.root[k]
-    level[k] = fit.coef[i]
   end
   return { title = terms.label(term, self.info.labels), lines = {
     { x = sx, y = sy, look = "target" }, { x = at, y = low, look = "limit" },

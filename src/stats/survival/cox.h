@@ -73,7 +73,8 @@ typedef struct lb_cox {
  *   out           written on success, untouched on failure; free with lb_cox_reset
  * No convergence is a result (converged false). LB_EDATA: as lb_surv_check, no events, a value
  * of x or the offset not finite; LB_EARG: lengths differ, stratum out of range, tolerance or
- * max_iter not above 0, weights with exact ties; LB_ENUMERIC: the log-likelihood at 0 is not finite (an absurd offset);
+ * max_iter not above 0, weights with exact ties; LB_ENUMERIC: the log-likelihood at 0 is not finite
+ * (an absurd offset);
  * LB_ENOMEM; LB_EINTR. O(n p^2) an iteration. */
 lb_status lb_cox_fit(const lb_surv *y, const lb_design *x, const lb_partition *strata,
                      const lb_cox_options *opt, lb_cox *out, lb_error *err);

@@ -248,7 +248,8 @@ static lb_status test_columns(zph_work *q, const size_t *term, size_t which, lb_
   return LB_OK;
 }
 
-static lb_status test_all(zph_work *q, const size_t *term, size_t n_term, lb_cox_zph *out, lb_error *err)
+static lb_status test_all(zph_work *q, const size_t *term, size_t n_term, lb_cox_zph *out,
+                          lb_error *err)
 {
   lb_status st = test_columns(q, NULL, 0, &out->global, err);
   for (size_t t = 0; st == LB_OK && t < n_term; t++)
