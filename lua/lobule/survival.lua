@@ -149,9 +149,9 @@ function M.cox(formula, data, options)
   local model, info = build(clustered(formula, opts), data, "design", opts,
     cause and { censored = as_text(opts, "censored"), cause = cause })
   local robust = opts.robust or info.n_cluster ~= nil or opts.weight_type == "sampling"
-  local fitting = require "lobule.survival.cox_fit"
-  fitting.check(opts, robust)
-  local fit = fitting.fit(model, opts)
+  local cox_fit = require "lobule.survival.cox_fit"
+  cox_fit.check(opts, robust)
+  local fit = cox_fit.fit(model, opts)
   require("lobule.survival.cox_warnings").check_scale(fit, info)
   fit.ties, fit.frequency, fit.naive_vcov = opts.ties, opts.weight_type == "frequency", fit.vcov
   if opts.robust == false and robust then

@@ -150,8 +150,7 @@ typedef struct adaptive {
 static double integrate_piece(const tail *w, double a, double b, integrand *f, size_t point)
 {
   double sum = 0, half = (b - a) / 2, middle = a + half;
-  for (size_t k = 0; k < NODES; k++)
-    sum += w->weight[k] * f(w, point, middle + half * w->node[k]);
+  for (size_t k = 0; k < NODES; k++) sum += w->weight[k] * f(w, point, middle + half * w->node[k]);
   return half * sum;
 }
 
@@ -257,7 +256,7 @@ static double beyond_sum(const tail *w, double x)
   return x > 0 ? x : x * (1 - q) - c * gauss;
 }
 
-/* Where point j bounds the cell about an axis: gap = 1 - a'b, and b's part in the two other axes. */
+/* Where point j bounds the cell about an axis: gap = 1 - a'b, b's part in the two other axes. */
 static void set_borders(tail *w, size_t point)
 {
   const double *a = &w->point[3 * point];
@@ -364,7 +363,8 @@ static double at_lattice(const tail *w, size_t i, const double *shift, double *u
   size_t r = w->rank;
   double tail_c = gsl_cdf_ugaussian_Q(w->c), z = 0, sum = 0, *v = u + r;
   for (size_t k = 0; k <= r; k++) {
-    double x = (double)(i + 1) * sqrt(PRIMES[k % N_PRIMES] + 41.0 * (double)(k / N_PRIMES));
+    size_t lap = k / N_PRIMES; /* square roots of other numbers than primes beyond the table */
+    double x = (double)(i + 1) * sqrt(PRIMES[k % N_PRIMES] + 41.0 * (double)lap);
     x = fabs(2 * (x + shift[k] - floor(x + shift[k])) - 1); /* the baker's transformation */
     x = fmin(fmax(x, LEAST), 1 - LEAST);
     if (k == r)
@@ -429,7 +429,6 @@ lb_status lb_max_normal_tail(const double *covariance, size_t m, double c, bool 
       st = lattice_mean(&w, &result, err);
     }
     if (w.rank <= 3) result.error = EXACT_ERROR * result.p_value;
-    if (st == LB_OK && isnan(result.p_value)) st = lb_error_nomem(err, "normal probabilities");
   }
   lb_mem_free(w.point);
   lb_mem_free(w.border);
