@@ -17,11 +17,12 @@ local FILES <const> = {
   "lobule/survival/score_more.lua", "lobule/survival/aalen.lua",
   "lobule/survival/multistate_api.lua", "lobule/survival/multistate.lua",
   "lobule/survival/multistate_view.lua", "lobule/survival/transitions.lua",
-  "lobule/survival/multistate_cox.lua", "lobule/categorical.lua",
-  "lobule/categorical/proportion.lua", "lobule/meta.lua", "lobule/meta/pool.lua",
-  "lobule/anova.lua", "lobule/compare.lua", "lobule/crosstab.lua", "lobule/table_one.lua",
-  "lobule/flow.lua", "lobule/quantity.lua", "lobule/table.lua", "lobule/report/init.lua",
-  "lobule/figure/init.lua", "meta/core.lua" }
+  "lobule/survival/multistate_cox.lua", "lobule/survival/cox_infer.lua",
+  "lobule/survival/cox_pairs.lua", "lobule/survival/cox_check.lua", "lobule/survival/ph_test.lua",
+  "lobule/categorical.lua", "lobule/categorical/proportion.lua", "lobule/meta.lua",
+  "lobule/meta/pool.lua", "lobule/anova.lua", "lobule/compare.lua", "lobule/crosstab.lua",
+  "lobule/table_one.lua", "lobule/flow.lua", "lobule/quantity.lua", "lobule/table.lua",
+  "lobule/report/init.lua", "lobule/figure/init.lua", "meta/core.lua" }
 
 --- Text of a source file: embedded in the program, else found beside this file.
 local function source(name)

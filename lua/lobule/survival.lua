@@ -36,7 +36,7 @@ local KM_OPTIONS <const> = weights.join {
 }
 local LOGRANK_OPTIONS <const> = weights.join { { "rho", "number", 0 } }
 local COX_OPTIONS <const> = weights.join {
-  { "ties", { "efron", "breslow" }, "efron" },
+  { "ties", { "efron", "breslow", "exact", "marginal" }, "efron" },
   { "conf_level", "level", 0.95 },
   { "max_iter", "count", 30 },
   { "tolerance", "positive", 1e-9 },
@@ -44,6 +44,8 @@ local COX_OPTIONS <const> = weights.join {
   { "cluster", "string" },
   { "cause", "any" },
   { "censored", "any" },
+  { "penalty", { "firth" } },
+  { "conf_type", { "wald", "profile" } },
 }
 local CUMINC_OPTIONS <const> = weights.join {
   { "cluster", "string" },
@@ -140,9 +142,16 @@ end
 --- missing any variable are left out and counted.
 ---@param formula string            "Surv(time, event) ~ treatment + age + strata(centre)"
 ---@param data lobule.Cohort|lobule.Frame
----@param options? table            ties: "efron" (default), "breslow"; conf_level (0.95); max_iter
----                                 (30); tolerance (1e-9); robust: the sandwich variance (Lin & Wei
----                                 1989), by itself with cluster(x) in the formula, cluster = "x"
+---@param options? table            ties: "efron" (default), "breslow", "exact" (discrete time, as
+---                                 R's "exact": which of those at risk have the event), "marginal"
+---                                 (rounded times, as SAS's EXACT: Kalbfleisch & Prentice 1973,
+---                                 Biometrika 60:267); penalty: "firth", finite where others are
+---                                 not (Heinze & Schemper 2001, Biometrics 57:114); conf_type:
+---                                 "wald" (default), "profile" (default of a penalty: limits by
+---                                 profile likelihood, p by likelihood ratio); conf_level (0.95);
+---                                 max_iter (30); tolerance (1e-9); robust: the sandwich variance
+---                                 (Lin & Wei 1989), by itself with cluster(x) in the formula,
+---                                 cluster = "x"
 ---                                 or sampling weights; weights: a column; weight_type: "frequency"
 ---                                 (rows repeated), "sampling" (robust variance), "case"
 ---                                 (model-based variance; with Efron's ties tied rows share the
@@ -161,11 +170,12 @@ function M.cox(formula, data, options)
   end
   local model, info = build(clustered(formula, opts), data, "design", opts,
     cause and { censored = as_text(opts, "censored"), cause = cause })
-  local fit = core.cox(model, opts.ties, opts.max_iter, opts.tolerance,
-    opts.weight_type == "frequency")
+  local robust = opts.robust or info.n_cluster ~= nil or opts.weight_type == "sampling"
+  local cox_fit = require "lobule.survival.cox_fit"
+  cox_fit.check(opts, robust)
+  local fit = cox_fit.fit(model, opts)
   require("lobule.survival.cox_warnings").check_scale(fit, info)
   fit.ties, fit.frequency, fit.naive_vcov = opts.ties, opts.weight_type == "frequency", fit.vcov
-  local robust = opts.robust or info.n_cluster ~= nil or opts.weight_type == "sampling"
   if opts.robust == false and robust then
     core.raise("argument", "robust = false: clusters and sampling weights need the robust variance",
       'Leave robust out, or cluster(); weight_type = "case" has the model-based variance.')

@@ -122,13 +122,48 @@ function core.logrank(model, rho) end
 --- (lists of booleans), rounded (collinear as it differs in its last bits alone), means, scale
 --- (standard deviations within strata); combination (list of lists) when a column is collinear.
 ---@param model lobule.Model
----@param ties "efron"|"breslow"
+---@param ties "efron"|"breslow"|"exact"|"marginal"
 ---@param max_iter integer
 ---@param tolerance number
 ---@param frequency? boolean        weights are repeated rows
 ---@return table
 function core.cox(model, ties, max_iter, tolerance, frequency) end
 
+--- The same with Firth's penalty.
+---@param model lobule.Model
+---@param ties "efron"|"breslow"
+---@param max_iter integer
+---@param frequency? boolean
+---@return table
+function core.cox_firth(model, ties, max_iter, frequency) end
+--- Profile likelihood limits and the likelihood-ratio test of 0, of each term.
+---@param model lobule.Model
+---@param fit table                 as in core.cox_robust
+---@param conf_level number
+---@param firth boolean
+---@param wanted? boolean[]         others are NaN
+---@return table[]                  # conf_low, conf_high, chi_square, df, p_value
+function core.cox_profile(model, fit, conf_level, firth, wanted) end
+--- Score tests of proportional hazards.
+---@param model lobule.Model
+---@param fit table
+---@param transform "km"|"rank"|"identity"|"log"
+---@param terms integer[]           of each column the number of its variable, from 1
+---@return table                    # terms, columns (lists of tests), global: chi_square, df,
+---                                 p_value
+function core.cox_zph(model, fit, transform, terms) end
+--- Least-squares natural cubic spline with df degrees of freedom above the constant.
+---@param x number[]
+---@param y number[]
+---@param df integer
+---@param at number[]
+---@return table                    # fitted, root (of the variance factor), one a number of at
+function core.smooth_spline(x, y, df, at) end
+--- P(max |Z| >= c) of normal statistics.
+---@param covariance number[]       square, row after row
+---@param c number
+---@return number
+function core.largest_normal(covariance, c) end
 --- Robust variance of a Cox fit, by the clusters of the model if it has any. `fit` is the table of
 --- core.cox with ties, frequency and naive_vcov (its model-based vcov) added; so for all below.
 --- With fit.robust = true predictions and baseline take the robust variance.

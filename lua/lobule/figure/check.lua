@@ -28,7 +28,7 @@ local LINES <const> = set(HEAD .. [[panels columns x_label y_label x_log y_log x
 local PANEL <const> = set "title lines"
 local LINE <const> = set "label x y series look"
 local TICK <const> = set "at label"
-local LOOKS <const> = set "line limit target"
+local LOOKS <const> = set "line limit target curve"
 local MOST_CURVES <const> = 8
 
 --- The first field, in alphabetical order, that the description may not have.
@@ -251,7 +251,7 @@ local function line(l, where)
     return where .. ".series must be a whole number from 1 to 8"
   end
   if l.look ~= nil and not LOOKS[l.look] then
-    return where .. ".look must be 'line', 'limit' or 'target'"
+    return where .. ".look must be 'line', 'curve', 'limit' or 'target'"
   end
 end
 

@@ -299,7 +299,8 @@ end
 ---@field x number[]                  ascending
 ---@field y number[]                  NaN breaks the line
 ---@field series? integer             colour and symbol, 1 to 8; default its place
----@field look? "line"|"limit"|"target"  a line with points (default), a dotted line, hollow marks
+---@field look? "line"|"curve"|"limit"|"target"  a line with points (default), a line alone,
+---                                 a dotted line, hollow marks
 
 ---@class lobule.figure.Tick
 ---@field at number
