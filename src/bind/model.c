@@ -156,6 +156,8 @@ static void set_outcome(lua_State *L, const lb_model *m)
   lua_setfield(L, -2, "suspect_cnsr");
   lua_pushboolean(L, m->entry != NULL);
   lua_setfield(L, -2, "has_entry");
+  lua_pushboolean(L, m->lower != NULL);
+  lua_setfield(L, -2, "interval");
 }
 
 static int model_info(lua_State *L)

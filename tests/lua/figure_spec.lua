@@ -237,7 +237,8 @@ describe("lines", function()
       assert.truthy(tostring(problem):find(message, 1, true), tostring(problem))
     end
     refused(function(s) s.panels = {} end, "panels is empty")
-    refused(function(s) s.panels[2].lines[1].look = "dots" end, "'step' or 'area'")
+    refused(function(s) s.panels[2].lines[1].look = "dots" end,
+      "'line', 'curve', 'limit', 'target' or 'area'")
     refused(function(s) s.panels[1].lines[1].base = { 0 } end, "has 1 values, expected 4")
     refused(function(s) s.panels[1].lines[9] = s.panels[1].lines[8] end, "more than 8 lines")
     refused(function(s) s.panels[1].lines[1].y = { 1 } end, "has 1 values, expected 4")

@@ -14,7 +14,7 @@ local CURVES <const> = set(HEAD .. [[height_mm x_label y_label x_min x_max times
   risk_table
   annotation min_at_risk start]])
 local CURVE <const> = set [[label time survival conf_low conf_high censor_time censor_survival note
-  n_risk n_risk_time faint_from]]
+  n_risk n_risk_time faint_from start]]
 local NOTE <const> = set "text label p_value"
 local BLOCK <const> = set "label n_risk n_censor n_event"
 local FOREST <const> = set(HEAD .. [[columns rows estimate_label label_label log reference x_label
@@ -28,7 +28,7 @@ local LINES <const> = set(HEAD .. [[panels columns x_label y_label x_log y_log x
 local PANEL <const> = set "title lines"
 local LINE <const> = set "label x y base series look"
 local TICK <const> = set "at label"
-local LOOKS <const> = set "line limit target step area"
+local LOOKS <const> = set "line limit target curve area"
 local MOST_CURVES <const> = 8
 
 --- The first field, in alphabetical order, that the description may not have.
@@ -252,7 +252,7 @@ local function line(l, where)
     return where .. ".series must be a whole number from 1 to 8"
   end
   if l.look ~= nil and not LOOKS[l.look] then
-    return where .. ".look must be 'line', 'limit', 'target', 'step' or 'area'"
+    return where .. ".look must be 'line', 'curve', 'limit', 'target' or 'area'"
   end
 end
 

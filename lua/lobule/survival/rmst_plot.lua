@@ -89,7 +89,7 @@ local function panel_of(fit, curves, g, k)
     local series = competing and m or (g - 1) % 8 + 1
     local x, y = corners(time, value, 1, 0, last)
     if not competing or m <= #fit.causes then
-      lines[#lines + 1] = { x = x, y = y, series = series, look = "step" }
+      lines[#lines + 1] = { x = x, y = y, series = series, look = "curve" }
     end
   end
   for _, t in ipairs(fit.from > 0 and { fit.from, tau } or { tau }) do
@@ -105,7 +105,7 @@ local function name_areas(fit, panels, k)
     for m, row in ipairs(estimates(fit, g, k)) do
       local area = panel.lines[m]
       local n = #area.x
-      panel.lines[#panel.lines + 1] = { x = { area.x[n] }, series = m, look = "step",
+      panel.lines[#panel.lines + 1] = { x = { area.x[n] }, series = m, look = "curve",
         y = { (area.y[n] + (area.base and area.base[n] or 0)) / 2 },
         label = ("%s: %s"):format(row.cause or "event-free", format.number(row.estimate, 3)) }
     end
