@@ -138,7 +138,11 @@ function M.cox(formula, data, options)
     core.raise("argument", "censored: there is no cause", 'Name the cause: cause = "relapse".')
   end
   local model, info = build(clustered(formula, opts), data, "design", opts,
-    cause and { censored = as_text(opts, "censored"), cause = cause })
+    { outcome = cause and "penalised causes" or "penalised", cause = cause,
+      censored = cause and as_text(opts, "censored") })
+  if info.penalties then
+    return (require("lobule.survival.cox_penal").fit(model, info, opts, data))
+  end
   local fit = core.cox(model, opts.ties, opts.max_iter, opts.tolerance,
     opts.weight_type == "frequency")
   require("lobule.survival.cox_warnings").check_scale(fit, info)

@@ -66,7 +66,8 @@ static void (*const NOUNS[])(lua_State *L) = {
     lbl_open_reshape, lbl_open_output,     lbl_open_cox_residual, lbl_open_cox_predict,
     lbl_open_formats, lbl_open_arrow,      lbl_open_window,       lbl_open_plan,
     lbl_open_cuminc,  lbl_open_gray,       lbl_open_finegray,     lbl_open_pool,
-    lbl_open_pack,    lbl_open_split,      lbl_open_rate,         lbl_open_aalen};
+    lbl_open_pack,    lbl_open_split,      lbl_open_rate,         lbl_open_aalen,
+    lbl_open_cox_penal};
 
 /* Gives each function of the module its name for messages: "core.filter". What raises for others
  * has none. */
