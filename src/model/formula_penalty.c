@@ -199,15 +199,19 @@ static const struct {
 static lb_status refuse_name(const call_reader *r, lb_span name, lb_error *err)
 {
   const char *names[N_OPTIONS];
-  char word[32] = "", what[160];
-  size_t n = 0, length = name.end - name.start;
+  char word[32] = "", list[160] = "";
+  size_t n = 0, used = 0, length = name.end - name.start;
   for (size_t k = 0; k < N_OPTIONS; k++)
     if (OPTIONS[k].kinds >> r->kind & 1) names[n++] = OPTIONS[k].name;
   if (length < sizeof word) memcpy(word, r->f->text + name.start, length);
   size_t near = lb_name_nearest(word, names, n);
-  snprintf(what, sizeof what, "there is no argument '%.30s'%s%s%s", word,
-           near < n ? " (did you mean '" : "", near < n ? names[near] : "", near < n ? "'?)" : "");
-  return refuse(r, name, err, what);
+  for (size_t k = 0; k < n; k++)
+    used += (size_t)snprintf(list + used, sizeof list - used, "%s%s", k == 0 ? "" : ", ", names[k]);
+  lb_formula_error(r->f, name, err, "%s(): there is no argument '%.30s'%s%s%s", KINDS[r->kind].word,
+                   word, near < n ? " (did you mean '" : "", near < n ? names[near] : "",
+                   near < n ? "'?)" : "");
+  lb_error_mend(err, "Its arguments are %s.", list);
+  return LB_EPARSE;
 }
 
 static lb_status read_option(call_reader *r, lb_span name, lb_span value, lb_error *err)

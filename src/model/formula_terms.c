@@ -243,8 +243,8 @@ static lb_status unexpected(parser *p, lb_error *err)
     lb_error_mend(err, "Name the terms one by one; quote a name that holds a point: `log.cga`");
   } else if (c == '|') {
     lb_formula_error(p->f, here, err, "'|' is not understood in a formula");
-    lb_error_mend(err, "Write strata(centre) for a baseline of its own in each group; random "
-                       "effects are not available in this version.");
+    lb_error_mend(err, "Write frailty(centre) for a random effect of each group, strata(centre) "
+                       "for a baseline of its own.");
   } else if (c == '/') {
     lb_formula_error(p->f, here, err, "'/' is not understood in a formula");
     lb_error_mend(err, "Write a + a:b for nesting, I(a / b) for division.");

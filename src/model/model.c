@@ -101,7 +101,8 @@ static lb_status match_strata(const lb_classes *fit, lb_classes *c, size_t n_row
   return st;
 }
 
-/* Without the outcome, its parts are not asked of the new data; clusters and groups of a frailty never are. */
+/* Without the outcome, its parts are not asked of the new data; clusters and groups of a frailty
+ * never are. */
 static void forget_outcome(lb_formula *f, bool outcome)
 {
   for (size_t i = 0; !outcome && i < f->n_response_part; i++) lb_mem_free(f->response_part[i].text);

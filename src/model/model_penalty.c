@@ -47,8 +47,8 @@ static lb_status check_df(const lb_model *m, const lb_penalty_spec *spec, const 
   double most = (double)(p->kind == LB_PENALTY_FRAILTY ? m->frailty.n : p->n_column);
   if (p->method != LB_PENALTY_DF || p->df < most) return LB_OK;
   lb_formula_error(&m->formula, (lb_span){spec->start, spec->end}, err,
-                   "%s(): df is %g, its %g %s need fewer", WORDS[p->kind], p->df, most,
-                   p->kind == LB_PENALTY_FRAILTY ? "groups" : "columns");
+                   "%s(): df is %g; it must be below the number of its %s, %g", WORDS[p->kind],
+                   p->df, p->kind == LB_PENALTY_FRAILTY ? "groups" : "columns", most);
   lb_error_mend(err, "A penalty takes degrees of freedom away: give fewer than %g.", most);
   return LB_EPARSE;
 }

@@ -299,7 +299,9 @@ end
 ---@field x number[]                  ascending
 ---@field y number[]                  NaN breaks the line
 ---@field series? integer             colour and symbol, 1 to 8; default its place
----@field look? "line"|"limit"|"target"  a line with points (default), a dotted line, hollow marks
+---@field look? "line"|"limit"|"target"|"curve"|"band"  a line with points (default), a dotted line,
+---                                  hollow marks, a line without points, the area from y to upper
+---@field upper? number[]             of a band
 
 ---@class lobule.figure.Tick
 ---@field at number
