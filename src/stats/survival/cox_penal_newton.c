@@ -17,6 +17,9 @@
 /* The iterations end when a step gains less than this part of the tolerance: it is made, and then
  * has all its digits. */
 #define GAIN 1e-3
+/* From here on the first term of Stirling's series has the digits that a difference of two
+ * log-gamma functions has lost. */
+#define STIRLING 1e5
 
 /* ---- The penalised likelihood ---- */
 
@@ -344,6 +347,19 @@ double penal_df(const penal_work *w)
   return df;
 }
 
+/* log Gamma(nu + d) / Gamma(nu) - d log nu: a sum over whole d, whose terms do not cancel however
+ * large nu is; a fraction that is left is small beside nu. */
+static double log_rising(double nu, double d)
+{
+  double whole = floor(d), rest = d - whole, sum = 0;
+  for (double k = 0; k < whole; k++) sum += log1p(k / nu);
+  if (rest == 0) return sum;
+  double from = nu + whole;
+  sum += rest * log1p(whole / nu);
+  if (from > STIRLING) return sum + rest * (rest - 1) / (2 * from);
+  return sum + gsl_sf_lnpoch(from, rest) - rest * log(from);
+}
+
 /* Gamma: with nu = 1/theta and d_g events, log_lik + the sum over groups of nu w - (nu + d) log(1 +
  * d/nu) - d log nu + log Gamma(nu + d)/Gamma(nu) + d (Therneau & Grambsch 2000, eq. 9.11, so that
  * theta = 0 gives the log-likelihood without frailty). Gaussian: Laplace (Ripatti & Palmgren 2000,
@@ -357,8 +373,7 @@ double penal_integrated(const penal_work *w)
     if (w->frailty->gaussian)
       sum -= o * o / (2 * variance) + log(variance) / 2;
     else
-      sum += nu * o - (nu + d) * log1p(d / nu) - d * log(nu) + d +
-             (d > 0 ? gsl_sf_lnpoch(nu, d) : 0);
+      sum += nu * o - (nu + d) * log1p(d / nu) + d + log_rising(nu, d);
   }
   if (w->frailty->gaussian) sum -= w->log_det / 2;
   return w->at.log_lik + sum;

@@ -26,6 +26,14 @@ typedef struct search {
   size_t term;
 } search;
 
+/* psi(nu + d) - psi(nu), psi the derivative of the log-gamma function: a sum over whole d. */
+static double psi_difference(double nu, double d)
+{
+  double whole = floor(d), sum = 0;
+  for (double k = 0; k < whole; k++) sum += 1 / (nu + k);
+  return d == whole ? sum : sum + gsl_sf_psi(nu + d) - gsl_sf_psi(nu + whole);
+}
+
 /* What is to become 0 in log theta, or of Akaike's criterion to become least. */
 static lb_status criterion(const search *s, double log_theta, double *value, lb_error *err)
 {
@@ -48,7 +56,7 @@ static lb_status criterion(const search *s, double log_theta, double *value, lb_
   case LB_PENALTY_EM: /* -nu times the derivative of the integrated likelihood to nu */
     for (size_t g = 0; g < w->groups.q; g++) {
       double nu = 1 / theta, d = w->groups.event[g];
-      sum -= nu * (gsl_sf_psi(nu + d) - gsl_sf_psi(nu) - log1p(d / nu) + w->omega[g]);
+      sum -= nu * (psi_difference(nu, d) - log1p(d / nu) + w->omega[g]);
     }
     break;
   case LB_PENALTY_REML:
