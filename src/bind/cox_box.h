@@ -20,7 +20,7 @@ typedef struct lbl_cox {
   lb_cox_robust robust;
   lb_cox_jackknife jackknife; /* of a fit with a robust variance; else path NULL */
   lb_cox_schoenfeld schoenfeld;
-  double *number; /* of lb_mem: results of the call */
+  double *number;           /* of lb_mem: results of the call */
   lb_partition group;       /* of a frailty; code NULL without */
   const double *own_offset; /* of the model's own rows, log-frailties in it; NULL without frailty */
 } lbl_cox;

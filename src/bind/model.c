@@ -60,8 +60,8 @@ static size_t model_bytes(const lb_model *m)
 static const char *const KINDS[] = {"groups", "design", "counts", NULL};
 
 /* Outcomes that a method takes beside Surv(time, event). */
-static const char *const OUTCOMES[] = {"right", "interval", "causes", "penalised",
-                                       "penalised causes", NULL};
+static const char *const OUTCOMES[] = {"right",     "interval",         "causes",
+                                       "penalised", "penalised causes", NULL};
 static const unsigned ACCEPTS[] = {0, LB_ACCEPTS_INTERVAL, LB_ACCEPTS_CAUSES, LB_ACCEPTS_PENALTIES,
                                    LB_ACCEPTS_PENALTIES | LB_ACCEPTS_CAUSES};
 

@@ -101,7 +101,8 @@ static lb_status read_option(const lb_formula *f, lb_span argument, lb_basis_spe
       return refuse(f, value, s->kind, "knots are ascending numbers: {40, 60}", err);
     return LB_OK;
   }
-  if (spline && (lb_scan_is(f->text, name, "boundary") || lb_scan_is(f->text, name, "Boundary.knots"))) {
+  if (spline &&
+      (lb_scan_is(f->text, name, "boundary") || lb_scan_is(f->text, name, "Boundary.knots"))) {
     s->has_boundary = true;
     if (!lb_scan_numbers(f->text, value, s->boundary, 2, &n) || n != 2)
       return refuse(f, value, s->kind, "boundary is two ascending numbers: {20, 80}", err);

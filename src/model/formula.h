@@ -24,9 +24,9 @@ typedef struct lb_variable {
 
 /* ridge(), pspline() or frailty(): what it asks for. */
 typedef struct lb_penalty_spec {
-  lb_penalty penalty; /* without columns; df NaN: half the columns */
-  uint64_t set;       /* the variables that are penalised; none of a frailty */
-  size_t start, end;  /* where it stands */
+  lb_penalty penalty;    /* without columns; df NaN: half the columns */
+  uint64_t set;          /* the variables that are penalised; none of a frailty */
+  size_t start, end;     /* where it stands */
   size_t n_term, degree; /* pspline: intervals between knots, degree */
   bool has_boundary;
   double boundary[2];

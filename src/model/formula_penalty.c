@@ -67,8 +67,8 @@ static lb_status split(call_reader *r, lb_error *err)
 static bool one_number(const call_reader *r, lb_span value, double *out)
 {
   size_t n;
-  return r->f->text[value.start] != '{' &&
-         lb_scan_numbers(r->f->text, value, out, 1, &n) && isfinite(*out);
+  return r->f->text[value.start] != '{' && lb_scan_numbers(r->f->text, value, out, 1, &n) &&
+         isfinite(*out);
 }
 
 static bool whole_number(const call_reader *r, lb_span value, size_t least, size_t most,
@@ -125,9 +125,11 @@ static lb_status read_df(call_reader *r, lb_span value, lb_error *err)
 
 static lb_status read_method(call_reader *r, lb_span value, lb_error *err)
 {
-  static const char *const NAME[] = {
-      [LB_PENALTY_FIXED] = "fixed", [LB_PENALTY_DF] = "df",     [LB_PENALTY_AIC] = "aic",
-      [LB_PENALTY_EM] = "em",       [LB_PENALTY_REML] = "reml"};
+  static const char *const NAME[] = {[LB_PENALTY_FIXED] = "fixed",
+                                     [LB_PENALTY_DF] = "df",
+                                     [LB_PENALTY_AIC] = "aic",
+                                     [LB_PENALTY_EM] = "em",
+                                     [LB_PENALTY_REML] = "reml"};
   for (size_t k = 0; k < sizeof NAME / sizeof *NAME; k++) {
     bool frailty_only = k == LB_PENALTY_EM || k == LB_PENALTY_REML;
     if (!is_quoted(r, value, NAME[k]) || (frailty_only && r->kind != LB_PENALTY_FRAILTY)) continue;
@@ -217,8 +219,7 @@ static lb_status refuse_name(const call_reader *r, lb_span name, lb_error *err)
 static lb_status read_option(call_reader *r, lb_span name, lb_span value, lb_error *err)
 {
   for (size_t k = 0; k < N_OPTIONS; k++) {
-    if ((OPTIONS[k].kinds >> r->kind & 1) == 0 ||
-        !lb_scan_is(r->f->text, name, OPTIONS[k].name))
+    if ((OPTIONS[k].kinds >> r->kind & 1) == 0 || !lb_scan_is(r->f->text, name, OPTIONS[k].name))
       continue;
     if (value.start == value.end) return refuse(r, name, err, "an argument has no value");
     return OPTIONS[k].read(r, value, err);
@@ -235,9 +236,10 @@ static lb_status settle_frailty(call_reader *r, lb_error *err)
   if (!r->has_theta && !r->has_df && !r->has_method) p->method = usual;
   bool em = p->method == LB_PENALTY_EM, reml = p->method == LB_PENALTY_REML;
   if ((em && p->gaussian) || (reml && !p->gaussian))
-    return refuse(r, r->call, err,
-                  em ? "method \"em\" is that of the gamma distribution; of the gaussian: \"reml\""
-                     : "method \"reml\" is that of the gaussian distribution; of the gamma: \"em\"");
+    return refuse(
+        r, r->call, err,
+        em ? "method \"em\" is that of the gamma distribution; of the gaussian: \"reml\""
+           : "method \"reml\" is that of the gaussian distribution; of the gamma: \"em\"");
   return LB_OK;
 }
 

@@ -296,8 +296,9 @@ static lb_status parse_atom(parser *p, terms *out, lb_error *err)
 static lb_status check_operand(const parser *p, const terms *t, lb_error *err)
 {
   if (t->special)
-    return lb_formula_error(p->f, t->span, err,
-                            "strata(), cluster(), offset() and penalised terms are joined by + alone");
+    return lb_formula_error(
+        p->f, t->span, err,
+        "strata(), cluster(), offset() and penalised terms are joined by + alone");
   if (t->number)
     return lb_formula_error(p->f, t->span, err,
                             "0 and 1 speak of the intercept: join them by + or -");

@@ -43,9 +43,9 @@ typedef enum lb_model_kind {
 
 /* Outcomes beyond Surv(time, event) with a logical or 0/1 event, for methods that take them. */
 typedef enum lb_model_accepts {
-  LB_ACCEPTS_INTERVAL = 1, /* Surv_interval(): lower and upper instead of times and events */
+  LB_ACCEPTS_INTERVAL = 1,  /* Surv_interval(): lower and upper instead of times and events */
   LB_ACCEPTS_PENALTIES = 4, /* ridge(), pspline(), frailty() */
-  LB_ACCEPTS_CAUSES = 2    /* competing causes: a factor event, or whole numbers from 0 to 63 */
+  LB_ACCEPTS_CAUSES = 2     /* competing causes: a factor event, or whole numbers from 0 to 63 */
 } lb_model_accepts;
 
 typedef struct lb_model {

@@ -7,8 +7,9 @@
 #include "model/formula_terms.h"
 #include "model/model_data.h"
 
-static const char *const WORDS[] = {
-    [LB_PENALTY_RIDGE] = "ridge", [LB_PENALTY_SPLINE] = "pspline", [LB_PENALTY_FRAILTY] = "frailty"};
+static const char *const WORDS[] = {[LB_PENALTY_RIDGE] = "ridge",
+                                    [LB_PENALTY_SPLINE] = "pspline",
+                                    [LB_PENALTY_FRAILTY] = "frailty"};
 
 lb_status lb_model_check_penalties(const lb_formula *f, unsigned accepts, lb_error *err)
 {

@@ -229,8 +229,8 @@ static void fit_pspline(const lb_basis_spec *spec, lb_basis *b)
   for (size_t k = 0; k < b->n_knot; k++) {
     double at = (double)k - (double)degree;
     bool upper = k >= spec->df + degree; /* exact at both ends */
-    b->knot[k] = upper ? b->boundary[1] + width * (at - (double)spec->df)
-                       : b->boundary[0] + width * at;
+    b->knot[k] =
+        upper ? b->boundary[1] + width * (at - (double)spec->df) : b->boundary[0] + width * at;
   }
   b->n_column = spec->df + degree - 1;
 }

@@ -41,7 +41,7 @@ typedef struct lb_basis {
 } lb_basis;
 
 /* Equal intervals of a P-spline at most, so that its knots find room. */
-#define LB_INTERVALS_MAX 60
+#define LB_INTERVALS_MAX      60
 #define LB_PSPLINE_DEGREE_MAX 8
 
 /* The basis of n finite numbers, as R's splines::ns and bs without intercept, Harrell's rcs and
@@ -56,7 +56,7 @@ typedef struct lb_basis {
  * LB_ENOMEM. O(n log n). */
 lb_status lb_basis_fit(const lb_basis_spec *spec, const double *x, size_t n, lb_basis *out,
                        lb_error *err);
-/* column[0 .. n_column): n numbers each. Beyond the boundary ns and pspline are linear, bs goes on with the
- * polynomial of the end, as in R. O(n). */
+/* column[0 .. n_column): n numbers each. Beyond the boundary ns and pspline are linear, bs goes
+ * on with the polynomial of the end, as in R. O(n). */
 void lb_basis_values(const lb_basis *basis, const double *x, size_t n, double *const *column);
 #endif

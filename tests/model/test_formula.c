@@ -163,14 +163,17 @@ static const struct {
     {"y ~ tt(age)", "tt() is not available in this version", "  y ~ tt(age)\n      ^^^^^^^"},
     {"y ~ frailty(id, thetta = 1)",
      "frailty(): there is no argument 'thetta' (did you mean 'theta'?)",
-     "  y ~ frailty(id, thetta = 1)\n                  ^^^^^^\nIts arguments are theta, df, method, "
+     "  y ~ frailty(id, thetta = 1)\n                  ^^^^^^\nIts arguments are theta, df, "
+     "method, "
      "distribution."},
     {"y ~ frailty(id) + frailty(x)", "frailty() stands twice",
      "  y ~ frailty(id) + frailty(x)\n                    ^^^^^^^^^^"},
     {"y ~ frailty()", "frailty(): no variable", NULL},
     {"y ~ frailty(id, 'gamma')", "frailty(): arguments after the groups have names", NULL},
-    {"y ~ frailty(id, method = 'reml')", "frailty(): method \"reml\" is that of the gaussian "
-     "distribution; of the gamma: \"em\"", NULL},
+    {"y ~ frailty(id, method = 'reml')",
+     "frailty(): method \"reml\" is that of the gaussian "
+     "distribution; of the gamma: \"em\"",
+     NULL},
     {"y ~ frailty(id, method = 'df')", "frailty(): method \"df\" needs df", NULL},
     {"y ~ frailty(id, theta = 0)", "frailty(): theta is a number above 0", NULL},
     {"y ~ ridge(a, b, theta = 1, df = 1)", "ridge(): theta and df cannot both be given", NULL},
@@ -179,7 +182,8 @@ static const struct {
     {"y ~ ridge(a) + ridge(a, b)", "a variable stands in two penalised terms", NULL},
     {"y ~ ridge(a, degree = 2)", "ridge(): there is no argument 'degree'", NULL},
     {"y ~ pspline(x, df = 1)", "pspline(): df is above 1: a straight line has 1",
-     "  y ~ pspline(x, df = 1)\n                      ^\nWrite pspline(x, df = 4), or pspline(x, df = "
+     "  y ~ pspline(x, df = 1)\n                      ^\nWrite pspline(x, df = 4), or pspline(x, "
+     "df = "
      "0) for Akaike's criterion."},
     {"y ~ pspline(x, theta = 1)",
      "pspline(): theta is a number between 0 and 1: lambda / (1 + lambda)", NULL},
@@ -197,10 +201,10 @@ static const struct {
     {"y ~ log.cga", "'.' is not understood in a formula", NULL},
     {"y ~ (1 | id)", "'|' is not understood in a formula", NULL},
     {"y ~ age >= 65", "a comparison stands in I(...):  I(age >= 65)", NULL},
-    {"y ~ a * strata(b)", 
-     "strata(), cluster(), offset() and penalised terms are joined by + alone", NULL},
-    {"y ~ a - offset(b)", 
-     "strata(), cluster(), offset() and penalised terms are joined by + alone", NULL},
+    {"y ~ a * strata(b)", "strata(), cluster(), offset() and penalised terms are joined by + alone",
+     NULL},
+    {"y ~ a - offset(b)", "strata(), cluster(), offset() and penalised terms are joined by + alone",
+     NULL},
     {"y ~ cluster(a, b)", "cluster() takes one argument, not 2", NULL},
     {"y ~ cluster(a) + cluster(b)", "cluster() stands twice", NULL},
     {"y ~ strata()", "strata() takes variables, not 0", NULL},

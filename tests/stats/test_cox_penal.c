@@ -77,8 +77,8 @@ static void two_subjects(void **state)
   const lb_surv y = {.n = 2, .time = time, .event = event};
   const lb_design x = {.n = 2, .p = 1, .column = column};
   for (double theta = 0.125; theta < 10; theta *= 2) {
-    const lb_penalty ridge = {.method = LB_PENALTY_FIXED, .theta = theta, .column = first,
-                              .n_column = 1};
+    const lb_penalty ridge = {
+        .method = LB_PENALTY_FIXED, .theta = theta, .column = first, .n_column = 1};
     lb_cox_penal fit = fit_one(&y, &x, NULL, &ridge, NULL);
     double b = fit.cox.coef[0], information = exp(b) / ((1 + exp(b)) * (1 + exp(b)));
     LB_NEAR(theta * b, 1 / (1 + exp(b)), 1e-12);
@@ -142,8 +142,8 @@ static void compare_with_columns(const lb_surv *y, const lb_design *x, const lb_
     penalised[g] = p + g;
   }
   for (size_t i = 0; i < n; i++) cells[(size_t)group->code[i] * n + i] = 1;
-  const lb_penalty ridge = {.method = LB_PENALTY_FIXED, .theta = 1 / variance, .column = penalised,
-                            .n_column = q};
+  const lb_penalty ridge = {
+      .method = LB_PENALTY_FIXED, .theta = 1 / variance, .column = penalised, .n_column = q};
   const lb_design wide = {.n = n, .p = p + q, .column = column, .offset = x->offset};
   const lb_penalty frailty = frailty_of(true, LB_PENALTY_FIXED, variance);
   lb_cox_penal dense = fit_one(y, &wide, strata, &ridge, NULL);
@@ -239,10 +239,9 @@ static void invariances(void **state)
   const lb_surv y2 = {.n = N, .time = t, .entry = en, .event = ev, .weight = w};
   const lb_design x2 = {.n = N, .p = 2, .column = column, .offset = of};
   const lb_partition strata = {st, 2}, group = {gr, GROUPS};
-  const lb_penalty kinds[] = {frailty_of(false, LB_PENALTY_EM, 0),
-                              frailty_of(true, LB_PENALTY_REML, 0),
-                              frailty_of(false, LB_PENALTY_DF, 6),
-                              frailty_of(true, LB_PENALTY_AIC, 0)};
+  const lb_penalty kinds[] = {
+      frailty_of(false, LB_PENALTY_EM, 0), frailty_of(true, LB_PENALTY_REML, 0),
+      frailty_of(false, LB_PENALTY_DF, 6), frailty_of(true, LB_PENALTY_AIC, 0)};
   for (size_t k = 0; k < 4; k++) {
     lb_cox_penal a = fit_one(&y, &DESIGN, &STRATA, &kinds[k], &GROUP);
     lb_cox_penal b = fit_one(&y2, &x2, &strata, &kinds[k], &group);
@@ -271,13 +270,13 @@ static void weights_repeat(void **state)
   }
   const lb_surv heavy = {.n = N, .time = time_, .event = event_, .weight = two};
   const lb_surv twice = {.n = 2 * N, .time = time_, .event = event_};
-  const lb_design x = {.n = N, .p = 2, .column = COLUMNS}, x2 = {.n = 2 * N, .p = 2, .column = COLUMNS};
+  const lb_design x = {.n = N, .p = 2, .column = COLUMNS},
+                  x2 = {.n = 2 * N, .p = 2, .column = COLUMNS};
   lb_error err = {0};
   for (int gaussian = 0; gaussian <= 1; gaussian++) {
-    const lb_penalty frailty =
-        frailty_of(gaussian, gaussian ? LB_PENALTY_REML : LB_PENALTY_EM, 0);
-    lb_cox_penalised what = {.penalty = &frailty, .n_penalty = 1, .group = GROUP,
-                             .options = OPTIONS};
+    const lb_penalty frailty = frailty_of(gaussian, gaussian ? LB_PENALTY_REML : LB_PENALTY_EM, 0);
+    lb_cox_penalised what = {
+        .penalty = &frailty, .n_penalty = 1, .group = GROUP, .options = OPTIONS};
     what.options.ties = LB_TIES_BRESLOW;
     lb_cox_penal a = {0}, b = {0};
     LB_OK_OR_FAIL(lb_cox_penal_fit(&heavy, &x, NULL, &what, &a, &err), err);
@@ -362,7 +361,8 @@ static void refusals(void **state)
   assert_int_equal(lb_cox_penal_fit(&none, &empty, NULL, &what, &fit, NULL), LB_EDATA);
   penalty.method = LB_PENALTY_REML;
   assert_int_equal(lb_cox_penal_fit(&y, &DESIGN, NULL, &what, &fit, NULL), LB_EARG);
-  const lb_penalty two[] = {frailty_of(false, LB_PENALTY_EM, 0), frailty_of(false, LB_PENALTY_EM, 0)};
+  const lb_penalty two[] = {frailty_of(false, LB_PENALTY_EM, 0),
+                            frailty_of(false, LB_PENALTY_EM, 0)};
   what = (lb_cox_penalised){.penalty = two, .n_penalty = 2, .group = GROUP, .options = OPTIONS};
   assert_int_equal(lb_cox_penal_fit(&y, &DESIGN, NULL, &what, &fit, NULL), LB_EARG);
   what.n_penalty = 1;
@@ -380,8 +380,8 @@ static void allocation_failures(void **state)
   const lb_penalty both[] = {
       {.method = LB_PENALTY_FIXED, .theta = 1, .scaled = true, .column = BOTH, .n_column = 2},
       frailty_of(true, LB_PENALTY_FIXED, 0.5)};
-  const lb_cox_penalised what = {.penalty = both, .n_penalty = 2, .group = GROUP,
-                                 .options = OPTIONS};
+  const lb_cox_penalised what = {
+      .penalty = both, .n_penalty = 2, .group = GROUP, .options = OPTIONS};
   lb_cox_penal fit = {0};
   lb_status st = LB_ENOMEM;
   for (long k = 0; st != LB_OK; k++) {
@@ -396,10 +396,10 @@ static void allocation_failures(void **state)
 int main(void)
 {
   gsl_set_error_handler_off();
-  const struct CMUnitTest tests[] = {
-      LB_TEST(two_subjects),   LB_TEST(limits),         LB_TEST(frailty_as_columns),
-      LB_TEST(many_groups),    LB_TEST(invariances),    LB_TEST(weights_repeat),
-      LB_TEST(theta_is_right), LB_TEST(odd_groups),     LB_TEST(refusals),
-      LB_TEST(allocation_failures)};
+  const struct CMUnitTest tests[] = {LB_TEST(two_subjects),       LB_TEST(limits),
+                                     LB_TEST(frailty_as_columns), LB_TEST(many_groups),
+                                     LB_TEST(invariances),        LB_TEST(weights_repeat),
+                                     LB_TEST(theta_is_right),     LB_TEST(odd_groups),
+                                     LB_TEST(refusals),           LB_TEST(allocation_failures)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

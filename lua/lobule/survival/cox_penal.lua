@@ -23,6 +23,9 @@ local function theta_warning(penalty, found)
   if found.converged and not (found.at_limit and penalty.method == "aic") then return nil end
   if penalty.method == "aic" then
     if penalty.kind == "frailty" and found.theta == 0 then return nil end
+    if penalty.kind == "pspline" and found.df < 1.01 then
+      return ("%s: Akaike's criterion prefers the straight line"):format(penalty.text)
+    end
     return ("%s: Akaike's criterion is least at the end of the range searched"):format(
       penalty.text)
   elseif penalty.method == "df" then
@@ -47,7 +50,7 @@ local function warnings(fit, info)
         .. "without frailty"
     end
   end
-  for i, term in ipairs(info.terms) do
+  for i = 1, #info.terms do
     if fit.collinear[i] or fit.infinite[i] then
       list[#list + 1] = warned.term_warning(fit, i, info.terms)
     end
@@ -193,11 +196,11 @@ local function frame_of(rows, schema)
   return result.frame(columns)
 end
 
---- One row a term, with Wald tests: a plain or ridge coefficient has 1 degree of freedom; pspline(x)
---- has a row for its straight line (the slope per unit of x) and one for what departs from it; the
---- frailty has its test alone, on its effective degrees of freedom. std_error is from the inverse of
---- the penalised information H, std_error2 from H^-1 I H^-1 (Gray 1992, JASA 87:942), which takes the
---- penalty's bias as no variance; tests and limits use the first.
+--- One row a term, with Wald tests: a plain or ridge coefficient has 1 degree of freedom;
+--- pspline(x) has a row for its straight line (the slope per unit of x) and one for what departs
+--- from it; the frailty has its test alone, on its effective degrees of freedom. std_error is from
+--- the inverse of the penalised information H, std_error2 from H^-1 I H^-1 (Gray 1992, JASA
+--- 87:942), which takes the penalty's bias as no variance; tests and limits use the first.
 ---@param options? table            exponentiate (false); conf_level (that of the fit)
 ---@return lobule.Frame             # term, variable, level, reference, penalty ("ridge", "pspline",
 ---                                 "frailty"), part ("linear", "nonlinear"), estimate, std_error,
@@ -223,7 +226,8 @@ end
 --- How much each penalised term was penalised. theta: of ridge and splines the factor of the
 --- penalty (R's theta of pspline is theta / (1 + theta)), of a frailty the variance of the random
 --- effect. df is effective: its columns less the trace of H^-1 times the penalty.
----@return lobule.Frame             # term, penalty, method, theta, df, statistic, p_value (Wald test
+---@return lobule.Frame             # term, penalty, method, theta, df, statistic, p_value (Wald
+---                                   test
 ---                                 of all of the term), fits, converged
 function CoxPenalised:penalties()
   local rows = {}
@@ -276,7 +280,8 @@ end
 --- theta, the variance of the random effect, and log_lik_integrated over it, for the gamma
 --- distribution that of Therneau & Grambsch (2000, eq. 9.11), for the Gaussian Laplace's
 --- approximation (Ripatti & Palmgren 2000).
----@return lobule.Frame             # n, n_missing, n_event, log_lik_null, log_lik, penalty, df, aic,
+---@return lobule.Frame             # n, n_missing, n_event, log_lik_null, log_lik, penalty, df,
+---                                   aic,
 ---                                 theta, n_group, log_lik_integrated, log_lik_no_frailty,
 ---                                 concordance, concordance_std_error, iterations, converged
 function CoxPenalised:glance()
@@ -304,7 +309,8 @@ end
 --- effect: twice the gain of the integrated likelihood over the model without it. As the variance 0
 --- lies at the boundary, half of a chi-square with 1 degree of freedom is its p value (Self & Liang
 --- 1987, JASA 82:605).
----@return lobule.Frame             # test ("likelihood ratio", "wald", "no frailty"), statistic, df,
+---@return lobule.Frame             # test ("likelihood ratio", "wald", "no frailty"), statistic,
+---                                   df,
 ---                                 p_value
 function CoxPenalised:tests()
   local fit = self.fit
@@ -343,10 +349,11 @@ end
 --- Figures. "forest": the hazard ratios, splines left out. The name of a variable: the curve of
 --- pspline(x), or the line of x, as log hazard ratio or hazard ratio to a person at the mean of the
 --- term, with pointwise limits, over the fitted rows.
----@param what? string              "forest", or a variable of the formula (default: the first spline,
----                                 else the forest)
----@param options? table            of a curve: ratio (false: log hazard ratio), conf_level, x_label,
----                                 title, width_mm (89), journal; of the forest as in Cox:plot
+---@param what? string              "forest", or a variable of the formula (default: the first
+---                                 spline, else the forest)
+---@param options? table            of a curve: ratio (false: log hazard ratio), conf_level,
+---                                 x_label, title, width_mm (89), journal; of the forest as in
+---                                 Cox:plot
 ---@return lobule.Figure
 ---@raise a variable that is not in the model; nothing to draw
 function CoxPenalised:plot(what, options)

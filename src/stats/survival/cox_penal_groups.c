@@ -22,11 +22,10 @@
 
 void cox_groups_reset(cox_groups *g)
 {
-  void *array[] = {g->group,     g->bin,      g->first_bin, g->start,      g->place,
-                   g->event,     g->tied,     g->exposure,  g->expected,   g->steps,
-                   g->steps_low, g->own,      g->leaving,   g->u,          g->row,
-                   g->diagonal,  g->edge,     g->cumulative, g->change,    g->cg[0],
-                   g->cg[1],     g->cg[2],    g->cg[3]};
+  void *array[] = {g->group,   g->bin,      g->first_bin, g->start,    g->place,     g->event,
+                   g->tied,    g->exposure, g->expected,  g->steps,    g->steps_low, g->own,
+                   g->leaving, g->u,        g->row,       g->diagonal, g->edge,      g->cumulative,
+                   g->change,  g->cg[0],    g->cg[1],     g->cg[2],    g->cg[3]};
   for (size_t i = 0; i < sizeof array / sizeof array[0]; i++) lb_mem_free(array[i]);
   *g = (cox_groups){0};
 }

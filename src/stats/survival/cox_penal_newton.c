@@ -104,8 +104,7 @@ static lb_status cross_columns(penal_work *w, lb_error *err)
   for (size_t j = 0; j < p; j++) {
     for (size_t k = 0; k < w->data.n; k++) w->groups.u[k] = cox_z(&w->data, k, j);
     cox_groups_multiply(&w->groups, w->cross + j * q);
-    lb_status st =
-        cox_groups_solve(&w->groups, w->delta, w->cross + j * q, w->solved + j * q, err);
+    lb_status st = cox_groups_solve(&w->groups, w->delta, w->cross + j * q, w->solved + j * q, err);
     if (st != LB_OK) return st;
   }
   return LB_OK;
@@ -280,8 +279,7 @@ static double own_df(const penal_work *w, size_t term)
   size_t p = w->data.p;
   double df = 0;
   if (penalty->kind == LB_PENALTY_FRAILTY) {
-    for (size_t g = 0; w->frailty_on && g < w->groups.q; g++)
-      df += 1 - w->delta[g] * w->inverse[g];
+    for (size_t g = 0; w->frailty_on && g < w->groups.q; g++) df += 1 - w->delta[g] * w->inverse[g];
     return df;
   }
   const double *unit = w->unit_penalty + term * p * p;
@@ -304,8 +302,7 @@ static double columns_df(penal_work *w, const lb_penalty *penalty)
       part[a * m + b] = w->vcov[penalty->column[a] * p + penalty->column[b]];
   lb_cholesky(part, m, VANISHED, NULL, factor, kept);
   for (size_t a = 0; a < m; a++) {
-    for (size_t b = 0; b < m; b++)
-      right[b] = w->vcov2[penalty->column[a] * p + penalty->column[b]];
+    for (size_t b = 0; b < m; b++) right[b] = w->vcov2[penalty->column[a] * p + penalty->column[b]];
     lb_cholesky_solve(factor, m, kept, m, right);
     df += right[a];
   }

@@ -7,15 +7,15 @@
 
 /* The search is in log theta, in steps of a factor of 4 until the solution is between two; then to
  * this width. */
-#define STEP        1.3862943611198906
-#define WIDTH       1e-10
-#define SMALL       1e-11 /* of the criterion, beside its values there */
-#define MOST_STEPS  60
-#define AIC_WIDTH   1e-6
+#define STEP       1.3862943611198906
+#define WIDTH      1e-10
+#define SMALL      1e-11 /* of the criterion, beside its values there */
+#define MOST_STEPS 60
+#define AIC_WIDTH  1e-6
 /* Below, a variance that still wants to fall is 0; beyond, theta has no end. */
 #define LEAST_FRAILTY -11.512925464970229 /* log 1e-5 */
 #define SLIGHT        1e-3
-#define LEAST         -27.6               /* log 1e-12 */
+#define LEAST         -27.6 /* log 1e-12 */
 #define MOST          27.6
 /* Several terms are searched in turn until none moves more than this. */
 #define SWEEPS  40
