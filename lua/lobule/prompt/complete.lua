@@ -3,6 +3,7 @@
 --- run to find out.
 local chain = require "lobule.prompt.chain"
 local core = require "lobule.core"
+local formula_words = require "lobule.prompt.formula_words"
 local members = require "lobule.prompt.members"
 local offers = require "lobule.prompt.offers"
 local options = require "lobule.prompt.options"
@@ -26,12 +27,6 @@ local COLUMNS <const> = { select = true, sort = true, distinct = true, complete 
   column = true, sample = true, slice = true }
 local COLUMN_OPTIONS <const> = { by = true, order = true, columns = true, id = true, arm = true,
   weights = true, before = true, after = true, names_from = true, values_from = true }
-local FORMULA_WORDS <const> = { "Surv(", "Surv_CNSR(", "Surv_interval(", "strata(", "cluster(",
-  "offset(", "ns(", "bs(", "rcs(", "poly(", "I(", "ridge(", "pspline(", "frailty(" }
--- Arguments of penalised terms, which have names.
-local PENALTY_OPTIONS <const> = { ridge = { "theta = ", "df = ", "scale = " },
-  pspline = { "df = ", "theta = ", "nterm = ", "degree = ", "boundary = ", "method = " },
-  frailty = { "distribution = ", "method = ", "theta = ", "df = " } }
 local EXPRESSION_WORDS <const> = { "and", "or", "not", "in", "between", "true", "false", "NA" }
 
 local function sorted(list)
@@ -113,10 +108,11 @@ end
 local function in_formula(things, inner)
   local list = {}
   for _, thing in ipairs(things) do column_candidates(chain.columns(thing), list) end
-  for _, word in ipairs(FORMULA_WORDS) do list[#list + 1] = { text = word, kind = "function" } end
-  local call = inner:match "(%l+)%s*%([^()]*$" -- "ridge(age, th"
-  for _, option in ipairs(PENALTY_OPTIONS[call] or {}) do
-    list[#list + 1] = { text = option, kind = "option" }
+  for _, word in ipairs(formula_words.WORDS) do
+    list[#list + 1] = { text = word, kind = "function" }
+  end
+  for _, argument in ipairs(formula_words.arguments(inner)) do
+    list[#list + 1] = { text = argument, kind = "option" }
   end
   return list, inner:match "`[^`]*$" or inner:match "[%w_]*$"
 end

@@ -349,7 +349,7 @@ double penal_df(const penal_work *w)
 static double log_rising(double nu, double d)
 {
   double whole = floor(d), rest = d - whole, sum = 0;
-  for (double k = 0; k < whole; k++) sum += log1p(k / nu);
+  for (size_t k = 0; (double)k < whole; k++) sum += log1p((double)k / nu);
   if (rest == 0) return sum;
   double from = nu + whole;
   sum += rest * log1p(whole / nu);

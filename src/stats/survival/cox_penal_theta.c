@@ -13,9 +13,9 @@
 #define MOST_STEPS 60
 #define AIC_WIDTH  1e-6
 /* Below, a variance that still wants to fall is 0; beyond, theta has no end. */
-#define LEAST_FRAILTY -11.512925464970229 /* log 1e-5 */
+#define LEAST_FRAILTY (-11.512925464970229) /* log 1e-5 */
 #define SLIGHT        1e-3
-#define LEAST         -27.6 /* log 1e-12 */
+#define LEAST         (-27.6) /* log 1e-12 */
 #define MOST          27.6
 /* Several terms are searched in turn until none moves more than this. */
 #define SWEEPS  40
@@ -30,7 +30,7 @@ typedef struct search {
 static double psi_difference(double nu, double d)
 {
   double whole = floor(d), sum = 0;
-  for (double k = 0; k < whole; k++) sum += 1 / (nu + k);
+  for (size_t k = 0; (double)k < whole; k++) sum += 1 / (nu + (double)k);
   return d == whole ? sum : sum + gsl_sf_psi(nu + d) - gsl_sf_psi(nu + whole);
 }
 
