@@ -3,22 +3,27 @@
 local M = {}
 
 --- Sources that define what researchers call, in the order of the index.
-local FILES <const> = { "lobule/init.lua", "lobule/cohort.lua", "lobule/frame.lua",
-  "lobule/frame_verbs.lua", "lobule/frame_joins.lua", "lobule/cohort_verbs.lua",
-  "lobule/diff.lua", "lobule/peek.lua", "lobule/explain.lua",
-  "lobule/survival.lua", "lobule/survival/km.lua", "lobule/survival/km_compare.lua",
+local FILES <const> = {
+  "lobule/init.lua", "lobule/cohort.lua", "lobule/frame.lua", "lobule/frame_verbs.lua",
+  "lobule/frame_joins.lua", "lobule/cohort_verbs.lua", "lobule/diff.lua", "lobule/peek.lua",
+  "lobule/explain.lua", "lobule/survival.lua", "lobule/survival/km.lua",
+  "lobule/survival/km_compare.lua", "lobule/survival/km_band.lua", "lobule/survival/turnbull.lua",
   "lobule/survival/logrank.lua", "lobule/survival/cuminc.lua", "lobule/survival/gray.lua",
   "lobule/survival/cause_specific.lua", "lobule/survival/finegray.lua", "lobule/survival/cox.lua",
   "lobule/survival/cox_penal.lua", "lobule/survival/cox_predict.lua",
   "lobule/survival/subgroups.lua",
-  "lobule/survival/follow_up.lua", "lobule/survival/tmerge.lua",
-  "lobule/survival/rates.lua", "lobule/survival/rates_result.lua",
-  "lobule/survival/smr_result.lua", "lobule/survival/aalen.lua", "lobule/categorical.lua",
-    "lobule/categorical/proportion.lua", "lobule/meta.lua", "lobule/meta/pool.lua",
-  "lobule/anova.lua", "lobule/compare.lua", "lobule/crosstab.lua",
+  "lobule/survival/follow_up.lua", "lobule/survival/tmerge.lua", "lobule/survival/rates.lua",
+  "lobule/survival/rates_result.lua", "lobule/survival/smr_result.lua",
+  "lobule/survival/score.lua", "lobule/survival/score_result.lua",
+  "lobule/survival/score_more.lua", "lobule/survival/aalen.lua",
+  "lobule/survival/multistate_api.lua", "lobule/survival/multistate.lua",
+  "lobule/survival/multistate_view.lua", "lobule/survival/transitions.lua",
+  "lobule/survival/multistate_cox.lua", "lobule/survival/cox_infer.lua",
+  "lobule/survival/cox_pairs.lua", "lobule/survival/cox_check.lua", "lobule/survival/ph_test.lua",
+  "lobule/categorical.lua", "lobule/categorical/proportion.lua", "lobule/meta.lua",
+  "lobule/meta/pool.lua", "lobule/anova.lua", "lobule/compare.lua", "lobule/crosstab.lua",
   "lobule/table_one.lua", "lobule/flow.lua", "lobule/quantity.lua", "lobule/table.lua",
-    "lobule/report/init.lua", "lobule/figure/init.lua",
-  "meta/core.lua" }
+  "lobule/report/init.lua", "lobule/figure/init.lua", "meta/core.lua" }
 
 --- Text of a source file: embedded in the program, else found beside this file.
 local function source(name)

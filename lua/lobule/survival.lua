@@ -11,17 +11,32 @@ local M = {}
 
 -- Functions that stand in files of their own (lua/lobule/survival/FILE.lua), loaded when first
 -- called: name = "file".
-local ELSEWHERE <const> = { aalen = "aalen", landmark = "follow_up", split = "follow_up",
-  rates = "rates", smr = "rates", tmerge = "tmerge" }
+local ELSEWHERE <const> = {
+  aalen = "aalen",
+  landmark = "follow_up",
+  multistate = "multistate_api",
+  multistate_cox = "multistate_api",
+  multistate_rows = "multistate_api",
+  rates = "rates",
+  score = "score",
+  smr = "rates",
+  split = "follow_up",
+  tmerge = "tmerge",
+  transitions = "multistate_api",
+  turnbull = "turnbull",
+}
 
 local KM_OPTIONS <const> = weights.join {
   { "cluster", "string" },
   { "conf_level", "level", 0.95 },
   { "conf_type", { "log-log", "log", "plain", "logit", "arcsine", "log-peto" }, "log-log" },
+  { "conf_lower", { "usual", "peto", "modified" }, "usual" },
+  { "type", { "kaplan-meier", "nelson-aalen", "fh2", "fleming-harrington" }, "kaplan-meier" },
+  { "start_time", "number" },
 }
 local LOGRANK_OPTIONS <const> = weights.join { { "rho", "number", 0 } }
 local COX_OPTIONS <const> = weights.join {
-  { "ties", { "efron", "breslow" }, "efron" },
+  { "ties", { "efron", "breslow", "exact", "marginal" }, "efron" },
   { "conf_level", "level", 0.95 },
   { "max_iter", "count", 30 },
   { "tolerance", "positive", 1e-9 },
@@ -29,6 +44,8 @@ local COX_OPTIONS <const> = weights.join {
   { "cluster", "string" },
   { "cause", "any" },
   { "censored", "any" },
+  { "penalty", { "firth" } },
+  { "conf_type", { "wald", "profile" } },
 }
 local CUMINC_OPTIONS <const> = weights.join {
   { "cluster", "string" },
@@ -72,7 +89,13 @@ local LOGRANK_REFUSED <const> = { sampling = "The robust score test of survival.
 ---                                 column, as cluster(x) in the formula; weights: a column;
 ---                                 weight_type: "frequency" (rows repeated), "sampling" (variance
 ---                                 by the infinitesimal jackknife, each row a subject), "case"
----                                 (Greenwood on weighted counts)
+---                                 (Greenwood on weighted counts); type: "kaplan-meier" (default),
+---                                 "nelson-aalen" (exp(-H); R's "fleming-harrington", stype 2 ctype
+---                                 1), "fh2" (exp(-H), H with Fleming & Harrington's correction for
+---                                 ties; stype 2 ctype 2); conf_lower: "usual" (default), "peto",
+---                                 "modified" (n_risk at the last event; Dorey & Korn 1987), on any
+---                                 conf_type; start_time: the curve of those who reach it, from 1
+---                                 there (R's start.time)
 ---@return lobule.KM
 ---@raise weights without weight_type; negative times, entry >= time, an event that is not logical
 ---       or 0/1, no complete row
@@ -80,12 +103,13 @@ local LOGRANK_REFUSED <const> = { sampling = "The robust score test of survival.
 function M.km(formula, data, options)
   local opts <const> = check.options(options, KM_OPTIONS)
   weights.check(opts, data)
+  require("lobule.survival.km").check(opts)
   local whole = clustered(formula, opts)
   local by_row <const> = opts.weight_type == "sampling" or whole:find "cluster%s*%(" ~= nil
   local model, info = build(whole, weights.present(data, opts), by_row and "groups" or "counts",
     opts)
   opts.robust = info.n_cluster ~= nil or opts.weight_type == "sampling"
-  local fit = core.km(model, opts.conf_level, opts.conf_type, opts.robust)
+  local fit = core.km(model, opts.conf_level, opts.conf_type, opts.robust, opts)
   local result = require("lobule.survival.km").new(fit, info, opts)
   return result
 end
@@ -127,9 +151,16 @@ end
 ---@param formula string            "Surv(time, event) ~ treatment + age + strata(centre)",
 ---                                 "Surv(time, event) ~ pspline(age, df = 4) + frailty(centre)"
 ---@param data lobule.Cohort|lobule.Frame
----@param options? table            ties: "efron" (default), "breslow"; conf_level (0.95); max_iter
----                                 (30); tolerance (1e-9); robust: the sandwich variance (Lin & Wei
----                                 1989), by itself with cluster(x) in the formula, cluster = "x"
+---@param options? table            ties: "efron" (default), "breslow", "exact" (discrete time, as
+---                                 R's "exact": which of those at risk have the event), "marginal"
+---                                 (rounded times, as SAS's EXACT: Kalbfleisch & Prentice 1973,
+---                                 Biometrika 60:267); penalty: "firth", finite where others are
+---                                 not (Heinze & Schemper 2001, Biometrics 57:114); conf_type:
+---                                 "wald" (default), "profile" (default of a penalty: limits by
+---                                 profile likelihood, p by likelihood ratio); conf_level (0.95);
+---                                 max_iter (30); tolerance (1e-9); robust: the sandwich variance
+---                                 (Lin & Wei 1989), by itself with cluster(x) in the formula,
+---                                 cluster = "x"
 ---                                 or sampling weights; weights: a column; weight_type: "frequency"
 ---                                 (rows repeated), "sampling" (robust variance), "case"
 ---                                 (model-based variance; with Efron's ties tied rows share the
@@ -153,11 +184,12 @@ function M.cox(formula, data, options)
   if info.penalties then
     return (require("lobule.survival.cox_penal").fit(model, info, opts, data))
   end
-  local fit = core.cox(model, opts.ties, opts.max_iter, opts.tolerance,
-    opts.weight_type == "frequency")
+  local robust = opts.robust or info.n_cluster ~= nil or opts.weight_type == "sampling"
+  local cox_fit = require "lobule.survival.cox_fit"
+  cox_fit.check(opts, robust)
+  local fit = cox_fit.fit(model, opts)
   require("lobule.survival.cox_warnings").check_scale(fit, info)
   fit.ties, fit.frequency, fit.naive_vcov = opts.ties, opts.weight_type == "frequency", fit.vcov
-  local robust = opts.robust or info.n_cluster ~= nil or opts.weight_type == "sampling"
   if opts.robust == false and robust then
     core.raise("argument", "robust = false: clusters and sampling weights need the robust variance",
       'Leave robust out, or cluster(); weight_type = "case" has the model-based variance.')

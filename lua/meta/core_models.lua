@@ -23,7 +23,7 @@ local Model = {}
 --- n_rows, n_used, n_missing, n_event, n_time_zero, dropped (list of { variable, n }), groups and
 --- strata (each { label = list, name = list, empty =
 --- list }), terms (list of { term, variable, level, reference, n, n_event }), time_label,
---- time_unit, formula, has_entry, time_max, suspect_cnsr; n_cluster, causes, censored and
+--- time_unit, formula, has_entry, interval, time_max, suspect_cnsr; n_cluster, causes, censored and
 --- event_cause where there are any. With weights also weight and event_weight, their sums over rows
 --- and events, here and of each term.
 ---@return table
@@ -35,8 +35,10 @@ function Model:info() end
 ---@param conf_type "log-log"|"log"|"plain"|"logit"|"arcsine"|"log-peto"
 ---@param robust? boolean           variance by the infinitesimal jackknife, for sampling weights;
 ---                                 clusters of the model have it by themselves
+---@param options? table            type ("kaplan-meier", "nelson-aalen", "fh2"), conf_lower
+---                                 ("usual", "peto", "modified"), start_time, weight_type
 ---@return lobule.KMFit
-function core.km(model, conf_level, conf_type, robust) end
+function core.km(model, conf_level, conf_type, robust, options) end
 
 ---@class lobule.KMFit
 local KMFit = {}
@@ -62,6 +64,49 @@ function KMFit:at(g, times) end
 ---@return number weight            # of the rows; n without weights
 ---@return boolean one_cluster      # too few for a robust variance: std_error and limits are NaN
 function KMFit:count(g) end
+---@return integer n               # rows left out because their time is before start_time
+function KMFit:before() end
+--- A simultaneous band of group g: time, survival, conf_low, conf_high.
+---@param g integer
+---@param type "hall-wellner"|"equal-precision"
+---@param level number
+---@param scale "log-log"|"log"|"plain"|"logit"|"arcsine"
+---@param from? number              a time; default the first event
+---@param to? number                a time; default the last at which 0 < S
+---@return lobule.Frame
+---@return table                    # critical, low and high (fractions of variance), from, to
+function KMFit:band(g, type, level, scale, from, to) end
+
+--- Turnbull's estimate of a model of outcome "interval": a table a group, with n, n_exact, n_left,
+--- n_between, n_right, weight, n_innermost, left, right, mass (lists), log_lik, kkt, n_iter,
+--- converged, unique.
+---@param model lobule.Model
+---@return table[]
+function core.turnbull(model) end
+
+--- Bootstrap percentiles of its survival in group g at times: lists conf_low and conf_high.
+---@param model lobule.Model
+---@param g integer
+---@param times number[]
+---@param replicates integer
+---@param seed integer
+---@param level number
+---@param frequency boolean         weights are numbers of rows
+---@return table
+function core.turnbull_boot(model, g, times, replicates, seed, level, frequency) end
+
+--- Finkelstein's scores under the curve of all rows: lists score and group (from 1).
+---@param model lobule.Model
+---@return table
+function core.turnbull_scores(model) end
+
+--- Limits of a survival estimate from z times the standard error of its logarithm; NaN at 0.
+---@param estimate number
+---@param half number
+---@param conf_type "log-log"|"log"|"plain"|"logit"|"arcsine"
+---@return number conf_low
+---@return number conf_high
+function core.km_limits(estimate, half, conf_type) end
 
 --- Log-rank test: fields group (list of names), n, observed, expected (lists), variance (list of
 --- lists), chi_square, df, p_value, n_strata; with weights n is weighted, and rows has its rows.
@@ -77,7 +122,7 @@ function core.logrank(model, rho) end
 --- (lists of booleans), rounded (collinear as it differs in its last bits alone), means, scale
 --- (standard deviations within strata); combination (list of lists) when a column is collinear.
 ---@param model lobule.Model
----@param ties "efron"|"breslow"
+---@param ties "efron"|"breslow"|"exact"|"marginal"
 ---@param max_iter integer
 ---@param tolerance number
 ---@param frequency? boolean        weights are repeated rows
@@ -98,6 +143,41 @@ function core.cox(model, ties, max_iter, tolerance, frequency) end
 ---@return table
 function core.cox_penal(model, ties, max_iter, tolerance, frequency) end
 
+--- The same with Firth's penalty.
+---@param model lobule.Model
+---@param ties "efron"|"breslow"
+---@param max_iter integer
+---@param frequency? boolean
+---@return table
+function core.cox_firth(model, ties, max_iter, frequency) end
+--- Profile likelihood limits and the likelihood-ratio test of 0, of each term.
+---@param model lobule.Model
+---@param fit table                 as in core.cox_robust
+---@param conf_level number
+---@param firth boolean
+---@param wanted? boolean[]         others are NaN
+---@return table[]                  # conf_low, conf_high, chi_square, df, p_value
+function core.cox_profile(model, fit, conf_level, firth, wanted) end
+--- Score tests of proportional hazards.
+---@param model lobule.Model
+---@param fit table
+---@param transform "km"|"rank"|"identity"|"log"
+---@param terms integer[]           of each column the number of its variable, from 1
+---@return table                    # terms, columns (lists of tests), global: chi_square, df,
+---                                 p_value
+function core.cox_zph(model, fit, transform, terms) end
+--- Least-squares natural cubic spline with df degrees of freedom above the constant.
+---@param x number[]
+---@param y number[]
+---@param df integer
+---@param at number[]
+---@return table                    # fitted, root (of the variance factor), one a number of at
+function core.smooth_spline(x, y, df, at) end
+--- P(max |Z| >= c) of normal statistics.
+---@param covariance number[]       square, row after row
+---@param c number
+---@return number
+function core.largest_normal(covariance, c) end
 --- Robust variance of a Cox fit, by the clusters of the model if it has any. `fit` is the table of
 --- core.cox with ties, frequency and naive_vcov (its model-based vcov) added; so for all below.
 --- With fit.robust = true predictions and baseline take the robust variance.
@@ -305,5 +385,14 @@ function core.standard_rate_interval(y, v, w_max, conf_level) end
 ---@param frequency boolean
 ---@return table
 function core.aalen(model, min_at_risk, test, frequency) end
+
+--- AUC and Brier score of predicted risks at a time: lists auc and brier (one a model), their
+--- covariances between models, n_case, n_control, n_unknown.
+---@param model lobule.Model
+---@param cause integer             0: any event
+---@param risks lobule.Column[]     of the frame that the model was made of
+---@param time number
+---@return table
+function core.score(model, cause, risks, time) end
 
 return core

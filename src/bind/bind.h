@@ -192,6 +192,7 @@ void lbl_open_proportion(lua_State *L);
 void lbl_open_cox_residual(lua_State *L);
 void lbl_open_cox_predict(lua_State *L);
 void lbl_open_cox_penal(lua_State *L);
+void lbl_open_cox_tests(lua_State *L);
 void lbl_open_rows(lua_State *L);
 void lbl_open_join(lua_State *L);
 void lbl_open_reshape(lua_State *L);
@@ -206,6 +207,13 @@ void lbl_open_finegray(lua_State *L);
 void lbl_open_pool(lua_State *L);
 void lbl_open_pack(lua_State *L);
 void lbl_open_split(lua_State *L);
+void lbl_open_score(lua_State *L);
 void lbl_open_aalen(lua_State *L);
 void lbl_open_rate(lua_State *L);
+void lbl_open_km_band(lua_State *L);
+void lbl_open_turnbull(lua_State *L);
+int lbl_km_band(lua_State *L); /* the method `band` of a KMFit */
+void lbl_open_histories(lua_State *L);
+void lbl_open_multistate(lua_State *L);
+void lbl_open_stack(lua_State *L);
 #endif

@@ -69,7 +69,7 @@ lbl_cox *lbl_cox_new(lua_State *L, int arg, bool frequency)
 }
 
 /* In the order of lb_ties. */
-static const char *const TIES[] = {"efron", "breslow", NULL};
+static const char *const TIES[] = {"efron", "breslow", "exact", "marginal", NULL};
 
 lb_ties lbl_check_ties(lua_State *L, int arg)
 {

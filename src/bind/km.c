@@ -2,6 +2,7 @@
 #include "stats/survival/km_robust.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "bind/bind.h"
 #include "model/model.h"
@@ -46,6 +47,33 @@ static size_t km_bytes(const lb_km *km)
 static const char *const CONF_TYPES[] = {"log-log", "log",      "plain", "logit",
                                          "arcsine", "log-peto", NULL};
 
+/* In the order of lb_km_type and lb_km_lower. */
+static const char *const TYPES[] = {"kaplan-meier", "nelson-aalen", "fh2", NULL};
+static const char *const LOWERS[] = {"usual", "peto", "modified", NULL};
+
+/* A word of the table at `index`, or the first of them. */
+static int choice_of(lua_State *L, int index, const char *name, const char *const *words)
+{
+  int got = 0;
+  if (lua_getfield(L, index, name) != LUA_TNIL) got = lbl_check_choice(L, -1, name, words);
+  lua_pop(L, 1);
+  return got;
+}
+
+static void check_more(lua_State *L, int index, lb_km_options *options)
+{
+  if (lua_isnil(L, index)) return;
+  lbl_check_table(L, index, "options");
+  options->type = (lb_km_type)choice_of(L, index, "type", TYPES);
+  options->conf_lower = (lb_km_lower)choice_of(L, index, "conf_lower", LOWERS);
+  if (lua_getfield(L, index, "start_time") != LUA_TNIL)
+    options->start_time = lbl_check_number(L, -1, "start_time");
+  lua_getfield(L, index, "weight_type");
+  const char *weight_type = lua_tostring(L, -1);
+  options->case_weights = weight_type != NULL && strcmp(weight_type, "case") == 0;
+  lua_pop(L, 2);
+}
+
 static lb_status fit_robust(const lb_model *model, const lb_surv *y, const lb_partition *groups,
                             const lb_km_options *options, lb_km *out, lb_error *err)
 {
@@ -65,15 +93,16 @@ static lb_status fit_model(const lb_model *model, const lb_km_options *options, 
                 : lb_km_fit(&y, by, options, out, err);
 }
 
-/* km(model, conf_level, conf_type, robust); clusters of the model make it robust */
+/* km(model, conf_level, conf_type, robust, options); clusters of the model make it robust */
 static int km(lua_State *L)
 {
-  lua_settop(L, 4);
+  lua_settop(L, 5);
   const lb_model *model = lbl_check_model(L, 1);
   lbl_refuse_strata(L, model);
   lb_km_options options = LB_KM_DEFAULTS;
   options.conf_level = lbl_check_number(L, 2, "conf_level");
   options.conf_type = (lb_km_conf)lbl_check_choice(L, 3, "conf_type", CONF_TYPES);
+  check_more(L, 5, &options);
   bool robust = lua_toboolean(L, 4);
   if (robust && model->counts.count != NULL)
     lbl_raise_argument(L, 1, "model", "a model of kind \"groups\"");
@@ -191,6 +220,14 @@ static int km_count(lua_State *L)
   return 4;
 }
 
+/* fit:before() */
+static int km_before(lua_State *L)
+{
+  lua_settop(L, 1);
+  lua_pushinteger(L, (lua_Integer)check_km(L, 1)->n_before);
+  return 1;
+}
+
 static int km_tostring(lua_State *L)
 {
   const lb_km *fit = check_km(L, 1);
@@ -199,11 +236,9 @@ static int km_tostring(lua_State *L)
   return 1;
 }
 
-static const luaL_Reg METHODS[] = {{"curve", km_curve},
-                                   {"quantile", km_quantile},
-                                   {"at", km_at},
-                                   {"count", km_count},
-                                   {NULL, NULL}};
+static const luaL_Reg METHODS[] = {
+    {"curve", km_curve},   {"quantile", km_quantile}, {"at", km_at}, {"count", km_count},
+    {"before", km_before}, {"band", lbl_km_band},     {NULL, NULL}};
 static const luaL_Reg METAMETHODS[] = {
     {"__gc", km_gc}, {"__close", km_close}, {"__tostring", km_tostring}, {NULL, NULL}};
 static const luaL_Reg FUNCTIONS[] = {{"km", km}, {NULL, NULL}};

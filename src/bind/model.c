@@ -158,6 +158,8 @@ static void set_outcome(lua_State *L, const lb_model *m)
   lua_setfield(L, -2, "suspect_cnsr");
   lua_pushboolean(L, m->entry != NULL);
   lua_setfield(L, -2, "has_entry");
+  lua_pushboolean(L, m->lower != NULL);
+  lua_setfield(L, -2, "interval");
 }
 
 /* In the order of lb_penalty_kind and lb_penalty_method. */

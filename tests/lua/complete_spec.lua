@@ -138,7 +138,7 @@ describe("completion", function()
     local texts = at(s, 'lb.survival.cox("Surv(time, dead) ~ age", c, { conf_level = 0.9, |')
     for _, one in ipairs(texts) do assert.are_not.equal("conf_level = ", one) end
     offers_only(s, 'lb.survival.cox("Surv(time, dead) ~ age", c, { ties = "|',
-      { "breslow", "efron" })
+      { "breslow", "efron", "exact", "marginal" })
     offers(s, 'lb.cohort("x.csv", { |', { "id = ", "na = ", "types = " })
     offers_only(s, 'c:summarise({ "m = mean(age)" }, { by = "sex|', { "sex", "sexf" })
   end)

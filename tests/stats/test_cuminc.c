@@ -74,7 +74,7 @@ static void one_cause(void **state)
     if (late) y.entry = entry_;
     lb_cuminc f = fit(&y, NULL, LB_CUMINC_GREENWOOD, LB_KM_PLAIN);
     lb_km km = {0};
-    const lb_km_options opt = {0.95, LB_KM_PLAIN};
+    const lb_km_options opt = {.conf_level = 0.95, .conf_type = LB_KM_PLAIN};
     y.cause = NULL;
     LB_OK_OR_FAIL(lb_km_fit(&y, NULL, &opt, &km, &err), err);
     for (size_t i = 0; i < km.curve[0].n_time && km.curve[0].survival[i] > 0; i++) {

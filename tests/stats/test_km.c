@@ -135,11 +135,17 @@ static void aml_limits(void **state)
     size_t at;
     double low, high;
   } CASES[] = {
-      {{0.95, LB_KM_ARCSINE}, 1, 0.5493314246497959, 0.979111935447051},
-      {{0.90, LB_KM_LOGIT}, 1, 0.5543435278921371, 0.9421286081780653},
-      {{0.99, LB_KM_LOG_LOG}, 1, 0.28822113904205776, 0.968148638725416},
-      {{0.95, LB_KM_LOG_PETO}, 4, 0.3731732599912258, 0.9991576002284727},
-      {{0.95, LB_KM_LOG_PETO}, 9, 0.031344524274821275, 0.943525769474552},
+      {{.conf_level = 0.95, .conf_type = LB_KM_ARCSINE}, 1, 0.5493314246497959, 0.979111935447051},
+      {{.conf_level = 0.90, .conf_type = LB_KM_LOGIT}, 1, 0.5543435278921371, 0.9421286081780653},
+      {{.conf_level = 0.99, .conf_type = LB_KM_LOG_LOG}, 1, 0.28822113904205776, 0.968148638725416},
+      {{.conf_level = 0.95, .conf_type = LB_KM_LOG_PETO},
+       4,
+       0.3731732599912258,
+       0.9991576002284727},
+      {{.conf_level = 0.95, .conf_type = LB_KM_LOG_PETO},
+       9,
+       0.031344524274821275,
+       0.943525769474552},
   };
   lb_error err = {0};
   for (size_t k = 0; k < sizeof CASES / sizeof CASES[0]; k++) {

@@ -14,7 +14,7 @@ local CURVES <const> = set(HEAD .. [[height_mm x_label y_label x_min x_max times
   risk_table
   annotation min_at_risk start]])
 local CURVE <const> = set [[label time survival conf_low conf_high censor_time censor_survival note
-  n_risk n_risk_time faint_from]]
+  n_risk n_risk_time faint_from start]]
 local NOTE <const> = set "text label p_value"
 local BLOCK <const> = set "label n_risk n_censor n_event"
 local FOREST <const> = set(HEAD .. [[columns rows estimate_label label_label log reference x_label

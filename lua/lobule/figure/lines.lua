@@ -193,8 +193,10 @@ end
 local function look_of(line, i)
   if line.look == "limit" then return { role = "muted", dash = "1.2 1.4", width = 0.7 } end
   if line.look == "target" then return { role = "muted", symbol = 4, hollow = true } end
+  if line.look == "curve" then
+    return { role = style.series(line.series or i), width = style.LINE + 0.4 }
+  end
   local series <const> = line.series or i
-  if line.look == "curve" then return { role = style.series(series), width = style.LINE + 0.4 } end
   if line.look == "band" then return { role = style.series(series), opacity = BAND } end
   return { role = style.series(series), width = style.LINE + (series == 1 and 0.4 or 0),
     symbol = series }

@@ -34,7 +34,8 @@ end
 ---@param options { x_min: number, x_max: number, start: number, least: number }
 ---@return lobule.figure.Step
 function M.new(curve, options)
-  local s = { time = {}, survival = {}, low = {}, high = {}, start = options.start,
+  local s = { time = {}, survival = {}, low = {}, high = {},
+    start = curve.start or options.start,
     first = options.x_min, censor_time = {}, censor_survival = {}, last = 0 }
   for i, t in ipairs(curve.time) do
     if t <= options.x_max and number.finite(curve.survival[i]) then

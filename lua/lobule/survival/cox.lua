@@ -50,17 +50,31 @@ local function estimable(self, i)
 end
 
 --- The estimates of one term: nil where they do not exist.
+--- Limits by profile likelihood and the likelihood-ratio test, one limit also of an estimate that
+--- has no end.
+local function profile_row(self, i, conf_level, exponentiate, row)
+  local at = require("lobule.survival.cox_fit").profile(self, conf_level)[i]
+  if at.conf_low ~= at.conf_low and at.conf_high ~= at.conf_high then return end
+  local scale = exponentiate and math.exp or function(x) return x end
+  row.conf_low, row.conf_high, row.p_value = scale(at.conf_low), scale(at.conf_high), at.p_value
+end
+
 local function term_row(self, i, conf_level, exponentiate)
   local info, term = self.fit, self.info.terms[i]
   local row = { term = term.term, variable = term.variable, level = term.level,
     reference = term.reference, n = term.n,
     n_event = term.n_event }
+  if self.options.conf_type == "profile" then
+    profile_row(self, i, conf_level, exponentiate, row)
+  end
   if not estimable(self, i) then return row end
   local b, se = info.coef[i], info.std_error[i]
   local z = core.normal_quantile(0.5 + conf_level / 2)
   row.estimate = exponentiate and math.exp(b) or b
   if se ~= se then return row end -- one cluster alone has no robust variance
-  row.std_error, row.statistic, row.p_value = se, b / se, core.normal_p(b / se)
+  row.std_error, row.statistic = se, b / se
+  if row.p_value then return row end
+  row.p_value = core.normal_p(b / se)
   row.conf_low, row.conf_high = b - z * se, b + z * se
   if exponentiate then
     row.conf_low, row.conf_high = math.exp(row.conf_low), math.exp(row.conf_high)
@@ -186,6 +200,10 @@ function Cox:hazard_ratio(term)
 end
 
 local function ratio_text(row)
+  if not row.estimate and row.conf_low then
+    return ("NA (%s to %s)"):format(format.ratio(row.conf_low), row.conf_high == math.huge
+      and "Inf" or format.ratio(row.conf_high))
+  end
   if not row.estimate then return "NA" end
   if not row.conf_low then return format.number(row.estimate, 3) .. " (NA)" end
   local estimate, low, high = format.ratio_interval(row.estimate, row.conf_low, row.conf_high)
@@ -248,10 +266,10 @@ local function global_tests(fit, profile)
 end
 
 local function fit_lines(self, profile)
-  local fit = self.fit
+  local fit, fitting = self.fit, require "lobule.survival.cox_fit"
   local lines = { ("n = %d, events = %s, ties by %s%s"):format(self.info.n,
     format.count(self.info.n_event),
-    self.options.ties == "efron" and "Efron" or "Breslow", #self.info.strata.label > 1
+    fitting.TIES[self.options.ties], #self.info.strata.label > 1
     and (", %d strata"):format(#self.info.strata.label) or "") }
   local index, std_error = concordance(self)
   local shown_index = index and ("concordance %s (SE %s)"):format(format.fixed(index, 3),
@@ -262,6 +280,7 @@ local function fit_lines(self, profile)
   elseif tests then
     lines[2] = tests .. (shown_index and ", " .. shown_index or "")
   end
+  lines[#lines + 1] = fitting.text(self.options)
   local weighted = require("lobule.survival.weights").text(self.options, self.info)
   if fit.robust then
     local clusters = self.info.n_cluster
@@ -320,6 +339,7 @@ end
 function Cox:record()
   return result.ordered { { "kind", "survival.cox" }, { "formula", self.info.formula },
     { "cause", self.info.event_cause }, { "ties", self.options.ties },
+    { "penalty", self.options.penalty }, { "conf_type", self.options.conf_type },
     { "conf_level", self.options.conf_level }, { "converged", self.converged },
       { "terms", result.record(self:tidy()) },
     { "glance", result.record(self:glance()) }, { "tests", result.record(self:tests()) },
@@ -328,6 +348,7 @@ function Cox:record()
 end
 
 for name, method in pairs(require "lobule.survival.cox_predict") do Cox[name] = method end
+for name, method in pairs(require "lobule.survival.cox_infer") do Cox[name] = method end
 M.methods = Cox
 core.class("cox", Cox)
 return M

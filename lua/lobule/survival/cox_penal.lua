@@ -3,7 +3,7 @@
 local check = require "lobule.check"
 local core = require "lobule.core"
 local cox = require("lobule.survival.cox").methods
-local format = require "lobule.format"
+local noted = require "lobule.survival.cox_penal_notes"
 local result = require "lobule.result"
 local view = require "lobule.survival.cox_penal_print"
 local warned = require "lobule.survival.cox_warnings"
@@ -17,46 +17,6 @@ local CoxPenalised = { __name = "lobule.CoxPenalised", ratio_label = "Hazard rat
 result.mixin(CoxPenalised)
 
 local M = {}
-
---- What a search for theta came to nothing by, in words.
-local function theta_warning(penalty, found)
-  if found.converged and not (found.at_limit and penalty.method == "aic") then return nil end
-  if penalty.method == "aic" then
-    if penalty.kind == "frailty" and found.theta == 0 then return nil end
-    if penalty.kind == "pspline" and found.df < 1.01 then
-      return ("%s: Akaike's criterion prefers the straight line"):format(penalty.text)
-    end
-    return ("%s: Akaike's criterion is least at the end of the range searched"):format(
-      penalty.text)
-  elseif penalty.method == "df" then
-    return ("%s: no penalty gives %s degrees of freedom; the nearest has %s"):format(penalty.text,
-      format.number(penalty.df), format.number(found.df, 3))
-  end
-  return ("%s: the variance of the random effect was not found: its likelihood rises without end")
-    :format(penalty.text)
-end
-
---- What a reader must know of a fit.
-local function warnings(fit, info)
-  local list = result.warnings(info)
-  if not warned.settled(fit) then
-    list[#list + 1] = ("the fit did not converge in %d iterations"):format(fit.iterations)
-  end
-  for k, penalty in ipairs(info.penalties) do
-    local found = fit.penalised[k]
-    list[#list + 1] = theta_warning(penalty, found)
-    if penalty.kind == "frailty" and found.theta == 0 then
-      list[#list + 1] = "the variance of the random effect is estimated as 0: the fit is that "
-        .. "without frailty"
-    end
-  end
-  for i = 1, #info.terms do
-    if fit.collinear[i] or fit.infinite[i] then
-      list[#list + 1] = warned.term_warning(fit, i, info.terms)
-    end
-  end
-  return list
-end
 
 -- Labels of the columns within pspline(), and of the groups.
 local function add_labels(info, data)
@@ -78,12 +38,7 @@ end
 ---@param data lobule.Cohort|lobule.Frame
 ---@return lobule.CoxPenalised
 function M.fit(model, info, opts, data)
-  if opts.robust or info.n_cluster or opts.weight_type == "sampling" then
-    core.raise("argument", "penalised terms have no robust variance here: the penalty's own "
-      .. "information is not made of independent rows",
-      opts.weight_type == "sampling" and 'weight_type = "case" has the model-based variance.'
-        or "Leave robust and cluster() out; frailty(id) models the clusters.")
-  end
+  noted.check_options(opts, info)
   local fit = core.cox_penal(model, opts.ties, opts.max_iter, opts.tolerance,
     opts.weight_type == "frequency")
   warned.check_scale(fit, info)
@@ -91,7 +46,7 @@ function M.fit(model, info, opts, data)
   fit.ties, fit.frequency, fit.naive_vcov = opts.ties, opts.weight_type == "frequency", fit.vcov
   return (setmetatable({ fit = fit, info = info, options = opts, model = model, data = data,
     title = "Cox model with penalised terms", converged = fit.converged,
-    warnings = warnings(fit, info) }, CoxPenalised))
+    warnings = noted.warnings(fit, info) }, CoxPenalised))
 end
 
 -- The penalty that a column belongs to, if any.

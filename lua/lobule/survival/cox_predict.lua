@@ -28,6 +28,12 @@ local RESIDUALS <const> = { "martingale", "deviance", "score", "schoenfeld", "sc
 function Cox:residuals(options)
   local opts <const> = check.options(options, { { "type", RESIDUALS, "martingale" } })
   check_settled(self)
+  local ties = self.options.ties
+  if (ties == "exact" or ties == "marginal") and opts.type ~= "martingale"
+    and opts.type ~= "deviance" then
+    core.raise("argument", ("%s residuals are not defined for ties '%s'"):format(opts.type, ties),
+      'Martingale and deviance residuals are; ties = "efron" has all.')
+  end
   local frame = core.cox_residuals(self.model, self.fit, opts.type)
   return frame
 end

@@ -16,10 +16,59 @@ result.mixin(KM)
 
 local M = {}
 
+local TITLES <const> = { ["kaplan-meier"] = "Kaplan-Meier estimate",
+  ["nelson-aalen"] = "Survival as exp(-H), H the Nelson-Aalen estimate",
+  fh2 = "Survival as exp(-H), H by Fleming and Harrington (ties one after another)" }
+
+-- At risk fewer than this and all having the event, the curve falls for good.
+local FEW <const> = 3
+
+--- With late entry few are at risk at first: where all of them have the event the curve is 0 ever
+--- after, whoever enters later.
+local function early_end(fit, g)
+  local curve = fit:curve(g)
+  local time, risk, event = curve:column "time", curve:column "n_risk", curve:column "n_event"
+  for i = 1, #curve - 1 do
+    if event[i] > 0 and event[i] == risk[i] then return time[i], risk[i] end
+  end
+end
+
+--- The first event while fewer than FEW are at risk though more enter later.
+local function thin_start(fit, g)
+  local curve = fit:curve(g)
+  local risk, event, most = curve:column "n_risk", curve:column "n_event", 0
+  for i = 1, #curve do most = math.max(most, risk[i]) end
+  for i = 1, #curve do
+    if event[i] > 0 then
+      return risk[i] < FEW and most >= 2 * FEW and curve:column("time")[i] or nil, risk[i]
+    end
+  end
+end
+
+local function entry_warnings(fit, info, list)
+  for g, label in ipairs(info.groups.label) do
+    local who = #info.groups.label > 1 and (" of '%s'"):format(label) or ""
+    local time, n = early_end(fit, g)
+    if time then
+      list[#list + 1] = ("late entry: at %s all %s at risk%s have the event, so the curve is 0 "
+        .. "from then on, whoever enters later; begin where enough are at risk: start_time = ...")
+        :format(core.format_number(time), format.count(n), who)
+    else
+      time, n = thin_start(fit, g)
+      if time then
+        list[#list + 1] = ("late entry: at the first event%s, at %s, only %s at risk: the whole "
+          .. "curve hangs on it; begin where enough are at risk: start_time = ..."):format(who,
+          core.format_number(time), format.count(n) .. (n == 1 and " is" or " are"))
+      end
+    end
+  end
+end
+
 --- What does not hold, in words.
 local function warned(fit, info)
   local list, labels = result.warnings(info), info.groups.label
   if info.n_cluster then list[#list + 1] = few_clusters(info.n_cluster) end
+  if info.has_entry then entry_warnings(fit, info, list) end
   for g, label in ipairs(labels) do
     local n, _, _, alone = fit:count(g)
     if alone and n > 0 and not (info.n_cluster and info.n_cluster < 2) then
@@ -31,13 +80,41 @@ local function warned(fit, info)
   return list
 end
 
+--- Raises on options that do not go together, or that programs understand differently.
+---@param opts table                checked options of survival.km
+function M.check(opts)
+  if opts.type == "fleming-harrington" then
+    core.raise("argument", "type 'fleming-harrington' means two things: in R exp(-Nelson-Aalen), "
+      .. "in SAS and the paper the curve corrected for ties",
+      'Write type = "nelson-aalen" for the first, "fh2" for the second.')
+  end
+  if opts.conf_type == "log-peto" and opts.conf_lower ~= "usual" then
+    core.raise("argument", "conf_type 'log-peto' is a lower limit of its own",
+      'Write conf_type = "log", conf_lower = "' .. opts.conf_lower .. '".')
+  end
+  if opts.start_time and not (opts.start_time >= 0 and opts.start_time < math.huge) then
+    core.raise("argument", "start_time: expected a time of 0 or more")
+  end
+end
+
+--- The counts of the rows from the start on in the place of those of all.
+local function count_again(fit, info, opts)
+  info.n_before, info.n, info.n_event = fit:before(), 0, 0
+  for g = 1, #info.groups.label do
+    local n, events, weight = fit:count(g)
+    info.n = info.n + (opts.weight_type == "frequency" and math.tointeger(weight) or n)
+    info.n_event = info.n_event + events
+  end
+end
+
 --- Wraps a fit of the core.
 ---@param fit lobule.KMFit
 ---@param info table
 ---@param opts table
 ---@return lobule.KM
 function M.new(fit, info, opts)
-  return setmetatable({ fit = fit, info = info, options = opts, title = "Kaplan-Meier estimate",
+  if opts.start_time then count_again(fit, info, opts) end
+  return setmetatable({ fit = fit, info = info, options = opts, title = TITLES[opts.type],
     warnings = warned(fit, info) }, KM)
 end
 
@@ -211,11 +288,26 @@ local SCALES <const> = { ["log-log"] = "on the log(-log) scale", log = "on the l
   plain = "untransformed", logit = "on the logit scale", arcsine = "on the arcsine scale",
   ["log-peto"] = "on the log scale with Peto's lower limit" }
 
+local LOWERS <const> = { peto = "Peto's lower limit", modified = "Dorey and Korn's lower limit" }
+
 local function notes_of(self)
   local notes = { ("Confidence limits %s (conf_type = \"%s\")."):format(
     SCALES[self.options.conf_type], self.options.conf_type) }
+  if LOWERS[self.options.conf_lower] then
+    notes[1] = ("Confidence limits %s, %s (conf_type = \"%s\", conf_lower = \"%s\")."):format(
+      SCALES[self.options.conf_type], LOWERS[self.options.conf_lower], self.options.conf_type,
+      self.options.conf_lower)
+  end
+  if self.options.start_time then
+    notes[#notes + 1] = ("Curves of those who reach %s%s, from 1 there."):format(
+      core.format_number(self.options.start_time),
+      self.info.time_unit and " " .. self.info.time_unit or "")
+    if self.info.n_before > 0 then
+      notes[#notes] = notes[#notes] .. (" %d rows end before it."):format(self.info.n_before)
+    end
+  end
   if self.info.n_cluster then
-    notes[2] = ("Robust variance, %d cluster%s."):format(self.info.n_cluster,
+    notes[#notes + 1] = ("Robust variance, %d cluster%s."):format(self.info.n_cluster,
       self.info.n_cluster == 1 and "" or "s")
   end
   notes[#notes + 1] = weights.text(self.options, self.info)
@@ -249,6 +341,7 @@ end
 --- events, weighted counts with one decimal. Up to three curves that end together are named at
 --- their ends, all others in a key in the order of the table.
 ---@param options? table            times (ticks and table columns), risk_table (true), conf (true),
+---                                 band ("equal-precision", "hall-wellner": simultaneous),
 ---                                 x_label, y_label, title (of the document, for those who cannot
 ---                                 see it; not drawn: a caption or legend stands below), width_mm
 ---                                 (183), p_value (a result of survival.logrank, printed in the
@@ -287,9 +380,12 @@ function KM:record()
     { "lineage", self.info.lineage }, { "warnings", self.warnings } }
 end
 
+M.at_times = at_times
 --- As print counts them, for the figure.
 M.counts = counts
 
-for name, method in pairs(require "lobule.survival.km_compare") do KM[name] = method end
+for _, file in ipairs { "km_compare", "km_band" } do
+  for name, method in pairs(require("lobule.survival." .. file)) do KM[name] = method end
+end
 core.class("km", KM)
 return M

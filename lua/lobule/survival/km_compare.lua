@@ -10,6 +10,11 @@ local COLUMNS <const> = { { "strata", "text" }, { "reference", "text" }, { "time
   { "measure", "text" }, { "estimate", "real" }, { "std_error", "real" }, { "conf_low", "real" },
   { "conf_high", "real" }, { "statistic", "real" }, { "df", "integer" }, { "p_value", "real" } }
 
+--- The curve of a group at times, NA beyond its follow-up.
+local function at_rows(km, g, times)
+  return require("lobule.survival.km").at_times(km, g, times):rows_list()
+end
+
 local function to_frame(rows, unit)
   local columns = {}
   for j, column in ipairs(COLUMNS) do
@@ -37,30 +42,63 @@ local function same(x)
   return x
 end
 
-local function measures(a, b, z)
-  local s1, s0, v1, v0 = a.survival, b.survival, a.std_error or 0 / 0, b.std_error or 0 / 0
-  local rows = { measure("difference", s1 - s0, math.sqrt(v1 ^ 2 + v0 ^ 2), z, same),
-    measure("ratio", math.log(s1 / s0), math.sqrt((v1 / s1) ^ 2 + (v0 / s0) ^ 2), z, math.exp) }
-  local function cloglog(s)
-    return math.log(-math.log(s))
+--- What each scale compares: the name of the measure, the scale, its derivative, and back.
+local MEASURES <const> = {
+  plain = { "difference", same, function() return 1 end, same },
+  log = { "ratio", math.log, function(s) return 1 / s end, math.exp },
+  ["log-log"] = { "log cumulative hazard ratio", function(s) return math.log(-math.log(s)) end,
+    function(s) return 1 / (s * math.log(s)) end, same },
+  logit = { "odds ratio", function(s) return math.log(s / (1 - s)) end,
+    function(s) return 1 / (s * (1 - s)) end, math.exp },
+  arcsine = { "arcsine difference", function(s) return math.asin(math.sqrt(s)) end,
+    function(s) return 0.5 / math.sqrt(s * (1 - s)) end, same },
+}
+local SCALES <const> = { "plain", "log", "log-log", "logit", "arcsine" }
+
+local function measures(a, b, z, scales)
+  local rows, unknown = {}, 0 / 0
+  local s1, s0 = a.estimate or unknown, b.estimate or unknown
+  local v1, v0 = a.std_error or unknown, b.std_error or unknown
+  for k, scale in ipairs(scales) do
+    local name, to, slope, back = table.unpack(MEASURES[scale])
+    local se = math.sqrt((v1 * slope(s1)) ^ 2 + (v0 * slope(s0)) ^ 2)
+    rows[k] = measure(name, to(s1) - to(s0), se, z, back)
   end
-  local se = math.sqrt((v1 / (s1 * math.log(s1))) ^ 2 + (v0 / (s0 * math.log(s0))) ^ 2)
-  rows[3] = measure("log cumulative hazard ratio", cloglog(s1) - cloglog(s0), se, z, same)
   return rows
 end
 
---- Survival of each group against the first at fixed times: the difference, the ratio (its standard
---- error on the log scale) and the log ratio of cumulative hazards, whose test holds its level best
---- (Klein et al. 2007, Stat Med 26:4505). Independent groups, standard errors of the curves;
---- clusters, which may have rows in several groups, are refused. The times must be chosen before
---- looking at the curves.
----@param options table             times: ascending; conf_level (that of the fit)
+--- A list of scales, each once.
+local function check_scales(value)
+  local list = value == nil and { "plain", "log", "log-log" } or check.texts(value, "scales")
+  for _, scale in ipairs(list) do
+    if not MEASURES[scale] then
+      local known = {}
+      for i, name in ipairs(SCALES) do known[i] = "'" .. name .. "'" end
+      core.raise("argument", ("scales: there is no scale '%s'"):format(scale),
+        "Scales are: " .. table.concat(known, ", ") .. ".")
+    end
+  end
+  return list
+end
+
+--- Survival of each group against the first at fixed times: the difference (scale "plain"), the
+--- ratio ("log": standard error and test on that scale) and the log ratio of cumulative hazards
+--- ("log-log"), whose test holds its level best (Klein et al. 2007, Stat Med 26:4505); also their
+--- odds ratio ("logit") and difference of angles ("arcsine"). Independent groups, standard errors
+--- of the curves; clusters, which may have rows in several groups, are refused. Beyond the
+--- follow-up of a group NA. The times must be chosen before looking at the curves.
+---@param options table             times: ascending; conf_level (that of the fit); scales: a list
+---                                 (default "plain", "log", "log-log"); pairs: "first" (default,
+---                                 each group against the first), "all"
 ---@return lobule.Frame             # strata, reference, time, measure, estimate, std_error,
 ---                                 conf_low, conf_high, statistic (chi-square), df, p_value
 ---@raise fewer than two groups; clusters
+---@example lb.survival.km("Surv(months, progressed) ~ arm", lb.example_data())
+---    :compare { times = { 6, 12 } }
 function KM:compare(options)
   local opts <const> = check.options(options, { { "times", "times" },
-    { "conf_level", "level", self.options.conf_level } })
+    { "conf_level", "level", self.options.conf_level }, { "scales", "any" },
+    { "pairs", { "first", "all" }, "first" } })
   if not opts.times then
     core.raise("argument", "there are no times", "Write km:compare { times = { 12, 24 } }.")
   end
@@ -73,13 +111,15 @@ function KM:compare(options)
     core.raise("argument", "the comparison assumes independent groups, and clusters may have rows "
       .. "in several of them", "survival.cox with the groups as its only term compares them whole.")
   end
-  local z = core.normal_quantile(0.5 + opts.conf_level / 2)
-  local first = self.fit:at(1, opts.times):rows_list()
-  for g = 2, #names do
-    for i, point in ipairs(self.fit:at(g, opts.times):rows_list()) do
-      for _, row in ipairs(measures(point, first[i], z)) do
-        row.strata, row.reference, row.time = names[g], names[1], opts.times[i]
-        rows[#rows + 1] = row
+  local z, scales = core.normal_quantile(0.5 + opts.conf_level / 2), check_scales(opts.scales)
+  for r = 1, opts.pairs == "all" and #names - 1 or 1 do
+    local first = at_rows(self, r, opts.times)
+    for g = r + 1, #names do
+      for i, point in ipairs(at_rows(self, g, opts.times)) do
+        for _, row in ipairs(measures(point, first[i], z, scales)) do
+          row.strata, row.reference, row.time = names[g], names[r], opts.times[i]
+          rows[#rows + 1] = row
+        end
       end
     end
   end
@@ -87,62 +127,93 @@ function KM:compare(options)
 end
 
 --- The steps of hazard and variance at one time.
-local function steps(n, d, fleming)
-  if not fleming then return d / n, d / n ^ 2 end
+local function steps(n, d, tied)
+  if not tied then return d / n, d / n ^ 2 end
+  local whole = math.tointeger(d)
+  if not whole then
+    core.raise("data", "the numbers of events are not whole: their order has no meaning",
+      'Use type = "nelson-aalen" with weights.')
+  end
   local hazard, variance = 0, 0
-  for k = 0, math.tointeger(d) - 1 do
+  for k = 0, whole - 1 do
     hazard, variance = hazard + 1 / (n - k), variance + 1 / (n - k) ^ 2
   end
   return hazard, variance
 end
 
+--- Limits of H on a scale.
+local function hazard_limits(hazard, se, z, scale)
+  if scale == "log" then
+    local factor = math.exp(z * se / hazard)
+    return hazard / factor, hazard * factor
+  end
+  return math.max(0, hazard - z * se), hazard + z * se
+end
+
+--- H and its standard error at the rows of a curve: minus the logarithm of one that is exp(-H),
+--- else added up.
+local function hazards(curve, own, tied)
+  local list, hazard, variance = {}, 0, 0
+  for i, row in ipairs(curve:rows_list()) do
+    if own then
+      hazard, variance = -math.log(row.survival), (row.std_error or 0 / 0) ^ 2 / row.survival ^ 2
+    elseif row.n_event > 0 then
+      local step, square = steps(row.n_risk, row.n_event, tied)
+      hazard, variance = hazard + step, variance + square
+    end
+    list[i] = { time = row.time, n_risk = row.n_risk, n_event = row.n_event, hazard = hazard,
+      se = math.sqrt(variance) }
+  end
+  return list
+end
+
 --- Cumulative hazards at the event times: Nelson-Aalen d/n with variance d/n^2 (Aalen 1978), or
 --- Fleming & Harrington's (1984) correction for ties, in which d events at once count as one after
---- another. exp(-H) is a survival curve; its limits are exp of minus those of H. With clusters or
---- sampling weights, whose variance these formulas are not, std_error and limits are NA.
----@param options? table            type: "nelson-aalen" (default), "fleming-harrington";
----                                 conf_level (that of the fit)
+--- another. With clusters or sampling weights std_error and limits are NA unless the fit is of type
+--- "nelson-aalen", whose variance is robust.
+---@param options? table            type: "nelson-aalen" (default, or that of the fit), "fh2" (also
+---                                 "fleming-harrington"); conf_level (that of the fit); conf_type:
+---                                 "plain" (default: estimate -/+ z std_error, from 0), "log"
+---                                 (estimate times or over exp(z std_error / estimate))
 ---@return lobule.Frame             # strata, time, n_risk, n_event, estimate, std_error, conf_low,
----                                 conf_high (estimate -/+ z std_error, from 0)
+---                                 conf_high
 ---@raise Fleming & Harrington's with event counts that are not whole
+---@example lb.survival.km("Surv(months, progressed) ~ arm", lb.example_data())
+---    :cumulative_hazard { conf_type = "log" }
 function KM:cumulative_hazard(options)
   local opts <const> = check.options(options, { { "type", { "nelson-aalen",
-    "fleming-harrington" }, "nelson-aalen" }, { "conf_level", "level",
-    self.options.conf_level } })
+    "fleming-harrington", "fh2" } }, { "conf_level", "level", self.options.conf_level },
+    { "conf_type", { "plain", "log" }, "plain" } })
   local z = core.normal_quantile(0.5 + opts.conf_level / 2)
-  local fleming, lists, k = opts.type == "fleming-harrington", {}, 0
-  for j = 1, 8 do lists[j] = {} end
-  if self.options.robust then
-    io.stderr:write("warning: cumulative hazards have no robust variance yet: std_error and ",
-      "limits are NA\n")
+  local fitted = self.options.type
+  local kind = opts.type == "fleming-harrington" and "fh2" or opts.type
+    or (fitted ~= "kaplan-meier" and fitted) or "nelson-aalen"
+  local without = self.options.robust and kind ~= fitted
+  if without then
+    io.stderr:write("warning: this fit has no robust variance of cumulative hazards: std_error ",
+      'and limits are NA (fit it with type = "nelson-aalen")\n')
   end
+  local rows = {}
   for g, name in ipairs(self.info.groups.name) do
-    local curve, hazard, variance = self.fit:curve(g), 0, 0
-    local time, risk, event = curve:column "time", curve:column "n_risk", curve:column "n_event"
-    for i = 1, #curve do
-      local n, d = risk[i], event[i]
-      if d > 0 then
-        if fleming and not math.tointeger(d) then
-          core.raise("data", "the numbers of events are not whole: their order has no meaning",
-            'Use type = "nelson-aalen" with weights.')
-        end
-        local step, square = steps(n, d, fleming)
-        hazard, variance, k = hazard + step, variance + square, k + 1
-        local half, robust = z * math.sqrt(variance), self.options.robust
-        for j, value in ipairs { name == "" and "all" or name, time[i], n, d, hazard,
-          math.sqrt(variance), math.max(0, hazard - half), hazard + half } do
-          lists[j][k] = robust and j > 5 and core.NA or value
-        end
+    for _, row in ipairs(hazards(self.fit:curve(g), kind == fitted, kind == "fh2")) do
+      if row.n_event > 0 then
+        local low, high = hazard_limits(row.hazard, row.se, z, opts.conf_type)
+        rows[#rows + 1] = { strata = name == "" and "all" or name, time = row.time,
+          n_risk = row.n_risk, n_event = row.n_event, estimate = row.hazard,
+          std_error = without and core.NA or row.se, conf_low = without and core.NA or low,
+          conf_high = without and core.NA or high }
       end
     end
   end
-  for j = 1, 8 do lists[j].n = k end
-  local frame = result.frame { { "strata", lists[1], "text" },
-    { "time", lists[2], "real", unit = self.info.time_unit }, { "n_risk", lists[3], "real" },
-    { "n_event", lists[4], "real" }, { "estimate", lists[5], "real" },
-    { "std_error", lists[6], "real" }, { "conf_low", lists[7], "real" },
-    { "conf_high", lists[8], "real" } }
-  return frame
+  local columns = {}
+  for j, column in ipairs { "strata", "time", "n_risk", "n_event", "estimate", "std_error",
+    "conf_low", "conf_high" } do
+    local list = { n = #rows }
+    for i, row in ipairs(rows) do list[i] = row[column] end
+    columns[j] = { column, list, j == 1 and "text" or "real",
+      unit = column == "time" and self.info.time_unit or nil }
+  end
+  return (result.frame(columns))
 end
 
 return result.methods("km", KM)

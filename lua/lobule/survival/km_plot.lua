@@ -9,6 +9,7 @@ local shown = require "lobule.shown"
 local OPTIONS <const> = { { "times", "times" }, { "risk_table", "boolean", true },
   { "conf", "boolean", true }, { "x_label", "string" },
   { "y_label", "string", "Survival" }, { "title", "string" }, { "width_mm", "positive", 183 },
+  { "band", { "equal-precision", "hall-wellner" } },
   { "p_value", "any" }, { "journal", journal.NAMES } }
 
 --- Where the axis begins: at 0, but with late entry near the first time at which anybody leaves.
@@ -53,6 +54,19 @@ local function curve_spec(km, g)
   return spec
 end
 
+--- The pointwise limits of a curve give way to those of a simultaneous band; outside its ends there
+--- are none.
+local function widen(km, spec, g, band)
+  local rows = require("lobule.survival.km_band_rows")(km, g, band)
+  local k = 0
+  for i, time in ipairs(spec.time) do
+    while rows[k + 1] and rows[k + 1].time <= time do k = k + 1 end
+    local row = k > 0 and time <= rows[#rows].time and rows[k] or nil
+    spec.conf_low[i] = row and row.conf_low or 0 / 0
+    spec.conf_high[i] = row and row.conf_high or 0 / 0
+  end
+end
+
 local function risk_row(km, g, times)
   local frame = km.fit:at(g, times)
   local row = { label = km.info.groups.label[g], n_risk = {}, n_censor = {}, n_event = {} }
@@ -83,7 +97,7 @@ local function annotations(km, opts)
     list[1] = { label = "Log-rank", p_value = p, text = "Log-rank " .. shown.p_phrase(p) }
   end
   if opts.conf then
-    list[#list + 1] = ("Bands: pointwise %s %% CI"):format(
+    list[#list + 1] = ("Bands: %s %s %% CI"):format(opts.band and "simultaneous" or "pointwise",
       core.format_number(100 * km.options.conf_level))
   end
   return list
@@ -104,6 +118,7 @@ return function(km, options)
   if opts.risk_table then spec.risk_table = {} end
   for g = 1, #km.info.groups.label do
     spec.curves[g] = curve_spec(km, g)
+    if opts.band then widen(km, spec.curves[g], g, opts.band) end
     if opts.risk_table then spec.risk_table[g] = risk_row(km, g, times) end
   end
   spec.desc = description(km, spec)

@@ -274,9 +274,20 @@ static void finish(cox_work *w, lb_cox *fit)
 static lb_status check_options(const lb_cox_options *opt, lb_error *err)
 {
   if (!(opt->tolerance > 0)) return lb_error_set(err, LB_EARG, "tolerance must be above 0");
-  if (opt->ties != LB_TIES_EFRON && opt->ties != LB_TIES_BRESLOW)
+  if (opt->ties > LB_TIES_MARGINAL)
     return lb_error_set(err, LB_EARG, "unknown method for ties");
   if (opt->max_iter == 0) return lb_error_set(err, LB_EARG, "max_iter must be above 0");
+  return LB_OK;
+}
+
+/* An exact likelihood is one of orders or of subsets of persons: a part of a person has no place in
+ * it. */
+static lb_status check_weights(const lb_surv *y, const lb_cox_options *opt, lb_error *err)
+{
+  if (opt->ties < LB_TIES_EXACT || y->weight == NULL) return LB_OK;
+  for (size_t i = 0; i < y->n; i++)
+    if (y->weight[i] != 1)
+      return lb_error_set(err, LB_EARG, "exact ties do not take weights other than frequencies");
   return LB_OK;
 }
 
@@ -295,6 +306,7 @@ lb_status cox_fit_with(const lb_surv *y, const lb_design *x, const lb_partition 
   lb_cox fit = {.p = x->p, .n_used = y->n, .n_missing = y->n_missing};
   fit.concordance = fit.concordance_std_error = NAN;
   lb_status st = check_options(opt, err);
+  if (st == LB_OK) st = check_weights(y, opt, err);
   if (st == LB_OK) st = work_new(&w, y, x, strata, hook, err);
   if (st == LB_OK) st = fit_alloc(&fit, err);
   if (st == LB_OK) fit.n_event = w.data.n_event;

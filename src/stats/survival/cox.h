@@ -6,7 +6,15 @@
 
 #include <stdbool.h>
 
-typedef enum lb_ties { LB_TIES_EFRON, LB_TIES_BRESLOW } lb_ties;
+/* The last two are exact: in discrete time, where d of those at risk have the event (conditional
+ * logistic likelihood), and of continuous times that were rounded (marginal likelihood, the average
+ * over all orders of the tied events). */
+typedef enum lb_ties {
+  LB_TIES_EFRON,
+  LB_TIES_BRESLOW,
+  LB_TIES_EXACT,
+  LB_TIES_MARGINAL
+} lb_ties;
 
 typedef struct lb_cox_options {
   lb_ties ties;
@@ -57,13 +65,16 @@ typedef struct lb_cox {
  * after Efron (1977, JASA 72:557) or Breslow (1974, Biometrics 30:89), strata with a baseline
  * each, case weights, offset; Newton steps with halving. Risk-set sums are walked backwards in
  * time and the information is Z' diag(w r H) Z less the outer products of the risk-set means
- * (Therneau & Grambsch 2000, section 3.1, rearranged by rows).
+ * (Therneau & Grambsch 2000, section 3.1, rearranged by rows). Exact ties: Gail, Lubin &
+ * Rubinstein (1981, Biometrika 68:703), O(d (n - d) p^2) a time with d events among n, and
+ * Kalbfleisch & Prentice (1973, Biometrika 60:267); weights other than 1 have no meaning there.
  *   y, x, strata  borrowed for the call; x->n == y->n; p = 0 gives the null model; strata
  *                 NULL = one
  *   out           written on success, untouched on failure; free with lb_cox_reset
  * No convergence is a result (converged false). LB_EDATA: as lb_surv_check, no events, a value
  * of x or the offset not finite; LB_EARG: lengths differ, stratum out of range, tolerance or
- * max_iter not above 0; LB_ENUMERIC: the log-likelihood at 0 is not finite (an absurd offset);
+ * max_iter not above 0, weights with exact ties; LB_ENUMERIC: the log-likelihood at 0 is not finite
+ * (an absurd offset);
  * LB_ENOMEM; LB_EINTR. O(n p^2) an iteration. */
 lb_status lb_cox_fit(const lb_surv *y, const lb_design *x, const lb_partition *strata,
                      const lb_cox_options *opt, lb_cox *out, lb_error *err);

@@ -1,6 +1,6 @@
 /* cox_likelihood.c - the Cox partial likelihood, its score and information: a pass over the rows,
  * one over the event times, and another over the rows. */
-#include "stats/survival/cox_work.h"
+#include "stats/survival/cox_exact.h"
 
 #include "base/interrupt.h"
 #include "base/log_kernel.h"
@@ -399,6 +399,12 @@ static bool clear(double *numbers, size_t n)
 /* From so many columns on, one death time takes longer than a look at the flag is worth saving. */
 #define WIDE 256
 
+/* Ties that an exact method takes up later on. */
+static bool is_exact(const pass *q, const cox_bin *bin)
+{
+  return q->ties >= LB_TIES_EXACT && bin->events > 1;
+}
+
 static void time_chunk(void *context, size_t chunk)
 {
   const pass *q = context;
@@ -412,6 +418,8 @@ static void time_chunk(void *context, size_t chunk)
   for (size_t b = cox_chunk_start(q->chunks, chunk); b < end; b++) {
     const cox_bin *bin = &d->bin[b];
     const double *joined = s->joined + bin->segment * s->stride;
+    s->hazard[b] = s->hazard_event[b] = 0;
+    if (is_exact(q, bin)) continue;
     if (d->p >= WIDE && lb_interrupted()) return; /* run() asks again */
     double s0 = s->at_risk[b * w], d0 = s->exact ? joined[0] + joined[w] : joined[0];
     cox_tied_sums sums = cox_tied(q->ties, bin, s0, d0);
@@ -577,6 +585,8 @@ lb_status cox_evaluate(const cox_data *d, lb_ties ties, const double *beta, cox_
   s->log_lik = d->event_offset - s->shift * d->event_weight;
   for (size_t j = 0; j < d->p; j++) s->log_lik += d->event_z[j] * beta[j];
   st = add_times(&q, err);
+  if (st != LB_OK) return st;
+  if (ties >= LB_TIES_EXACT) st = cox_exact_add(d, ties, s, err);
   if (st != LB_OK) return st;
   if (d->lasting != NULL) set_later(d, s);
   cumulate(d, s);

@@ -203,7 +203,7 @@ static lb_status fit_group(lb_cuminc *fit, const lb_riskset *set, size_t group, 
 
 static lb_status check_options(const lb_cuminc_options *opt, bool causes, lb_error *err)
 {
-  const lb_km_options km = {opt->conf_level, opt->conf_type};
+  const lb_km_options km = {.conf_level = opt->conf_level, .conf_type = opt->conf_type};
   if (!causes) return lb_error_set(err, LB_EARG, "cumulative incidence needs causes");
   if (opt->conf_type == LB_KM_LOG_PETO || (unsigned)opt->variance > LB_CUMINC_JACKKNIFE)
     return lb_error_set(err, LB_EARG, "unknown conf_type or variance of cumulative incidence");
@@ -215,7 +215,7 @@ static lb_status fit_set(const lb_surv *y, const lb_partition *cluster, lb_risks
                          lb_cuminc *fit, lb_error *err)
 {
   fit->n_cause = set->n_cause;
-  lb_status st = km_fit_set(set, y == NULL || y->entry == NULL ? NULL : y, &fit->any, err);
+  lb_status st = km_fit_set(set, y == NULL || y->entry == NULL ? NULL : y, NULL, &fit->any, err);
   if (st == LB_OK) {
     fit->curve = lb_mem_zero(fit->any.n_groups, sizeof *fit->curve);
     if (fit->curve == NULL) st = lb_error_nomem(err, "cumulative incidence");

@@ -18,9 +18,31 @@ typedef enum lb_km_conf {
                   */
 } lb_km_conf;
 
+/* What S is made of, d events among n at risk. H is the cumulative hazard. */
+typedef enum lb_km_type {
+  LB_KM_PRODUCT,      /* prod (1 - d / n); variance of log S by Greenwood, sum d / (n (n - d)) */
+  LB_KM_NELSON_AALEN, /* exp(-H), H = sum d / n; variance of H sum d / n^2 (Aalen 1978) */
+  LB_KM_FLEMING       /* the same with d events at once taken as one after another: H = sum over k <
+                         d of 1 / (n - k), variance sum 1 / (n - k)^2 (Fleming & Harrington 1984) */
+} lb_km_type;
+
+/* The lower limit: `half` its distance on the scale of conf_type. Where few are left the usual
+ * limit is too high after a long stretch without events (Dorey & Korn 1987, Stat Med 6:679). */
+typedef enum lb_km_lower {
+  LB_KM_LOWER_USUAL,
+  LB_KM_LOWER_PETO,    /* from the standard error sqrt((1 - S) / n_risk) of log S (Peto et al. 1977)
+                        */
+  LB_KM_LOWER_MODIFIED /* half sqrt(n_risk at the last event or the first time / n_risk) */
+} lb_km_lower;
+
 typedef struct lb_km_options {
   double conf_level;
   lb_km_conf conf_type;
+  lb_km_type type;
+  lb_km_lower conf_lower;
+  double start_time; /* rows that leave before it are no part of the curve, which begins with S = 1
+                        there: P(T > t given T >= start_time); 0 = all */
+  bool case_weights; /* LB_KM_FLEMING: weights are not numbers of rows; tied events share theirs */
 } lb_km_options;
 #define LB_KM_DEFAULTS                                                                             \
   {                                                                                                \
@@ -40,7 +62,7 @@ typedef struct lb_km_curve {
   double *n_risk; /* entry < time <= exit, just before the time */
   double *n_event, *n_censor;
   double *survival;  /* right-continuous */
-  double *std_error; /* Greenwood, of S */
+  double *std_error; /* of S, from the variance of log S that goes with its type */
   double *conf_low, *conf_high;
   size_t n_entry;       /* distinct entry times; 0 without late entry */
   double *entry_time;   /* ascending */
@@ -55,16 +77,21 @@ typedef struct lb_km {
   size_t n_time_zero; /* rows with time 0: kept, worth a warning */
   double conf_level;
   lb_km_conf conf_type;
+  lb_km_type type;
+  lb_km_lower conf_lower;
+  double start_time;
+  size_t n_before; /* rows left out because their time is before start_time */
 } lb_km;
 
 /* Product-limit estimate (Kaplan & Meier 1958, JASA 53:457) with Greenwood's (1926) variance
  * S^2 sum d / (n (n - d)); weights count as repeated rows. With late entry S is conditional on the
- * first time.
+ * first time. Other types, lower limits and a start as the options say.
  *   y, groups  borrowed for the call; rows in any order; groups NULL = one curve
  *   opt        NULL = defaults
  *   out        written on success, untouched on failure; free with lb_km_reset
  * LB_EDATA as lb_surv_check; LB_EARG for conf_level outside (0, 1), an unknown conf_type, or a
- * group code out of range; LB_ENOMEM; LB_EINTR. O(n) after the radix sort. No rows is no error:
+ * group code out of range; LB_EDATA when LB_KM_FLEMING meets counts of events that are not whole;
+ * LB_ENOMEM; LB_EINTR. O(n) after the radix sort. No rows is no error:
  * empty curves. */
 lb_status lb_km_fit(const lb_surv *y, const lb_partition *groups, const lb_km_options *opt,
                     lb_km *out, lb_error *err);

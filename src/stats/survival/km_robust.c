@@ -49,6 +49,7 @@ typedef struct walk {
   squares sum;
   double area; /* A(t) */
   size_t rows; /* at risk */
+  const lb_km *km;
 } walk;
 
 static member *member_of(const walk *w, size_t i)
@@ -91,7 +92,7 @@ static void enter(walk *w, size_t group, size_t *entered, double t)
   for (; *entered < set->class_row[group + 1]; ++*entered) {
     size_t i = set->by_entry == NULL ? set->by_time[*entered] : set->by_entry[*entered];
     if (set->by_entry != NULL && w->y->entry[i] >= t) return;
-    change(w, i, 1, 0);
+    if (w->y->time[i] >= w->km->start_time) change(w, i, 1, 0);
   }
 }
 
@@ -124,36 +125,57 @@ static bool is_one_cluster(const walk *w, size_t group)
   const lb_riskset *set = w->set;
   const member *first = NULL;
   for (size_t k = set->class_row[group]; k < set->class_row[group + 1]; k++) {
-    if (!(row_weight(w->y, set->by_time[k]) > 0)) continue;
-    const member *m = member_of(w, set->by_time[k]);
+    size_t i = set->by_time[k];
+    if (!(row_weight(w->y, i) > 0) || w->y->time[i] < w->km->start_time) continue;
+    const member *m = member_of(w, i);
     if (first != NULL && m != first) return false;
     first = m;
   }
   return true;
 }
 
-static lb_status walk_group(walk *w, size_t group, double z, lb_km_conf type, lb_error *err)
+/* What A grows by with d events among n, and what is left of n for one event's own influence: the
+ * derivatives of log(1 - d / n), or of d / n. */
+static double hazard_step(double n, double d, lb_km_type type, double *left)
+{
+  *left = type == LB_KM_PRODUCT ? n - d : n;
+  return d > 0 && *left > 0 ? d / (n * *left) : 0;
+}
+
+static lb_status walk_group(walk *w, size_t group, double z, lb_error *err)
 {
   const lb_riskset *set = w->set;
   lb_km_curve *c = w->curve;
-  size_t first = set->class_time[group], entered = set->class_row[group];
+  size_t first = set->class_time[group + 1] - c->n_time, entered = set->class_row[group];
   c->one_cluster = is_one_cluster(w, group);
   start_group(w, group);
   for (size_t i = 0; i < c->n_time; i++) {
     double n = c->n_risk[i], d = c->n_event[i];
     enter(w, group, &entered, c->time[i]);
-    if (d > 0 && n > d) {
-      double step = d / (n * (n - d));
-      w->area += step;
-      grow(&w->sum, step);
-    }
-    if (c->survival[i] > 0) end_rows(w, first + i, n - d);
+    double left, step = hazard_step(n, d, w->km->type, &left);
+    w->area += step;
+    if (step > 0) grow(&w->sum, step);
+    if (c->survival[i] > 0) end_rows(w, first + i, left);
     double variance = fmax(0, lb_sum_value(&w->sum.square));
     if (c->one_cluster && c->survival[i] < 1) variance = (double)NAN;
-    km_set_limits(c, i, variance, z, type);
+    km_set_limits(c, i, variance, z, w->km, n);
     if (i % POLL_TIMES == 0 && lb_interrupted()) return lb_error_interrupted(err);
   }
   return LB_OK;
+}
+
+/* What assumes independent rows of weight 1. */
+static lb_status check_robust(const lb_km_options *opt, lb_error *err)
+{
+  lb_status st = LB_OK;
+  if (opt->type == LB_KM_FLEMING) {
+    st = lb_error_set(err, LB_EARG, "the correction for ties has no robust variance");
+    lb_error_mend(err, "type = \"nelson-aalen\" has one.");
+  } else if (opt->conf_lower != LB_KM_LOWER_USUAL) {
+    st = lb_error_set(err, LB_EARG, "conf_lower: this lower limit counts rows as independent");
+    lb_error_mend(err, "Leave it out with clusters and sampling weights.");
+  }
+  return st;
 }
 
 lb_status lb_km_robust_fit(const lb_surv *y, const lb_partition *groups,
@@ -165,6 +187,7 @@ lb_status lb_km_robust_fit(const lb_surv *y, const lb_partition *groups,
   walk w = {.y = y, .set = &set, .cluster = cluster};
   bool clustered = cluster != NULL && cluster->code != NULL;
   lb_status st = lb_partition_check(cluster, y->n, "cluster", err);
+  if (st == LB_OK && opt != NULL) st = check_robust(opt, err);
   if (st == LB_OK) st = lb_km_fit(y, groups, opt, &km, err);
   if (st == LB_OK) st = lb_riskset_sort(y, groups, &set, err);
   if (st != LB_OK) goto done;
@@ -174,9 +197,10 @@ lb_status lb_km_robust_fit(const lb_surv *y, const lb_partition *groups,
     goto done;
   }
   double z = lb_z_value(km.conf_level);
+  w.km = &km;
   for (size_t g = 0; g < km.n_groups && st == LB_OK; g++) {
     w.curve = &km.curve[g];
-    st = walk_group(&w, g, z, km.conf_type, err);
+    st = walk_group(&w, g, z, err);
   }
   if (st != LB_OK) goto done;
   *out = km;

@@ -1,0 +1,185 @@
+--- Hazard ratios of all pairs of levels of a factor of a Cox fit, adjusted for their number.
+local check = require "lobule.check"
+local core = require "lobule.core"
+local format = require "lobule.format"
+local result = require "lobule.result"
+local shown = require "lobule.shown"
+local terms = require "lobule.terms"
+
+---@class lobule.CoxPairs
+---@field variable string
+---@field info table
+---@field warnings string[]
+---@field title string
+local Pairs = { __name = "lobule.CoxPairs" }
+result.mixin(Pairs)
+
+local M = {}
+
+--- Levels in their order, each with its term (0: the reference).
+local function levels_of(fit, variable)
+  local levels, seen = {}, {}
+  for i, term in ipairs(fit.info.terms) do
+    if term.level and not terms.is_interaction(term) then seen[#seen + 1] = term.variable end
+    if term.variable == variable and term.level and not terms.is_interaction(term) then
+      if #levels == 0 then levels[1] = { name = term.reference, at = 0 } end
+      levels[#levels + 1] = { name = term.level, at = i }
+      if fit.fit.collinear[i] or fit.fit.infinite[i] then
+        core.raise("numeric", ("'%s' has no estimate: its pairs have none"):format(term.term),
+          'penalty = "firth" has finite estimates.')
+      end
+    end
+  end
+  if #levels == 0 then
+    core.raise("name", ("'%s' is no factor of the model"):format(tostring(variable)),
+      #seen > 0 and ("One is '%s'."):format(seen[1]) or "The model has no factor.")
+  end
+  return levels
+end
+
+--- Estimates of the pairs and their covariance, row after row.
+local function differences(fit, levels)
+  local list, covariance = {}, {}
+  local function cov(i, j)
+    return (i == 0 or j == 0) and 0 or fit.vcov[i][j]
+  end
+  for a = 1, #levels do
+    for b = a + 1, #levels do
+      local high, low = levels[b].at, levels[a].at
+      list[#list + 1] = { first = levels[b].name, second = levels[a].name, high = high, low = low,
+        estimate = fit.coef[high] - (low == 0 and 0 or fit.coef[low]) }
+    end
+  end
+  for _, p in ipairs(list) do
+    for _, q in ipairs(list) do
+      covariance[#covariance + 1] = cov(p.high, q.high) - cov(p.high, q.low) - cov(p.low, q.high)
+        + cov(p.low, q.low)
+    end
+  end
+  for k, p in ipairs(list) do p.std_error = math.sqrt(covariance[(k - 1) * #list + k]) end
+  return list, covariance
+end
+
+--- The z beyond which the largest of the statistics is with the chance 1 - level.
+local function critical(covariance, level)
+  local low, high = core.normal_quantile(0.5 + level / 2), 10.0
+  while high - low > 1e-7 do
+    local middle = (low + high) / 2
+    if core.largest_normal(covariance, middle) > 1 - level then low = middle else high = middle end
+  end
+  return (low + high) / 2
+end
+
+--- Holm's (1979) step-down p values.
+local function holm(list)
+  local order, before = {}, 0
+  for k = 1, #list do order[k] = k end
+  table.sort(order, function(a, b)
+    return list[a].raw < list[b].raw or (list[a].raw == list[b].raw and a < b)
+  end)
+  for rank, k in ipairs(order) do
+    before = math.max(before, math.min(1, (#list - rank + 1) * list[k].raw))
+    list[k].p_value = before
+  end
+end
+
+---@param fit lobule.Cox
+---@param variable string
+---@param options? table
+---@return lobule.CoxPairs
+function M.new(fit, variable, options)
+  local opts <const> = check.options(options, { { "adjust", { "single-step", "holm", "bonferroni",
+    "none" }, "single-step" }, { "conf_level", "level", fit.options.conf_level } })
+  check.type(variable, "string", "variable")
+  local list, covariance = differences(fit.fit, levels_of(fit, variable))
+  local level = opts.conf_level
+  local z = core.normal_quantile(0.5 + level / 2)
+  if opts.adjust == "single-step" then
+    z = critical(covariance, level)
+  elseif opts.adjust ~= "none" then
+    z = core.normal_quantile(1 - (1 - level) / (2 * #list))
+  end
+  for _, p in ipairs(list) do
+    p.statistic = p.estimate / p.std_error
+    p.raw = core.normal_p(p.statistic)
+    p.p_value = opts.adjust == "bonferroni" and math.min(1, #list * p.raw) or p.raw
+    if opts.adjust == "single-step" then
+      p.p_value = core.largest_normal(covariance, math.abs(p.statistic))
+    end
+    p.conf_low, p.conf_high = p.estimate - z * p.std_error, p.estimate + z * p.std_error
+  end
+  if opts.adjust == "holm" then holm(list) end
+  return setmetatable({ list = list, variable = variable, info = fit.info, options = opts,
+    title = "Hazard ratios of all pairs, " .. terms.variable(variable, fit.info.labels),
+    warnings = {} }, Pairs)
+end
+
+--- One row a pair. Log hazard ratios, or hazard ratios with exponentiate.
+---@param options? table            exponentiate (false)
+---@return lobule.Frame             # contrast ("B - A"), estimate, std_error, statistic, conf_low,
+---                                 conf_high, p_value (adjusted), p_value_single
+function Pairs:tidy(options)
+  local opts <const> = check.options(options, { { "exponentiate", "boolean", false } })
+  local lists = { {}, {}, {}, {}, {}, {}, {}, {} }
+  local scale = opts.exponentiate and math.exp or function(x) return x end
+  for k, p in ipairs(self.list) do
+    for j, value in ipairs { p.first .. " - " .. p.second, scale(p.estimate), p.std_error,
+      p.statistic, scale(p.conf_low), scale(p.conf_high), p.p_value, p.raw } do
+      lists[j][k] = value
+    end
+  end
+  local columns = {}
+  for j, name in ipairs { "contrast", "estimate", "std_error", "statistic", "conf_low",
+    "conf_high", "p_value", "p_value_single" } do
+    columns[j] = { name, lists[j], j == 1 and "text" or "real" }
+  end
+  local frame = result.frame(columns)
+  return frame
+end
+
+local ADJUSTED <const> = { ["single-step"] = "single-step (multivariate normal)", holm = "Holm, "
+  .. "intervals Bonferroni", bonferroni = "Bonferroni" }
+
+local function note(self)
+  if self.options.adjust == "none" then return "Not adjusted for their number." end
+  return ("p values and intervals adjusted for %d comparisons: %s."):format(#self.list,
+    ADJUSTED[self.options.adjust])
+end
+
+local function summary_table(self)
+  local rows = {}
+  for k, p in ipairs(self.list) do
+    local estimate, low, high = format.ratio_interval(math.exp(p.estimate), math.exp(p.conf_low),
+      math.exp(p.conf_high))
+    rows[k] = { ("%s vs %s"):format(p.first, p.second), ("%s (%s to %s)"):format(estimate, low,
+      high), shown.p(p.p_value) }
+  end
+  return require("lobule.table").new { columns = { { label = "Levels", align = "left" },
+    { label = ("Hazard ratio (%s %% CI)"):format(core.format_number(100
+      * self.options.conf_level)), align = "right" }, { label = "p", align = "right" } },
+    rows = rows, notes = { note(self) } }
+end
+
+function Pairs:__tostring()
+  return result.heading(self.title, self.info) .. "\n" .. tostring(summary_table(self))
+end
+
+--- The blocks of a report.
+---@param options? table
+---@return table[]
+function Pairs:report_blocks(options)
+  local view = summary_table(self)
+  view.caption = options and options.caption or self.title
+  return { { kind = "table", table = view } }
+end
+
+--- Everything at full precision.
+---@return table
+function Pairs:record()
+  return result.ordered { { "kind", "survival.cox_pairs" }, { "variable", self.variable },
+    { "adjust", self.options.adjust }, { "pairs", result.record(self:tidy()) },
+    { "lineage", self.info.lineage } }
+end
+
+core.class("cox_pairs", Pairs)
+return M

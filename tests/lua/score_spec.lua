@@ -1,0 +1,93 @@
+--- Scored risks: closed forms without censoring, properties, edges, refusals.
+local lb = require "lobule"
+
+local function refused(part, f, ...)
+  local ok, err = pcall(f, ...)
+  assert.is_false(ok)
+  assert.is_truthy(tostring(err):find(part, 1, true), tostring(err))
+end
+
+local function near(want, got, tolerance)
+  assert.is_true(math.abs(want - got) <= (tolerance or 1e-12), ("expected %.17g, got %.17g"):format(
+    want, got))
+end
+
+local function score(d, models, times, more)
+  local options = { models = models, times = times, calibration = false }
+  for key, value in pairs(more or {}) do options[key] = value end
+  return lb.survival.score("Surv(t, e) ~ 1", d, options)
+end
+
+local function small(times, events, risk)
+  return lb.frame { { "t", times }, { "e", events }, { "risk", risk } }
+end
+
+describe("survival.score", function()
+  it("is the share of concordant pairs and the mean squared error without censoring", function()
+    local d = small({ 1, 2, 3, 4, 5 }, { true, true, true, true, true },
+      { 0.9, 0.4, 0.4, 0.1, 0.2 })
+    local tidy = score(d, { m = "risk" }, { 2 }):tidy()
+    -- Cases 1, 2; controls 3, 4, 5: pairs won 3 + 2, one tie.
+    near((3 + 2 + 0.5) / 6, tidy:column("auc")[1])
+    near((0.1 ^ 2 + 0.6 ^ 2 + 0.4 ^ 2 + 0.1 ^ 2 + 0.2 ^ 2) / 5, tidy:column("brier")[1])
+    assert.are.equal(2, tidy:column("n_case")[1])
+  end)
+
+  it("weighs by the inverse probability of censoring", function()
+    -- Censored at 1.5 of four at risk then three: G = 3/4 from there on.
+    local d = small({ 1, 1.5, 2, 3, 4 }, { true, false, true, true, false },
+      { 0.8, 0.5, 0.6, 0.3, 0.1 })
+    local tidy = score(d, { m = "risk" }, { 2.5 }):tidy()
+    local w = 4 / 3
+    near((0.2 ^ 2 + w * 0.4 ^ 2 + w * 0.3 ^ 2 + w * 0.1 ^ 2) / 5, tidy:column("brier")[1])
+    near(1, tidy:column("auc")[1])
+  end)
+
+  it("does not depend on the order of rows, AUC not on a monotone change of risks", function()
+    local d = lb.cohort("tests/data/survival_pbc_risks.csv"):mutate { "t = time", "e = dead == 1",
+      "other = risk_1000 ^ 2" }
+    local s = score(d, { a = "risk_1000", b = "other" }, { 1000 })
+    near(s.at[1].auc[1], s.at[1].auc[2])
+    near(0, s:differences():column("std_error")[1], 1e-9)
+    local turned = score(d:sort "-risk_1000", { a = "risk_1000", b = "other" }, { 1000 })
+    near(s.at[1].brier[1], turned.at[1].brier[1], 1e-14)
+    near(s.at[1].auc_covariance[1][1], turned.at[1].auc_covariance[1][1], 1e-14)
+  end)
+
+  it("finds a good model calibrated, and a shrunken one not", function()
+    local d = lb.cohort("tests/data/survival_pbc.csv"):filter "not is_na(bili)"
+    local fit = lb.survival.cox("Surv(time, dead) ~ log(bili)", d)
+    local s = lb.survival.score("Surv(time, dead) ~ 1", d, { models = { cox = fit },
+      times = { 1000, 2000 } })
+    local calibration = s:calibration()
+    for t = 1, 2 do
+      near(1, calibration:column("slope")[t], 1e-4)
+      near(1, calibration:column("ratio")[t], 0.05)
+      assert.is_true(calibration:column("ici")[t] < 0.03)
+    end
+    local groups = s:calibration_groups { groups = 5 }
+    assert.are.equal(10, #groups)
+    local benefit = s:decision { thresholds = { 0.1 }, time = 1000 }
+    assert.are.equal(2, #benefit)
+    assert.is_true(benefit:column("estimate")[1] > benefit:column("estimate")[2])
+    for _, kind in ipairs { "calibration", "decision", "auc", "brier" } do
+      assert.is_truthy(s:plot(kind):svg():find("<svg", 1, true))
+    end
+    assert.is_truthy(tostring(s):find("Observed/predicted", 1, true))
+    assert.are.equal(1, #s:report_blocks())
+  end)
+
+  it("says when there is nobody to tell apart, and refuses what it cannot do", function()
+    local d = small({ 5, 6 }, { true, true }, { 0.5, 0.2 })
+    local s = score(d, { m = "risk" }, { 1 })
+    assert.is_truthy(tostring(s):find("there is no AUC", 1, true))
+    refused("models and times", lb.survival.score, "Surv(t, e) ~ 1", d, {})
+    refused("no column 'nosuch'", score, d, { m = "nosuch" }, { 1 })
+    refused("one column of risks a time", score, d, { m = "risk" }, { 1, 2 })
+    refused("not between 0 and 1", score, small({ 5, 6 }, { true, true }, { 1.5, 0.2 }),
+      { m = "risk" }, { 1 })
+    refused("late entry", lb.survival.score, "Surv(risk, t, e) ~ 1", d, { models = { m = "risk" },
+      times = { 1 } })
+    refused("was not scored", function() score(d, { m = "risk" }, { 1 }):decision { time = 3 } end)
+  end)
+end)
