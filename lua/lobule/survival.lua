@@ -144,7 +144,16 @@ end
 --- against their first level; `strata(x)` gives each stratum its own baseline hazard; `offset(x)`
 --- as it says. Rows
 --- missing any variable are left out and counted.
----@param formula string            "Surv(time, event) ~ treatment + age + strata(centre)"
+--- Penalised terms (Therneau, Grambsch & Pankratz 2003, JCGS 12:156) give a CoxPenalised:
+---   ridge(a, b, theta = 1 | df = 1.5, scale = true)   df: half the columns by default
+---   pspline(x, df = 4, nterm, degree = 3, boundary = {20, 80})   or theta (lambda / (1 + lambda));
+---       df = 0: Akaike's criterion
+---   frailty(id, distribution = "gamma" | "gaussian", method = "em" | "reml" | "aic", theta, df)
+--- Where R stops within 0.1 of the df asked for (eps), theta here gives it to all digits; case
+--- weights count in a gamma frailty's events, which R leaves out. Frailty steps are exact with any
+--- number of groups (R's default, sparse = TRUE, is not).
+---@param formula string            "Surv(time, event) ~ treatment + age + strata(centre)",
+---                                 "Surv(time, event) ~ pspline(age, df = 4) + frailty(centre)"
 ---@param data lobule.Cohort|lobule.Frame
 ---@param options? table            ties: "efron" (default), "breslow", "exact" (discrete time, as
 ---                                 R's "exact": which of those at risk have the event), "marginal"
@@ -162,8 +171,9 @@ end
 ---                                 mean weight); cause: of an event that has causes (as in
 ---                                 survival.cuminc), the one whose hazard is modelled, all others
 ---                                 censored; censored: the level or number that means censored
----@return lobule.Cox
----@raise weights without weight_type; as survival.km; no event; a factor with one level left
+---@return lobule.Cox|lobule.CoxPenalised
+---@raise weights without weight_type; as survival.km; no event; a factor with one level left;
+---       penalised terms with a robust variance
 ---@example lb.survival.cox("Surv(months, progressed) ~ arm + age + liver", lb.example_data())
 function M.cox(formula, data, options)
   local opts <const> = check.options(options, COX_OPTIONS)
@@ -173,7 +183,11 @@ function M.cox(formula, data, options)
     core.raise("argument", "censored: there is no cause", 'Name the cause: cause = "relapse".')
   end
   local model, info = build(clustered(formula, opts), data, "design", opts,
-    cause and { censored = as_text(opts, "censored"), cause = cause })
+    { outcome = cause and "penalised causes" or "penalised", cause = cause,
+      censored = cause and as_text(opts, "censored") })
+  if info.penalties then
+    return (require("lobule.survival.cox_penal").fit(model, info, opts, data))
+  end
   local robust = opts.robust or info.n_cluster ~= nil or opts.weight_type == "sampling"
   local cox_fit = require "lobule.survival.cox_fit"
   cox_fit.check(opts, robust)

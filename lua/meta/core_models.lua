@@ -129,6 +129,20 @@ function core.logrank(model, rho) end
 ---@return table
 function core.cox(model, ties, max_iter, tolerance, frequency) end
 
+--- Cox model of a "design" model of outcome "penalised" with its penalised terms. Fields as
+--- core.cox (no score test; df of the tests not whole), and vcov2, std_error2, penalty, df,
+--- penalised (a table for each of model:info().penalties: theta, df, wald, fits, converged,
+--- at_limit; of splines slope, slope_std_error, slope_std_error2, linear, nonlinear); with frailty
+--- also log_frailty, log_frailty_std_error, group_event (lists by group), log_lik_integrated,
+--- log_lik_no_frailty, frailty_test, approximate_trace.
+---@param model lobule.Model
+---@param ties "efron"|"breslow"
+---@param max_iter integer
+---@param tolerance number
+---@param frequency? boolean        weights are repeated rows
+---@return table
+function core.cox_penal(model, ties, max_iter, tolerance, frequency) end
+
 --- The same with Firth's penalty.
 ---@param model lobule.Model
 ---@param ties "efron"|"breslow"
