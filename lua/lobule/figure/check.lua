@@ -29,9 +29,6 @@ local PANEL <const> = set "title lines"
 local LINE <const> = set "label x y base series look"
 local TICK <const> = set "at label"
 local LOOKS <const> = set "line limit target curve area"
-local LINE <const> = set "label x y upper series look"
-local TICK <const> = set "at label"
-local LOOKS <const> = set "line limit target curve band"
 local MOST_CURVES <const> = 8
 
 --- The first field, in alphabetical order, that the description may not have.
@@ -249,7 +246,6 @@ local function line(l, where)
   local problem <const> = M.fields(l, LINE, where) or M.ascending(l.x, where .. ".x")
     or M.numbers(l.y, #l.x, where .. ".y")
     or l.base and M.numbers(l.base, #l.x, where .. ".base")
-    or (l.look == "band" and M.numbers(l.upper, #l.x, where .. ".upper") or nil)
   if problem then return problem end
   local s <const> = l.series
   if s ~= nil and not (math.type(s) == "integer" and s >= 1 and s <= MOST_CURVES) then
@@ -257,7 +253,6 @@ local function line(l, where)
   end
   if l.look ~= nil and not LOOKS[l.look] then
     return where .. ".look must be 'line', 'curve', 'limit', 'target' or 'area'"
-    return where .. ".look must be 'line', 'limit', 'target', 'curve' or 'band'"
   end
 end
 

@@ -300,11 +300,8 @@ end
 ---@field y number[]                  NaN breaks the line
 ---@field series? integer             colour and symbol, 1 to 8; default its place
 ---@field look? "line"|"curve"|"limit"|"target"|"area"  a line with points (default), a line alone,
----                                 a dotted line, hollow marks, the area down to `base`
----@field base? number[]             of an area, as long as y; default 0
----@field look? "line"|"limit"|"target"|"curve"|"band"  a line with points (default), a dotted line,
----                                  hollow marks, a line without points, the area from y to upper
----@field upper? number[]             of a band
+---                                 a dotted line, hollow marks, the area between y and `base`
+---@field base? number[]              of an area, as long as y; default 0
 
 ---@class lobule.figure.Tick
 ---@field at number

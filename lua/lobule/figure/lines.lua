@@ -18,7 +18,6 @@ local LEAST_PANEL <const> = 160 -- points; decides how many stand side by side
 local ASPECT <const>, LOWEST <const> = 0.72, 62
 local POINT <const> = 1.7
 local AREA <const> = 0.25 -- opacity
-local POINT <const>, BAND <const> = 1.7, 0.16
 local PAD <const> = 0.04 -- of the range, on both sides
 local SMALL_LINE <const> = style.SMALL * metrics.LINE
 local LABEL_LINE <const> = style.LABEL * metrics.LINE
@@ -34,8 +33,8 @@ local function each_point(spec, lines, f)
     for i, x in ipairs(line.x) do
       if usable(x, spec.x_log) and usable(line.y[i], spec.y_log) then
         f(x, line.y[i], line)
-        local upper <const> = line.look == "band" and line.upper[i]
-        if upper and usable(upper, spec.y_log) then f(x, upper, line) end
+        local base <const> = line.look == "area" and line.base and line.base[i]
+        if base and usable(base, spec.y_log) then f(x, base, line) end
       end
     end
   end
@@ -200,7 +199,6 @@ local function look_of(line, i)
   end
   local series <const> = line.series or i
   if line.look == "area" then return { role = style.series(series), area = true } end
-  if line.look == "band" then return { role = style.series(series), opacity = BAND } end
   return { role = style.series(series), width = style.LINE + (series == 1 and 0.4 or 0),
     symbol = series }
 end
@@ -212,31 +210,22 @@ local function draw_symbol(canvas, look, x, y)
   canvas:line(corners, { role = look.role, width = 0.7 })
 end
 
--- The area between a line and its base, 0 without.
-local function draw_area(canvas, line, place, look)
-  local points, n = {}, #line.x
-  for i = 1, 2 * n do
-    local k <const> = i <= n and i or 2 * n + 1 - i
-    local y <const> = i <= n and line.y[k] or line.base and line.base[k] or 0
-    points[2 * i - 1], points[2 * i] = place.x(line.x[k]), place.y(y)
-  end
-  if n > 1 then canvas:polygon(points, { role = look.role, opacity = AREA }) end
--- The area between y and upper; values that the axes cannot show are left out.
-local function draw_band(canvas, spec, line, place, look)
+-- The area between a line and its base, 0 without; values that the axes cannot show are left out.
+local function draw_area(canvas, spec, line, place, look)
   local corners, back = {}, {}
   for i, x in ipairs(line.x) do
-    local y <const>, upper <const> = line.y[i], line.upper[i]
-    if usable(x, spec.x_log) and usable(y, spec.y_log) and usable(upper, spec.y_log) then
+    local y <const>, base <const> = line.y[i], line.base and line.base[i] or 0
+    if usable(x, spec.x_log) and usable(y, spec.y_log) and usable(base, spec.y_log) then
       corners[#corners + 1], corners[#corners + 2] = place.x(x), place.y(y)
-      back[#back + 1], back[#back + 2] = place.y(upper), place.x(x)
+      back[#back + 1], back[#back + 2] = place.y(base), place.x(x)
     end
   end
   for i = #back, 1, -1 do corners[#corners + 1] = back[i] end
-  if #corners > 4 then canvas:polygon(corners, look) end
+  if #corners > 4 then canvas:polygon(corners, { role = look.role, opacity = AREA }) end
 end
 
 local function draw_line(canvas, spec, line, place, look)
-  if look.area then return draw_area(canvas, line, place, look) end
+  if look.area then return draw_area(canvas, spec, line, place, look) end
   local points = {}
   local function flush()
     if look.width and #points > 2 then canvas:line(points, look) end
@@ -284,8 +273,7 @@ local function draw_panel(canvas, spec, plan, p, at)
   local looks <const> = {}
   for i, line in ipairs(p.lines) do looks[i] = look_of(line, i) end
   for i = #p.lines, 1, -1 do -- the first line lies on top
-    local draw <const> = p.lines[i].look == "band" and draw_band or draw_line
-    draw(canvas:group("line"), spec, p.lines[i], place, looks[i])
+    draw_line(canvas:group("line"), spec, p.lines[i], place, looks[i])
   end
   draw_labels(canvas:group("key"), p, place, looks)
   return place

@@ -87,7 +87,7 @@ local function curve(self, name, options)
       { name = "conf_high", values = high } } } },
     panels = { { lines = { { x = x, y = y, series = 1, look = "curve" },
       { x = { x[1], x[#x] }, y = { zero, zero }, look = "limit" },
-      { x = x, y = low, upper = high, series = 1, look = "band" } } } } }
+      { x = x, y = high, base = low, series = 1, look = "area" } } } } }
   return opts.journal and figure:styled(opts.journal) or figure
 end
 
