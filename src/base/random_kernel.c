@@ -12,8 +12,8 @@
 #define LANES        16
 #define WORDS        4 /* of a block */
 
-/* Ten rounds on LANES counters; word w of lane l stands in c[w][l]. The rounds are unrolled, so that
- * the loop over lanes is the one that becomes vector code and all stays in registers. */
+/* Ten rounds on LANES counters; word w of lane l stands in c[w][l]. The rounds are unrolled, so
+ * that the loop over lanes is the one that becomes vector code and all stays in registers. */
 LB_CLONES static void mix(uint32_t c[restrict WORDS][LANES], uint32_t key_0, uint32_t key_1)
 {
   for (int l = 0; l < LANES; l++) {

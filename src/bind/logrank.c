@@ -36,8 +36,8 @@ static box *box_new(lua_State *L)
 }
 
 /* In the order of lb_logrank_weight. */
-static const char *const TESTS[] = {"logrank",       "gehan",  "tarone_ware", "peto",
-                                    "modified_peto", "fleming_harrington", NULL};
+static const char *const TESTS[] = {
+    "logrank", "gehan", "tarone_ware", "peto", "modified_peto", "fleming_harrington", NULL};
 /* In the order of lb_alternative. */
 static const char *const ALTERNATIVES[] = {"two_sided", "greater", "less", NULL};
 
@@ -298,8 +298,7 @@ static int logrank_permute(lua_State *L)
   double *score = lbl_scratch(L, a.y.n, sizeof *score);
   lb_permutation result;
   lb_status st = lb_logrank_scores(&a.y, a.by, &weighting, score, &err);
-  if (st == LB_OK)
-    st = lb_permute_test(score, a.y.n, &a.groups, a.by, &options, &result, &err);
+  if (st == LB_OK) st = lb_permute_test(score, a.y.n, &a.groups, a.by, &options, &result, &err);
   if (st != LB_OK) return lbl_raise(L, &err);
   lua_createtable(L, 0, 6);
   lbl_set_number(L, "statistic", result.statistic);

@@ -65,11 +65,13 @@ static int chi_square_p(lua_State *L)
   return 1;
 }
 
-static const luaL_Reg FUNCTIONS[] = {
-    {"format_number", format_number},     {"text_width", text_width},
-    {"normal_quantile", normal_quantile}, {"normal_p", normal_p},
-    {"chi_square_p", chi_square_p},       {"normal_tail", normal_tail},
-    {NULL, NULL}};
+static const luaL_Reg FUNCTIONS[] = {{"format_number", format_number},
+                                     {"text_width", text_width},
+                                     {"normal_quantile", normal_quantile},
+                                     {"normal_p", normal_p},
+                                     {"chi_square_p", chi_square_p},
+                                     {"normal_tail", normal_tail},
+                                     {NULL, NULL}};
 
 void lbl_open_number(lua_State *L)
 {

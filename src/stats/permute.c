@@ -31,11 +31,11 @@ typedef struct stratum {
 typedef struct plan {
   const lb_permute_options *opt;
   size_t n, k, n_strata, words, most_rows, most_drawn;
-  int64_t *score;  /* n, by stratum, ascending, centred within strata */
-  double unit;     /* what a score of 1 is */
-  int32_t *code;   /* n: group of each in the data */
-  stratum *strata; /* n_strata */
-  size_t *size;    /* n_strata x k rows of each group */
+  int64_t *score;   /* n, by stratum, ascending, centred within strata */
+  double unit;      /* what a score of 1 is */
+  int32_t *code;    /* n: group of each in the data */
+  stratum *strata;  /* n_strata */
+  size_t *size;     /* n_strata x k rows of each group */
   double *contrast; /* k; NULL: the quadratic form */
   double *factor;   /* k x k: Cholesky factor of the covariance of sums, else its variance alone */
   bool *kept;
@@ -259,11 +259,10 @@ static void permute_block(void *context, size_t block)
                .copy = lb_mem_array(p->most_rows, sizeof *w.copy),
                .sum = lb_mem_array(p->k, sizeof *w.sum),
                .z = lb_mem_array(p->k, sizeof *w.z)};
-  p->failed[block] = w.word == NULL || w.place == NULL || w.copy == NULL || w.sum == NULL ||
-                     w.z == NULL;
+  p->failed[block] =
+      w.word == NULL || w.place == NULL || w.copy == NULL || w.sum == NULL || w.z == NULL;
   size_t i = block * BLOCK, extreme = 0;
-  for (; !p->failed[block] && i < end && !lb_interrupted(); i++)
-    extreme += permute_once(p, i, &w);
+  for (; !p->failed[block] && i < end && !lb_interrupted(); i++) extreme += permute_once(p, i, &w);
   p->extreme[block] = extreme;
   lb_progress_step(end - block * BLOCK);
   lb_mem_free(w.word);
@@ -463,8 +462,10 @@ static lb_status run(plan *p, lb_permutation *out, lb_error *err)
   out->statistic = p->observed;
   double number = arrangements(p);
   if (p->opt->exact && number > LB_PERMUTE_EXACT) {
-    lb_error_set(err, LB_EARG, "there are %.4g arrangements of the rows, more than the %d that "
-                 "are listed one by one", number, LB_PERMUTE_EXACT);
+    lb_error_set(err, LB_EARG,
+                 "there are %.4g arrangements of the rows, more than the %d that "
+                 "are listed one by one",
+                 number, LB_PERMUTE_EXACT);
     return lb_error_mend(err, "Sample them: permutations = 100000.");
   }
   bool list = p->opt->exact || number <= (double)p->opt->n;

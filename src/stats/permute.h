@@ -26,7 +26,7 @@ typedef struct lb_permutation {
   size_t n;         /* permutations, or arrangements when exact */
   size_t n_extreme; /* of them as far out as the data, or farther */
   bool exact;
-  double p_value;   /* n_extreme / n when exact, else (n_extreme + 1) / (n + 1) (Phipson & Smyth 2010,
+  double p_value; /* n_extreme / n when exact, else (n_extreme + 1) / (n + 1) (Phipson & Smyth 2010,
                        Stat Appl Genet Mol Biol 9:39), which never is 0; NaN when nothing varies */
   double std_error; /* Monte Carlo error of p_value; 0 when exact */
 } lb_permutation;

@@ -7,8 +7,8 @@
 #include "base/clones.h"
 
 /* Two numbers below a and b come from one word by multiplying twice (Brackett-Rozinsky & Lemire
- * 2024, Softw Pract Exper 54:1). Words are thrown away when the last remainder is below 2^32 mod ab:
- * at most one of 256 for so many rows. */
+ * 2024, Softw Pract Exper 54:1). Words are thrown away when the last remainder is below 2^32 mod
+ * ab: at most one of 256 for so many rows. */
 #define PAIR_ROWS 4096
 #define PIECE     256
 
@@ -82,8 +82,7 @@ static void places_alone(uint32_t *place, uint32_t n, size_t m, const uint32_t *
   }
 }
 
-void lb_shuffle_places(uint32_t *place, size_t n, size_t m, const uint32_t *word,
-                       lb_random *random)
+void lb_shuffle_places(uint32_t *place, size_t n, size_t m, const uint32_t *word, lb_random *random)
 {
   if (in_pairs(n))
     places_in_pairs(place, (uint32_t)n, m, word, random);

@@ -49,8 +49,7 @@ static void scores_add_up(void **state)
     LB_OK_OR_FAIL(lb_logrank_test(&y, &groups, by, &FAMILY[k / 2], &test, &err), err);
     LB_OK_OR_FAIL(lb_logrank_scores(&y, by, &FAMILY[k / 2], score, &err), err);
     for (size_t i = 0; i < y.n; i++) sum[group_[i]] += score[i];
-    for (size_t g = 0; g < 4; g++)
-      LB_NEAR(sum[g], test.observed[g] - test.expected[g], 1e-11);
+    for (size_t g = 0; g < 4; g++) LB_NEAR(sum[g], test.observed[g] - test.expected[g], 1e-11);
     lb_logrank_reset(&test);
   }
 }

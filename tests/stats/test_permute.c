@@ -196,9 +196,9 @@ static void memory(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      LB_TEST(by_hand), LB_TEST(strata_by_hand), LB_TEST(sampling_is_unbiased),
-      LB_TEST(same_bits), LB_TEST(shuffles),     LB_TEST(bulk_draws),
-      LB_TEST(edges),   LB_TEST(memory),
+      LB_TEST(by_hand),   LB_TEST(strata_by_hand), LB_TEST(sampling_is_unbiased),
+      LB_TEST(same_bits), LB_TEST(shuffles),       LB_TEST(bulk_draws),
+      LB_TEST(edges),     LB_TEST(memory),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -30,8 +30,8 @@ typedef struct logrank_work {
   double *event;           /* k weighted events at a time */
   lb_sum *risk;            /* k running weights at risk */
   lb_sum *square;          /* k running sums of their squares */
-  size_t *rows; /* k running rows at risk; when merging, the next time of each group */
-  double *share; /* k fractions of those at risk */
+  size_t *rows;            /* k running rows at risk; when merging, the next time of each group */
+  double *share;           /* k fractions of those at risk */
 } logrank_work;
 
 static double row_weight(const lb_surv *y, size_t i)
@@ -100,8 +100,7 @@ typedef struct event_time {
  * - share_g): Xie & Liu's variance of two groups, as a matrix. */
 static double pair_covariance(const logrank_work *w, bool sampling, size_t g, size_t h)
 {
-  if (!sampling)
-    return g == h ? w->share[g] * (1 - w->share[g]) : -w->share[g] * w->share[h];
+  if (!sampling) return g == h ? w->share[g] * (1 - w->share[g]) : -w->share[g] * w->share[h];
   double all = 0;
   for (size_t j = 0; j < w->k; j++)
     all += lb_sum_value(&w->square[j]) * ((j == g) - w->share[g]) * ((j == h) - w->share[h]);
@@ -183,8 +182,7 @@ static lb_status walk_stratum(logrank_work *w, size_t stratum, lb_error *err)
       size_t row = set->by_time[r];
       risk_change(w, row, 1);
       rows += w->y->event[row];
-      if (w->y->event[row])
-        w->event[lb_partition_class(w->groups, row)] += row_weight(w->y, row);
+      if (w->y->event[row]) w->event[lb_partition_class(w->groups, row)] += row_weight(w->y, row);
     }
     while (set->by_entry != NULL && left > set->class_row[stratum] &&
            w->y->entry[set->by_entry[left - 1]] >= set->time[t])

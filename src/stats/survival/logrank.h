@@ -87,9 +87,9 @@ void lb_logrank_joint_reset(lb_logrank_joint *joint);
  * is LB_LESS. Owns its array. */
 typedef struct lb_logrank_combo {
   size_t n_test;
-  double *z;    /* of each test; NaN when its variance is 0: it is left out */
-  double most;  /* the one that counts, with its sign; NaN without any */
-  size_t which; /* the test it is of, from 0 */
+  double *z;             /* of each test; NaN when its variance is 0: it is left out */
+  double most;           /* the one that counts, with its sign; NaN without any */
+  size_t which;          /* the test it is of, from 0 */
   double p_value, error; /* from the joint normal distribution; numerical error of p_value */
   size_t rank;           /* of the covariance: independent tests */
 } lb_logrank_combo;
