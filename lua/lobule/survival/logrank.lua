@@ -9,8 +9,8 @@ local weights = require "lobule.survival.weights"
 
 ---@class lobule.Logrank
 ---@field p_value number            of the permutations when there are any
----@field statistic number          chi-square; of max_combo the largest |z|, one-sided the largest or
----                                 least z
+---@field statistic number          chi-square; of max_combo the largest |z|, one-sided the largest
+---                                 or least z
 ---@field df integer                nil of max_combo
 ---@field z number                  with two groups or a trend, above 0 when the second group has
 ---                                 more events than expected
