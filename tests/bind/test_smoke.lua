@@ -255,9 +255,9 @@ test("survival", function()
   fails("argument", "strata(age) has no meaning", core.km, formula("arm + strata(age)", "groups"),
     0.95, "plain")
   fails("argument", "cluster(id): the test assumes", core.logrank,
-    formula("arm + cluster(id)", "groups"), 0)
+    formula("arm + cluster(id)", "groups"), {})
   local one_group = core.model("Surv(time, died) ~ 1", f, "groups")
-  fails("data", "at least two groups", core.logrank, one_group, 0)
+  fails("data", "at least two groups", core.logrank, one_group, {})
 end)
 
 test("wrong arguments name what was found", function()

@@ -151,9 +151,10 @@ end
 ---                                 (default), "gehan" n (Gehan 1965, Breslow 1970), "tarone_ware"
 ---                                 the root of n (1977), "peto" (Peto & Peto 1972),
 ---                                 "modified_peto" (Andersen et al. 1982), "fleming_harrington";
----                                 rho, gamma (0): weights S(t-)^rho (1 - S(t-))^gamma of the
----                                 pooled curve (Harrington & Fleming 1982; rho = 1: Peto-Peto as
----                                 R's survdiff); alternative: "two_sided" (default), "greater":
+---                                 rho (0): weights S(t-)^rho (1 - S(t-))^gamma of the pooled curve
+---                                 (Harrington & Fleming 1982; rho = 1: Peto-Peto as R's survdiff);
+---                                 gamma (0): the other power, above 0 for late differences;
+---                                 alternative: "two_sided" (default), "greater":
 ---                                 the second group has the higher hazard, "less"; trend: true, or
 ---                                 a list of scores of the groups (Tarone 1975, Biometrika 62:679);
 ---                                 max_combo: true, or a list of { rho, gamma }: the largest of
