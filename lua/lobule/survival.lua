@@ -14,6 +14,7 @@ local M = {}
 local ELSEWHERE <const> = {
   aalen = "aalen",
   landmark = "follow_up",
+  logrank = "logrank_api",
   multistate = "multistate_api",
   multistate_cox = "multistate_api",
   multistate_rows = "multistate_api",
@@ -38,7 +39,6 @@ local KM_OPTIONS <const> = weights.join {
   { "type", { "kaplan-meier", "nelson-aalen", "fh2", "fleming-harrington" }, "kaplan-meier" },
   { "start_time", "number" },
 }
-local LOGRANK_OPTIONS <const> = weights.join { { "rho", "number", 0 } }
 local COX_OPTIONS <const> = weights.join {
   { "ties", { "efron", "breslow", "exact", "marginal" }, "efron" },
   { "conf_level", "level", 0.95 },
@@ -74,8 +74,6 @@ local FINEGRAY_OPTIONS <const> = weights.join {
   { "tolerance", "positive", 1e-9 },
 }
 local FINEGRAY_REFUSED <const> = { case = 'Its variance is a sandwich: "frequency" or "sampling".' }
-local LOGRANK_REFUSED <const> = { sampling = "The robust score test of survival.cox with the "
-  .. "groups as its only term is the test for sampling weights." }
 
 --- Kaplan-Meier curves (Kaplan & Meier 1958, JASA 53:457), one per group on the right-hand side. At
 --- risk at t: entry < t <=
@@ -115,27 +113,6 @@ function M.km(formula, data, options)
   opts.robust = info.n_cluster ~= nil or opts.weight_type == "sampling"
   local fit = core.km(model, opts.conf_level, opts.conf_type, opts.robust, opts)
   local result = require("lobule.survival.km").new(fit, info, opts)
-  return result
-end
-
---- Log-rank test (Mantel 1966; Peto & Peto 1972) of equal hazards in the groups, hypergeometric
---- variance; `strata(x)` in the
---- formula stratifies. Rows missing any variable are left out and counted.
----@param formula string            "Surv(time, event) ~ group", "Surv(time, event) ~ group +
----                                 strata(centre)"
----@param data lobule.Cohort|lobule.Frame
----@param options? table            rho: 0 log-rank (default), 1 Peto-Peto; weights S(t-)^rho
----                                 (Harrington & Fleming 1982); weights and weight_type
----                                 ("frequency", "case"): counts are weighted
----@return lobule.Logrank
----@raise as survival.km; fewer than two groups; no event
----@example lb.survival.logrank("Surv(months, progressed) ~ arm", lb.example_data())
-function M.logrank(formula, data, options)
-  local opts <const> = check.options(options, LOGRANK_OPTIONS)
-  weights.check(opts, data, LOGRANK_REFUSED)
-  local model, info = build(formula, weights.present(data, opts), "counts", opts)
-  local test = core.logrank(model, opts.rho)
-  local result = require("lobule.survival.logrank").new(test, info, opts, data)
   return result
 end
 

@@ -110,10 +110,24 @@ function core.km_limits(estimate, half, conf_type) end
 
 --- Log-rank test: fields group (list of names), n, observed, expected (lists), variance (list of
 --- lists), chi_square, df, p_value, n_strata; with weights n is weighted, and rows has its rows.
+--- With scores, or two groups, trend: { statistic, variance, z, p_value }.
 ---@param model lobule.Model
----@param rho number                0: log-rank; 1: Peto-Peto (G-rho family)
+---@param options table             test, rho, gamma, alternative, sampling (boolean), scores (list)
 ---@return table
-function core.logrank(model, rho) end
+function core.logrank(model, options) end
+--- Several log-rank tests at once and the largest: z, statistic (lists), covariance (list of
+--- lists), most, which (from 1), p_value, error, rank.
+---@param model lobule.Model
+---@param tests table[]             each test, rho, gamma
+---@param options table             scores (list), alternative, sampling
+---@return table
+function core.logrank_combo(model, tests, options) end
+--- Permutation log-rank test of a "groups" model, whose weights are frequencies: statistic, n,
+--- n_extreme, p_value, std_error, exact.
+---@param model lobule.Model
+---@param options table             as core.logrank; permutations or exact, seed
+---@return table
+function core.logrank_permute(model, options) end
 
 --- Cox model of a "design" model. Fields of the result: coef, std_error (lists, NaN where not
 --- estimable), vcov (list of
