@@ -1,4 +1,5 @@
 --- Hazard ratios of all pairs of levels of a factor of a Cox fit, adjusted for their number.
+local adjust = require "lobule.adjust"
 local check = require "lobule.check"
 local core = require "lobule.core"
 local format = require "lobule.format"
@@ -70,17 +71,10 @@ local function critical(covariance, level)
   return (low + high) / 2
 end
 
---- Holm's (1979) step-down p values.
-local function holm(list)
-  local order, before = {}, 0
-  for k = 1, #list do order[k] = k end
-  table.sort(order, function(a, b)
-    return list[a].raw < list[b].raw or (list[a].raw == list[b].raw and a < b)
-  end)
-  for rank, k in ipairs(order) do
-    before = math.max(before, math.min(1, (#list - rank + 1) * list[k].raw))
-    list[k].p_value = before
-  end
+local function adjust_all(list, method)
+  local raw = {}
+  for k, p in ipairs(list) do raw[k] = p.raw end
+  for k, p_value in ipairs(adjust.p(raw, method)) do list[k].p_value = p_value end
 end
 
 ---@param fit lobule.Cox
@@ -102,13 +96,12 @@ function M.new(fit, variable, options)
   for _, p in ipairs(list) do
     p.statistic = p.estimate / p.std_error
     p.raw = core.normal_p(p.statistic)
-    p.p_value = opts.adjust == "bonferroni" and math.min(1, #list * p.raw) or p.raw
     if opts.adjust == "single-step" then
       p.p_value = core.largest_normal(covariance, math.abs(p.statistic))
     end
     p.conf_low, p.conf_high = p.estimate - z * p.std_error, p.estimate + z * p.std_error
   end
-  if opts.adjust == "holm" then holm(list) end
+  if opts.adjust ~= "single-step" then adjust_all(list, opts.adjust) end
   return setmetatable({ list = list, variable = variable, info = fit.info, options = opts,
     title = "Hazard ratios of all pairs, " .. terms.variable(variable, fit.info.labels),
     warnings = {} }, Pairs)
