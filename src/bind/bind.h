@@ -215,4 +215,6 @@ int lbl_km_band(lua_State *L); /* the method `band` of a KMFit */
 void lbl_open_histories(lua_State *L);
 void lbl_open_multistate(lua_State *L);
 void lbl_open_stack(lua_State *L);
+void lbl_open_aft(lua_State *L);
+void lbl_open_aft_predict(lua_State *L);
 #endif
