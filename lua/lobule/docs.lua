@@ -21,6 +21,14 @@ local FILES <const> = {
   "lobule/survival/cox_pairs.lua", "lobule/survival/cox_check.lua", "lobule/survival/ph_test.lua",
   "lobule/categorical.lua", "lobule/categorical/proportion.lua", "lobule/meta.lua",
   "lobule/meta/pool.lua", "lobule/anova.lua", "lobule/compare.lua", "lobule/crosstab.lua",
+  "lobule/survival/follow_up.lua", "lobule/survival/tmerge.lua",
+  "lobule/survival/rates.lua", "lobule/survival/rates_result.lua",
+  "lobule/survival/smr_result.lua", "lobule/survival/score.lua",
+  "lobule/survival/score_result.lua", "lobule/survival/score_more.lua",
+  "lobule/survival/aalen.lua", "lobule/categorical.lua",
+  "lobule/survival/aft.lua", "lobule/survival/aft_predict.lua", "lobule/categorical.lua",
+    "lobule/categorical/proportion.lua", "lobule/meta.lua", "lobule/meta/pool.lua",
+  "lobule/anova.lua", "lobule/compare.lua", "lobule/crosstab.lua",
   "lobule/table_one.lua", "lobule/flow.lua", "lobule/quantity.lua", "lobule/table.lua",
   "lobule/report/init.lua", "lobule/figure/init.lua", "meta/core.lua" }
 

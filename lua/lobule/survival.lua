@@ -11,20 +11,10 @@ local M = {}
 
 -- Functions that stand in files of their own (lua/lobule/survival/FILE.lua), loaded when first
 -- called: name = "file".
-local ELSEWHERE <const> = {
-  aalen = "aalen",
-  landmark = "follow_up",
-  multistate = "multistate_api",
-  multistate_cox = "multistate_api",
-  multistate_rows = "multistate_api",
-  rates = "rates",
-  score = "score",
-  smr = "rates",
-  split = "follow_up",
-  tmerge = "tmerge",
-  transitions = "multistate_api",
-  turnbull = "turnbull",
-}
+local ELSEWHERE <const> = { aalen = "aalen", aft = "aft", landmark = "follow_up",
+  multistate = "multistate_api", multistate_cox = "multistate_api",
+  multistate_rows = "multistate_api", rates = "rates", score = "score", smr = "rates",
+  split = "follow_up", tmerge = "tmerge", transitions = "multistate_api", turnbull = "turnbull" }
 
 local KM_OPTIONS <const> = weights.join {
   { "cluster", "string" },

@@ -26,7 +26,8 @@ end
 ---@param data lobule.Cohort|lobule.Frame
 ---@param kind "groups"|"design"|"counts"
 ---@param opts table                weights, weight_type
----@param causes? table             censored, cause: an event with causes is taken
+---@param causes? table             censored, cause: an event with causes is taken; outcome: another
+---                                 kind that is ("interval")
 ---@return lobule.Model
 ---@return table info               Model:info(), source, labels, lineage
 function M.build(formula, data, kind, opts, causes)
@@ -35,6 +36,7 @@ function M.build(formula, data, kind, opts, causes)
   local model = core.model(formula, frame, kind, opts.weights,
     causes and (causes.outcome or "causes"),
     causes and causes.censored, causes and causes.cause)
+    causes and (causes.outcome or "causes"), causes and causes.censored, causes and causes.cause)
   local info = model:info()
   weights.count(info, opts)
   info.source = frame:source()
