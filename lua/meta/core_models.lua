@@ -380,5 +380,29 @@ function core.aalen(model, min_at_risk, test, frequency) end
 ---@param time number
 ---@return table
 function core.score(model, cause, risks, time) end
+--- Parametric survival regression of a "design" model of outcome "interval": fields coef, std_error
+--- (intercept, terms, log scales, shape), vcov, naive_vcov, collinear, infinite, n_scale, n_shape,
+--- scale (where fixed), log_lik, log_lik_null, df, iterations, converged, unbounded, n_exact,
+--- n_right, n_left, n_interval, n_cluster, weight_event, distribution, df_t.
+---@param model lobule.Model
+---@param options table             distribution, scale, df_t, max_iter, robust, weight_type
+---@return table
+function core.aft(model, options) end
+--- Residuals: row (unless all), then the type or a column a parameter.
+---@param model lobule.Model        the one that was fitted
+---@param fit table                 of core.aft
+---@param type "response"|"deviance"|"working"|"cox_snell"|"martingale"|"ldcase"|"dfbeta"|"dfbetas"
+---@param names string[]            of the parameters
+---@param all? boolean              a row for every row of the data
+---@return lobule.Frame
+function core.aft_residuals(model, fit, type, names, all) end
+--- Estimates of people, at each of `at` in turn: estimate, std_error, conf_low, conf_high.
+---@param model lobule.Model        the one that was fitted
+---@param fit table                 of core.aft, with time_scale
+---@param newdata lobule.Model?     of core.model_apply
+---@param options table             type ("lp", "survival", "hazard", "cumulative_hazard",
+---                                 "quantile", "mean", "rmst"), at, conf_level
+---@return lobule.Frame
+function core.aft_predict(model, fit, newdata, options) end
 
 return core

@@ -185,7 +185,7 @@ function AFT:hazard_ratios(options)
       local row = { term = term.term, strata = self.fit.n_scale > 1
         and self.info.strata.name[s] or "all" }
       if not (term.collinear or term.infinite) then
-        local b, se = M.log_hazard_ratio(self.fit, i, s)
+        local b, se = words.log_hazard_ratio(self.fit, i, s)
         row.log_hazard_ratio, row.std_error, row.estimate = b, se, math.exp(b)
         row.statistic, row.p_value = b / se, core.normal_p(b / se)
         row.conf_low, row.conf_high = math.exp(b - z * se), math.exp(b + z * se)
@@ -197,19 +197,6 @@ function AFT:hazard_ratios(options)
     { "log_hazard_ratio", "real" }, { "std_error", "real" }, { "statistic", "real" },
     { "p_value", "real" }, { "conf_low", "real" }, { "conf_high", "real" } })
   return frame
-end
-
---- Log hazard ratio of term i in stratum s and its standard error: -b / scale has the derivatives
---- -1 / scale in b and b / scale in log scale.
----@return number
----@return number
-function M.log_hazard_ratio(fit, i, s)
-  local b, v, at = fit.coef[i + 1], fit.vcov, 1 + #fit.infinite + s
-  if fit.distribution == "gompertz" then return b, fit.std_error[i + 1] end
-  local scale = fit.n_scale > 0 and math.exp(fit.coef[at]) or fit.scale
-  local variance = v[i + 1][i + 1]
-  if fit.n_scale > 0 then variance = variance - 2 * b * v[i + 1][at] + b * b * v[at][at] end
-  return -b / scale, math.sqrt(variance) / scale
 end
 
 --- The fit in one row. n is rows, or frequencies added up; df counts all parameters. bic counts

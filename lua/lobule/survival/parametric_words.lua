@@ -62,6 +62,10 @@ function M.warnings(fit, info)
   if fit.unbounded then
     list[#list + 1] = "the likelihood grows without end as the scale tends to 0: times that the "
       .. "covariates predict exactly (one event, or all at one time); no estimates are given"
+  elseif not fit.converged and fit.distribution == "gengamma"
+    and math.abs(fit.coef[#fit.coef]) > 8 then
+    list[#list + 1] = ("Q tends to %sinfinity: the data do not determine the generalised gamma "
+      .. "distribution; no estimates are given"):format(fit.coef[#fit.coef] < 0 and "-" or "")
   elseif not fit.converged then
     list[#list + 1] = ("the fit did not converge in %d iterations: no estimates are given"):format(
       fit.iterations)
@@ -95,6 +99,19 @@ function M.counts(fit)
     if fit[kind[1]] > 0 then parts[#parts + 1] = ("%d %s"):format(fit[kind[1]], kind[2]) end
   end
   return table.concat(parts, ", ")
+end
+
+--- Log hazard ratio of term i in stratum s and its standard error: -b / scale has the derivatives
+--- -1 / scale in b and b / scale in log scale.
+---@return number
+---@return number
+function M.log_hazard_ratio(fit, i, s)
+  local b, v, at = fit.coef[i + 1], fit.vcov, 1 + #fit.infinite + s
+  if fit.distribution == "gompertz" then return b, fit.std_error[i + 1] end
+  local scale = fit.n_scale > 0 and math.exp(fit.coef[at]) or fit.scale
+  local variance = v[i + 1][i + 1]
+  if fit.n_scale > 0 then variance = variance - 2 * b * v[i + 1][at] + b * b * v[at][at] end
+  return -b / scale, math.sqrt(variance) / scale
 end
 
 --- Refuses what follows from estimates that do not exist.

@@ -160,29 +160,42 @@ static lb_status maximise(problem *m, const double *start, lb_maximum *out, lb_e
   return lb_likelihood_maximise(&m->predictors, start, m->options->max_iter, out, err);
 }
 
-/* The same problem without the columns of the design. */
-static lb_status maximise_null(problem *m, const double *start, double *theta, double *value,
-                               lb_error *err)
+/* Which parameters are fitted; the shape is else fixed at `shape`. */
+typedef struct part {
+  bool columns, shape_free;
+  double shape;
+} part;
+
+/* The same problem with some of its parameters, the others as theta says; theta is moved to the
+ * maximum. */
+static lb_status maximise_part(problem *m, part which, double *theta, double *value, lb_error *err)
 {
-  size_t k = m->predictors.k, small = m->n_param - m->p;
+  size_t k = m->predictors.k, n = 0;
   lb_maximum best = {0};
-  const double **column = lb_mem_zero(k * small, sizeof *column);
-  if (column == NULL) return lb_error_nomem(err, "the design");
-  for (size_t j = 0; j < small; j++)
-    for (size_t l = 0; l < k; l++)
-      column[l * small + j] = m->column[l * m->n_param + (j == 0 ? 0 : j + m->p)];
-  lb_predictors null = m->predictors;
-  null.p = small;
-  null.column = column;
-  lb_status st = lb_likelihood_maximise(&null, start, m->options->max_iter, &best, err);
-  if (st == LB_OK) {
-    memset(theta, 0, m->n_param * sizeof *theta);
-    theta[0] = best.theta[0];
-    for (size_t j = 1; j < small; j++) theta[j + m->p] = best.theta[j];
-    *value = best.value;
+  const double **column = lb_mem_zero(k * m->n_param, sizeof *column);
+  size_t *place = lb_mem_array(m->n_param, sizeof *place);
+  double *start = lb_mem_array(m->n_param, sizeof *start);
+  bool room = column != NULL && place != NULL && start != NULL;
+  lb_predictors some = m->predictors;
+  for (size_t j = 0; room && j < m->n_param; j++) {
+    bool shape = j >= m->n_param - m->n_shape, of_design = j > 0 && j <= m->p;
+    if ((shape && !which.shape_free) || (of_design && !which.columns)) continue;
+    start[n] = theta[j];
+    place[n++] = j;
   }
+  for (size_t j = 0; room && j < n; j++)
+    for (size_t l = 0; l < k; l++) column[l * n + j] = m->column[l * m->n_param + place[j]];
+  some.p = n;
+  some.column = column;
+  if (m->n_shape > 0 && !which.shape_free) some.base[k - 1] = which.shape;
+  lb_status st = room ? lb_likelihood_maximise(&some, start, m->options->max_iter, &best, err)
+                      : lb_error_nomem(err, "the design");
+  for (size_t j = 0; st == LB_OK && j < n; j++) theta[place[j]] = best.theta[j];
+  if (st == LB_OK && value != NULL) *value = best.value;
   lb_maximum_reset(&best);
   lb_mem_free((void *)column);
+  lb_mem_free(place);
+  lb_mem_free(start);
   return st;
 }
 
@@ -192,7 +205,7 @@ static void null_start(const problem *m, double q, double *start)
 {
   memset(start, 0, m->n_param * sizeof *start);
   if (m->options->distribution != LB_AFT_GOMPERTZ) {
-    if (m->n_shape > 0) start[m->n_scale + 1] = q;
+    if (m->n_shape > 0) start[m->n_param - 1] = q;
     return;
   }
   double events = 0, exposure = 0;
@@ -219,15 +232,19 @@ static void keep_better(lb_maximum *best, lb_maximum *other)
   lb_maximum_reset(other);
 }
 
-/* From the null model with shape q: a null fit (*value), then a whole one. */
+/* With shape q: the intercept, then the columns, then all at once; and the null model (*value). Each
+ * step begins where the one before ended, so the end is no worse than the model with shape q. */
 static lb_status fit_from(problem *m, double q, double *work, double *value, lb_maximum *best,
                           lb_error *err)
 {
-  double null;
+  double null, *whole = work + m->n_param;
   lb_maximum fit = {0};
   null_start(m, q, work);
-  lb_status st = maximise_null(m, work, work + m->n_param, &null, err);
-  if (st == LB_OK) st = maximise(m, work + m->n_param, &fit, err);
+  lb_status st = maximise_part(m, (part){false, false, q}, work, &null, err);
+  memcpy(whole, work, m->n_param * sizeof *work);
+  if (st == LB_OK && m->n_shape > 0) st = maximise_part(m, (part){false, true, q}, work, &null, err);
+  if (st == LB_OK && m->n_shape > 0) st = maximise_part(m, (part){true, false, q}, whole, NULL, err);
+  if (st == LB_OK) st = maximise(m, whole, &fit, err);
   if (st != LB_OK) return st;
   if (null > *value) *value = null;
   keep_better(best, &fit);
