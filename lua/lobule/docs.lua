@@ -27,6 +27,8 @@ local FILES <const> = {
   "lobule/survival/score_result.lua", "lobule/survival/score_more.lua",
   "lobule/survival/aalen.lua", "lobule/categorical.lua",
   "lobule/survival/aft.lua", "lobule/survival/aft_predict.lua", "lobule/categorical.lua",
+  "lobule/survival/aft.lua", "lobule/survival/aft_predict.lua",
+  "lobule/survival/parametric.lua", "lobule/categorical.lua",
     "lobule/categorical/proportion.lua", "lobule/meta.lua", "lobule/meta/pool.lua",
   "lobule/anova.lua", "lobule/compare.lua", "lobule/crosstab.lua",
   "lobule/table_one.lua", "lobule/flow.lua", "lobule/quantity.lua", "lobule/table.lua",

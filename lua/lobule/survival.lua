@@ -15,6 +15,8 @@ local ELSEWHERE <const> = { aalen = "aalen", aft = "aft", landmark = "follow_up"
   multistate = "multistate_api", multistate_cox = "multistate_api",
   multistate_rows = "multistate_api", rates = "rates", score = "score", smr = "rates",
   split = "follow_up", tmerge = "tmerge", transitions = "multistate_api", turnbull = "turnbull" }
+  parametric = "parametric", rates = "rates", score = "score", smr = "rates",
+  split = "follow_up", tmerge = "tmerge", turnbull = "turnbull" }
 
 local KM_OPTIONS <const> = weights.join {
   { "cluster", "string" },

@@ -34,7 +34,8 @@ static void check_open_ends(lua_State *L, const lbl_aft *box, lb_aft_distributio
   if (unclear == 0) return;
   lb_error_set(&err, LB_EDATA,
                "%zu row%s an upper limit of 0: whether it is censored from above or exact cannot "
-               "be told", unclear, unclear == 1 ? " has" : "s have");
+               "be told",
+               unclear, unclear == 1 ? " has" : "s have");
   lb_error_mend(&err, "Add a constant to both limits.");
   lbl_raise(L, &err);
 }
@@ -91,8 +92,9 @@ static int aft(lua_State *L)
 }
 
 /* In the order of lb_aft_residual_kind. */
-static const char *const RESIDUALS[] = {"response", "deviance", "working", "cox_snell",
-                                        "martingale", "ldcase", "dfbeta", "dfbetas", NULL};
+static const char *const RESIDUALS[] = {"response",  "deviance",   "working",
+                                        "cox_snell", "martingale", "ldcase",
+                                        "dfbeta",    "dfbetas",    NULL};
 
 /* aft_residuals(model, fit, type, names, all): names of the parameters; all: a row for every row of
  * the data */
@@ -112,8 +114,8 @@ static int aft_residuals(lua_State *L)
   lbl_aft_numbers(L, box, box->y.n, width);
   lb_frame **out = lbl_frame_box(L);
   lb_error err = {0};
-  lb_status st = lb_aft_residuals(&box->y, &who, vcov, (lb_aft_residual_kind)type, box->number,
-                                  &err);
+  lb_status st =
+      lb_aft_residuals(&box->y, &who, vcov, (lb_aft_residual_kind)type, box->number, &err);
   n = all ? box->model->n_rows : box->model->n_used;
   if (st == LB_OK) st = lb_frame_new(n, NULL, out, &err);
   if (st == LB_OK && !all)
@@ -127,8 +129,7 @@ static int aft_residuals(lua_State *L)
   return 1;
 }
 
-static const luaL_Reg FUNCTIONS[] = {
-    {"aft", aft}, {"aft_residuals", aft_residuals}, {NULL, NULL}};
+static const luaL_Reg FUNCTIONS[] = {{"aft", aft}, {"aft_residuals", aft_residuals}, {NULL, NULL}};
 
 void lbl_open_aft(lua_State *L)
 {

@@ -39,8 +39,11 @@ lbl_aft *lbl_aft_new(lua_State *L, int arg)
   if (model->formula.n_strata > 0)
     box->strata = (lb_partition){model->strata.code, model->strata.n};
   box->cluster = (lb_partition){model->cluster, model->n_cluster};
-  box->y = (lb_aft_outcome){.n = model->n_used, .lower = model->lower, .upper = model->upper,
-                            .entry = model->entry, .weight = model->weight};
+  box->y = (lb_aft_outcome){.n = model->n_used,
+                            .lower = model->lower,
+                            .upper = model->upper,
+                            .entry = model->entry,
+                            .weight = model->weight};
   if (model->time == NULL) return box;
   lb_surv surv;
   lb_error err = {0};
@@ -110,9 +113,9 @@ double lbl_aft_field(lua_State *L, int index, const char *name)
 }
 
 /* In the order of lb_aft_distribution. */
-static const char *const DISTRIBUTIONS[] = {
-    "weibull",  "exponential", "rayleigh", "lognormal", "loglogistic", "gengamma",
-    "gompertz", "gaussian",    "logistic", "extreme",   "t",           NULL};
+static const char *const DISTRIBUTIONS[] = {"weibull",     "exponential", "rayleigh", "lognormal",
+                                            "loglogistic", "gengamma",    "gompertz", "gaussian",
+                                            "logistic",    "extreme",     "t",        NULL};
 
 lb_aft_distribution lbl_check_distribution(lua_State *L, int index)
 {

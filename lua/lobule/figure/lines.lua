@@ -193,8 +193,9 @@ local function look_of(line, i)
     return { role = style.series(line.series or i), width = style.LINE + 0.4 }
   end
   local series <const> = line.series or i
-  return { role = style.series(series), width = style.LINE + (series == 1 and 0.4 or 0),
-    symbol = series }
+  local role <const>, dash <const> = style.series(series)
+  if line.look == "smooth" then return { role = role, dash = dash, width = style.LINE } end
+  return { role = role, width = style.LINE + (series == 1 and 0.4 or 0), symbol = series }
 end
 
 local function draw_symbol(canvas, look, x, y)
@@ -247,6 +248,7 @@ local function draw_panel(canvas, spec, plan, p, at)
   place.x = (spec.x_log and scale.log or scale.linear)(plan.lo, plan.hi, place.x0, place.x1)
   place.y = (spec.y_log and scale.log or scale.linear)(p.hi, p.lo, place.top, place.bottom)
   canvas:lines(at.x, at.y + style.LABEL * metrics.ASCENT, p.heading, { bold = true })
+  layout.shade(canvas, spec.shade_from, place, plan.hi)
   draw_y_axis(canvas, p, place)
   draw_x_axis(canvas, plan, place)
   local looks <const> = {}

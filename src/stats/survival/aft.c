@@ -9,7 +9,8 @@
 #include "stats/survival/aft_rows.h"
 #include "stats/symmetric.h"
 
-#define FAR        10.0  /* standard deviations from 0: such a column is centred. Others stay, so that
+#define FAR                                                                                        \
+  10.0 /* standard deviations from 0: such a column is centred. Others stay, so that
                           * an infinite level does not spill into the intercept */
 #define COLLINEAR  1e-9  /* of a column's own variance, once those before it are taken out */
 #define ENDLESS    0.03  /* a converged step of this many scales: the estimate is infinite */
@@ -142,8 +143,12 @@ static lb_status problem_new(const lb_aft_outcome *y, const lb_design *x,
   m->n_shape = lb_aft_has_shape(d);
   m->n_param = 1 + m->p + m->n_scale + m->n_shape;
   st = fill_columns(m, strata, err);
-  m->predictors = (lb_predictors){.n = x->n, .k = lb_aft_n_predictor(d), .p = m->n_param,
-                                  .column = m->column, .weight = y->weight, .row = lb_aft_row,
+  m->predictors = (lb_predictors){.n = x->n,
+                                  .k = lb_aft_n_predictor(d),
+                                  .p = m->n_param,
+                                  .column = m->column,
+                                  .weight = y->weight,
+                                  .row = lb_aft_row,
                                   .context = &m->rows};
   m->predictors.offset[0] = m->own_offset;
   if (options->scale > 0 && lb_aft_has_scale(d))
@@ -199,8 +204,8 @@ static lb_status maximise_part(problem *m, part which, double *theta, double *va
   return st;
 }
 
-/* A start of the null model: all 0 but the shape, which is 0 too or, of the log-gamma, `q`. Gompertz:
- * a constant hazard. */
+/* A start of the null model: all 0 but the shape, which is 0 too or, of the log-gamma, `q`.
+ * Gompertz: a constant hazard. */
 static void null_start(const problem *m, double q, double *start)
 {
   memset(start, 0, m->n_param * sizeof *start);
@@ -232,8 +237,9 @@ static void keep_better(lb_maximum *best, lb_maximum *other)
   lb_maximum_reset(other);
 }
 
-/* With shape q: the intercept, then the columns, then all at once; and the null model (*value). Each
- * step begins where the one before ended, so the end is no worse than the model with shape q. */
+/* With shape q: the intercept, then the columns, then all at once; and the null model (*value).
+ * Each step begins where the one before ended, so the end is no worse than the model with shape
+ * q. */
 static lb_status fit_from(problem *m, double q, double *work, double *value, lb_maximum *best,
                           lb_error *err)
 {
@@ -242,8 +248,10 @@ static lb_status fit_from(problem *m, double q, double *work, double *value, lb_
   null_start(m, q, work);
   lb_status st = maximise_part(m, (part){false, false, q}, work, &null, err);
   memcpy(whole, work, m->n_param * sizeof *work);
-  if (st == LB_OK && m->n_shape > 0) st = maximise_part(m, (part){false, true, q}, work, &null, err);
-  if (st == LB_OK && m->n_shape > 0) st = maximise_part(m, (part){true, false, q}, whole, NULL, err);
+  if (st == LB_OK && m->n_shape > 0)
+    st = maximise_part(m, (part){false, true, q}, work, &null, err);
+  if (st == LB_OK && m->n_shape > 0)
+    st = maximise_part(m, (part){true, false, q}, whole, NULL, err);
   if (st == LB_OK) st = maximise(m, whole, &fit, err);
   if (st != LB_OK) return st;
   if (null > *value) *value = null;
@@ -260,7 +268,8 @@ static lb_status fit_whole(problem *m, double *null, lb_maximum *best, lb_error 
   lb_status st = fit_from(m, 0, work, null, best, err);
   bool several = m->options->distribution == LB_AFT_GENGAMMA;
   for (size_t k = 0; st == LB_OK && several && k < sizeof MORE / sizeof *MORE; k++) {
-    /* The log-normal and the Weibull start nearly always meet; the others are for when they fail. */
+    /* The log-normal and the Weibull start nearly always meet; the others are for when they fail.
+     * */
     bool needed = !best->converged || (k == 0 && m->rows.n <= SMALL_DATA);
     if (needed) st = fit_from(m, MORE[k], work, null, best, err);
   }
@@ -273,8 +282,11 @@ static lb_status fit_whole(problem *m, double *null, lb_maximum *best, lb_error 
 static lb_status alloc_fit(const problem *m, lb_aft *out, lb_error *err)
 {
   size_t n = 1 + m->x->p + m->n_scale + m->n_shape;
-  *out = (lb_aft){.distribution = m->options->distribution, .p = m->x->p, .n_scale = m->n_scale,
-                  .n_shape = m->n_shape, .n_param = n};
+  *out = (lb_aft){.distribution = m->options->distribution,
+                  .p = m->x->p,
+                  .n_scale = m->n_scale,
+                  .n_shape = m->n_shape,
+                  .n_param = n};
   out->coef = lb_mem_zero(n, sizeof *out->coef);
   out->std_error = lb_mem_zero(n, sizeof *out->std_error);
   out->vcov = lb_mem_zero(n * n, sizeof *out->vcov);
@@ -428,8 +440,8 @@ static lb_status fill_fit(const problem *m, const lb_maximum *best, const lb_par
   for (size_t j = 0; j < out->p; j++)
     if (m->collinear[j]) out->std_error[1 + j] = (double)NAN;
   memcpy(out->collinear, m->collinear, out->p * sizeof *out->collinear);
-  out->scale = m->n_scale > 0 || !lb_aft_has_scale(out->distribution) ? (double)NAN
-                                                                      : m->options->scale;
+  out->scale =
+      m->n_scale > 0 || !lb_aft_has_scale(out->distribution) ? (double)NAN : m->options->scale;
   out->iterations = best->iterations;
   out->df = m->p;
   count_rows(m, out);

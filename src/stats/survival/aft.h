@@ -44,21 +44,24 @@ typedef struct lb_aft_options {
   double scale; /* fixed at this; 0 = estimated */
   double df;    /* of LB_AFT_T */
   size_t max_iter;
-  bool robust; /* sandwich variance; with clusters by itself */
+  bool robust;    /* sandwich variance; with clusters by itself */
   bool frequency; /* weights are repeated rows, each a subject of the sandwich */
 } lb_aft_options;
-#define LB_AFT_DEFAULTS {.distribution = LB_AFT_WEIBULL, .df = 4, .max_iter = 200}
+#define LB_AFT_DEFAULTS                                                                            \
+  {                                                                                                \
+    .distribution = LB_AFT_WEIBULL, .df = 4, .max_iter = 200                                       \
+  }
 
 /* Parameters: intercept, p columns, n_scale log scales (a stratum each; 0 when fixed), n_shape. */
 typedef struct lb_aft {
   lb_aft_distribution distribution;
   size_t p, n_scale, n_shape, n_param;
-  double *coef, *std_error; /* n_param; NaN for a collinear column */
+  double *coef, *std_error;  /* n_param; NaN for a collinear column */
   double *vcov, *naive_vcov; /* n_param squared; 0 for collinear columns; the same without robust */
-  bool *collinear, *infinite; /* p */
-  double scale;               /* where fixed; else NaN */
+  bool *collinear, *infinite;   /* p */
+  double scale;                 /* where fixed; else NaN */
   double log_lik, log_lik_null; /* of times, not of their logarithms */
-  size_t df;                  /* estimated coefficients of columns */
+  size_t df;                    /* estimated coefficients of columns */
   size_t iterations;
   bool converged;
   bool unbounded; /* the likelihood grows without end as a scale tends to 0 */
@@ -71,8 +74,8 @@ typedef struct lb_aft {
  * model has the intercept, offset, scales and shape. Strata: a scale each. Generalised gamma:
  * from the log-normal and the Weibull fit, the better one is kept. Robust: infinitesimal jackknife
  * of rows or clusters, weights within it.
- * LB_EDATA: no row, none but right-censored, a time of 0 where its logarithm is asked for. Untouched
- * on failure. O(iterations n p^2). */
+ * LB_EDATA: no row, none but right-censored, a time of 0 where its logarithm is asked for.
+ * Untouched on failure. O(iterations n p^2). */
 lb_status lb_aft_fit(const lb_aft_outcome *y, const lb_design *x, const lb_partition *strata,
                      const lb_partition *cluster, const lb_aft_options *options, lb_aft *out,
                      lb_error *err);

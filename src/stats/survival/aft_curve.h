@@ -44,9 +44,9 @@ typedef enum lb_curve_kind {
 } lb_curve_kind;
 
 /* One estimate of a row at a time (a probability for quantiles, nothing for mean and linear);
- * z_value: of the confidence level. What does not exist is NaN; a quantile that is never reached and
- * an infinite mean are infinite, without limits. Standard errors are of the estimate itself. `work`:
- * 4 p numbers. Restricted means are integrals by adaptive 16-point Gauss-Legendre rules. */
+ * z_value: of the confidence level. What does not exist is NaN; a quantile that is never reached
+ * and an infinite mean are infinite, without limits. Standard errors are of the estimate itself.
+ * `work`: 4 p numbers. Restricted means are integrals by adaptive 16-point Gauss-Legendre rules. */
 lb_estimate lb_curve_estimate(const lb_curve *curve, lb_curve_kind kind, size_t row, double at,
                               double z_value, double *work);
 #endif

@@ -13,16 +13,16 @@
  * x^2 and C(q) = -log(2 pi) / 2 - delta(a), delta being the remainder of Stirling's formula for
  * log Gamma(a). d/dw log f = -w phi(x), phi(x) = (e^x - 1) / x. All are smooth at q = 0. */
 
-#define SERIES_Q 0.25 /* below, delta by its asymptotic series: a > 16 */
-#define SERIES_X 1.0  /* below, kappa and phi by their power series */
-#define DROP     6.0  /* the log density falls by about this much over a panel */
-#define END      42.0 /* and by this much where a tail ends: e^-42 is nothing beside 1 */
+#define SERIES_Q    0.25 /* below, delta by its asymptotic series: a > 16 */
+#define SERIES_X    1.0  /* below, kappa and phi by their power series */
+#define DROP        6.0  /* the log density falls by about this much over a panel */
+#define END         42.0 /* and by this much where a tail ends: e^-42 is nothing beside 1 */
 #define MOST_PANELS 400
 
 /* C(q) and its derivatives: Bernoulli numbers B_2k / (2k (2k - 1)) times q^(4k - 2). */
 static void constant(double q, double out[3])
 {
-  static const double TERM[] = {1.0 / 12,   -1.0 / 360,     1.0 / 1260, -1.0 / 1680,
+  static const double TERM[] = {1.0 / 12,   -1.0 / 360,      1.0 / 1260, -1.0 / 1680,
                                 1.0 / 1188, -691.0 / 360360, 1.0 / 156};
   double half = log(2 * M_PI) / 2, a = 1 / (q * q);
   out[0] = -half;
@@ -155,11 +155,11 @@ void lb_loggamma_mass(double lower, double upper, double q, lb_mass *out)
   bool complement = (isinf(upper) && lower < 0) || (isinf(lower) && upper > 0);
   *out = (lb_mass){0};
   if (isinf(lower) && isinf(upper)) return;
-  double from = isinf(lower) ? upper : isinf(upper) ? lower : fabs(lower) < fabs(upper) ? lower : upper;
-  double to = isinf(lower)   ? -INFINITY
-              : isinf(upper) ? INFINITY
-              : from == lower ? upper
-                              : lower;
+  double from = isinf(lower)                ? upper
+                : isinf(upper)              ? lower
+                : fabs(lower) < fabs(upper) ? lower
+                                            : upper;
+  double to = isinf(lower) ? -INFINITY : isinf(upper) ? INFINITY : from == lower ? upper : lower;
   if (complement) to = -to;
   integral s = {.q = q};
   constant(q, s.constant);

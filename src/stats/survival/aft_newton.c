@@ -12,10 +12,12 @@
 #define CHUNK         256   /* rows whose terms are held at once */
 #define BLOCK         2048  /* rows whose sums are added in order */
 #define PARALLEL_ROWS 20000 /* below, threads cost more than they save */
-#define PIVOT         1e-13 /* of a parameter's own information: below, the matrix is not definite */
-#define GAIN          1e-12 /* promised by a full step: then the estimate stands */
-#define NOISE         1e-11 /* of the log-likelihood: what rounding may take from a good step */
-#define MOST_DAMPING  1e14
+#define PIVOT                                                                                      \
+  1e-13                    /* of a parameter's own information: below, the matrix is not definite
+                               */
+#define GAIN         1e-12 /* promised by a full step: then the estimate stands */
+#define NOISE        1e-11 /* of the log-likelihood: what rounding may take from a good step */
+#define MOST_DAMPING 1e14
 
 static size_t pair_of(size_t k, size_t l)
 {

@@ -9,7 +9,7 @@
 #define LB_MOST_PREDICTORS 4
 #define LB_PREDICTOR_PAIRS 10 /* k (k + 1) / 2 of them */
 
-/* log-likelihood of a row and its derivatives in the predictors; hess[k (k + 1) / 2 + l], l <= k. */
+/* Log-likelihood of a row and its derivatives in predictors; hess[k (k + 1) / 2 + l], l <= k. */
 typedef struct lb_row_term {
   double value, grad[LB_MOST_PREDICTORS], hess[LB_PREDICTOR_PAIRS];
 } lb_row_term;
@@ -18,7 +18,7 @@ typedef struct lb_row_term {
  * parameter may stand in several predictors. All borrowed. */
 typedef struct lb_predictors {
   size_t n, k, p;
-  const double *const *column; /* k p of them, n numbers each; NULL = 0 */
+  const double *const *column;              /* k p of them, n numbers each; NULL = 0 */
   const double *offset[LB_MOST_PREDICTORS]; /* NULL = 0 */
   double base[LB_MOST_PREDICTORS];
   const double *weight; /* n; NULL = 1 */

@@ -32,8 +32,10 @@ static void gompertz_at(const double eta[3], double t, lb_aft_point *out)
 {
   double h[3];
   lb_gompertz_hazard(eta[0], eta[2], t, h);
-  *out = (lb_aft_point){.log_survival = -h[0], .log_hazard = eta[0] + eta[2] * t,
-                        .ds = {-h[0], 0, -h[1]}, .dh = {1, 0, t}};
+  *out = (lb_aft_point){.log_survival = -h[0],
+                        .log_hazard = eta[0] + eta[2] * t,
+                        .ds = {-h[0], 0, -h[1]},
+                        .dh = {1, 0, t}};
 }
 
 void lb_aft_point_at(lb_aft_distribution d, double df, const double eta[3], double t,
@@ -139,7 +141,13 @@ static double curve_quantile(const void *context, size_t row, double prob)
 
 void lb_aft_curve(const lb_aft_people *who, const double *vcov, double time_scale, lb_curve *out)
 {
-  *out = (lb_curve){.p = who->n_param, .vcov = vcov, .context = who, .at = curve_at,
-                    .linear = curve_linear, .mean = curve_mean, .quantile = curve_quantile,
-                    .positive = lb_aft_positive(who->distribution), .time_scale = time_scale};
+  *out = (lb_curve){.p = who->n_param,
+                    .vcov = vcov,
+                    .context = who,
+                    .at = curve_at,
+                    .linear = curve_linear,
+                    .mean = curve_mean,
+                    .quantile = curve_quantile,
+                    .positive = lb_aft_positive(who->distribution),
+                    .time_scale = time_scale};
 }

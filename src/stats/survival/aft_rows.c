@@ -127,8 +127,12 @@ lb_status lb_aft_rows_new(const lb_aft_outcome *y, const lb_aft_options *options
   lb_aft_distribution d = options->distribution;
   lb_status st = check_rows(y, d, err);
   if (st != LB_OK) return st;
-  lb_aft_rows r = {.distribution = d, .kind = lb_aft_standard(d), .df = options->df, .n = y->n,
-                   .has_shape = lb_aft_has_shape(d), .spread = 1};
+  lb_aft_rows r = {.distribution = d,
+                   .kind = lb_aft_standard(d),
+                   .df = options->df,
+                   .n = y->n,
+                   .has_shape = lb_aft_has_shape(d),
+                   .spread = 1};
   r.lower = lb_mem_array(y->n, (y->entry == NULL ? 2 : 3) * sizeof *r.lower);
   if (r.lower == NULL) return lb_error_nomem(err, "times");
   r.upper = r.lower + y->n;

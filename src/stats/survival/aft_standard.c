@@ -17,7 +17,7 @@ const double lb_legendre_weight[LB_LEGENDRE] = {
     0.027152459411754094, 0.062253523938647892, 0.095158511682492784, 0.124628971255533872,
     0.149595988816576732, 0.169156519395002538, 0.182603415044923588, 0.189450610455068496};
 
-#define NARROW     0.25 /* wide intervals: masses of the ends are subtracted; narrow: integrated */
+#define NARROW      0.25 /* wide intervals: masses of the ends are subtracted; narrow: integrated */
 #define HAIRBREADTH 1e-4 /* the density in the middle times the width, right to width^2 / 24 */
 
 double lb_log1mexp(double x)
@@ -170,8 +170,7 @@ static void hair_term(lb_standard kind, double lower, double upper, double q, lb
   t->lq = t->uq = d.wq / 2;
 }
 
-void lb_standard_mass_term(lb_standard kind, double lower, double upper, double q,
-                           lb_mass_term *t)
+void lb_standard_mass_term(lb_standard kind, double lower, double upper, double q, lb_mass_term *t)
 {
   lb_mass m;
   lb_density low, high;

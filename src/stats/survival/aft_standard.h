@@ -4,14 +4,14 @@
 #define LB_STATS_AFT_STANDARD_H
 #include <stdbool.h>
 
-/* Of w = (log t - location) / scale: smallest extreme value (Weibull t), normal, logistic, Student's
- * t, and Prentice's (1974, Biometrika 61:539) log-gamma: w = log(q^2 g) / q with g gamma
+/* Of w = (log t - location) / scale: smallest extreme value (Weibull t), normal, logistic,
+ * Student's t, and Prentice's (1974, Biometrika 61:539) log-gamma: w = log(q^2 g) / q with g gamma
  * distributed of shape 1 / q^2; q = 1 is extreme value, q = 0 normal, q < 0 the mirror image. */
 typedef enum lb_standard {
   LB_STANDARD_EXTREME,
   LB_STANDARD_NORMAL,
   LB_STANDARD_LOGISTIC,
-  LB_STANDARD_T,      /* shape: degrees of freedom, not estimated */
+  LB_STANDARD_T,       /* shape: degrees of freedom, not estimated */
   LB_STANDARD_LOGGAMMA /* shape: q */
 } lb_standard;
 
