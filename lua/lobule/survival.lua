@@ -16,6 +16,8 @@ local ELSEWHERE <const> = { aalen = "aalen", aft = "aft", landmark = "follow_up"
   multistate_rows = "multistate_api", rates = "rates", score = "score", smr = "rates",
   split = "follow_up", tmerge = "tmerge", transitions = "multistate_api", turnbull = "turnbull" }
   parametric = "parametric", rates = "rates", score = "score", smr = "rates",
+  parametric = "parametric", rates = "rates",
+  royston_parmar = "royston", score = "score", smr = "rates",
   split = "follow_up", tmerge = "tmerge", turnbull = "turnbull" }
 
 local KM_OPTIONS <const> = weights.join {

@@ -405,4 +405,13 @@ function core.aft_residuals(model, fit, type, names, all) end
 ---@return lobule.Frame
 function core.aft_predict(model, fit, newdata, options) end
 
+--- Royston-Parmar model of a "design" model of outcome "interval": fields coef, std_error (gamma0,
+--- gamma1, ..., terms), vcov, knot (log times, boundaries first and last), log_lik, log_lik_null,
+--- df, iterations, converged, link; core.aft_predict takes it.
+---@param model lobule.Model
+---@param options table             link ("hazard", "odds", "normal"), df, knots (inner, times),
+---                                 max_iter
+---@return table
+function core.royston(model, options) end
+
 return core

@@ -11,6 +11,7 @@ static int box_gc(lua_State *L)
 {
   lbl_aft *box = luaL_checkudata(L, 1, AFT_BOX);
   lb_aft_reset(&box->fit);
+  lb_royston_reset(&box->royston);
   lb_mem_free(box->limits);
   lb_mem_free(box->number);
   *box = (lbl_aft){0};
@@ -125,6 +126,17 @@ lb_aft_distribution lbl_check_distribution(lua_State *L, int index)
   return (lb_aft_distribution)d;
 }
 
+/* In the order of lb_royston_scale. */
+static const char *const SCALES[] = {"hazard", "odds", "normal", NULL};
+
+lb_royston_scale lbl_check_royston_scale(lua_State *L, int index)
+{
+  lua_getfield(L, index, "link");
+  int scale = lbl_check_choice(L, -1, "link", SCALES);
+  lua_pop(L, 1);
+  return (lb_royston_scale)scale;
+}
+
 lb_aft_people lbl_aft_people(lua_State *L, int index, const lb_model *people)
 {
   lb_aft_people who = {.distribution = lbl_check_distribution(L, index),
@@ -136,6 +148,17 @@ lb_aft_people lbl_aft_people(lua_State *L, int index, const lb_model *people)
   who.coef = lbl_aft_list(L, index, "coef", &who.n_param);
   if (people->formula.n_strata > 0 && who.n_scale > 1) who.stratum = people->strata.code;
   if (who.n_param != 1 + who.x.p + who.n_scale + who.n_shape)
+    lbl_raise_argument(L, index, "newdata", "a design of this model");
+  return who;
+}
+
+lb_royston_people lbl_royston_people(lua_State *L, int index, const lb_model *people)
+{
+  lb_royston_people who = {.scale = lbl_check_royston_scale(L, index)};
+  lb_model_design(people, &who.x);
+  who.knot = lbl_aft_list(L, index, "knot", &who.n_spline);
+  who.coef = lbl_aft_list(L, index, "coef", &who.n_param);
+  if (who.n_spline < 2 || who.n_spline > LB_ROYSTON_KNOTS || who.n_param != who.n_spline + who.x.p)
     lbl_raise_argument(L, index, "newdata", "a design of this model");
   return who;
 }

@@ -4,6 +4,7 @@
 #define LB_BIND_AFT_BOX_H
 #include "bind/cox_box.h"
 #include "stats/survival/aft_residual.h"
+#include "stats/survival/royston.h"
 
 typedef struct lbl_aft {
   const lb_model *model; /* borrowed from the stack */
@@ -11,6 +12,7 @@ typedef struct lbl_aft {
   lb_design x;
   lb_partition strata, cluster; /* code NULL without */
   lb_aft fit;
+  lb_royston royston;
   double *limits, *number; /* of lb_mem */
 } lbl_aft;
 
@@ -25,8 +27,9 @@ double *lbl_aft_matrix(lua_State *L, int index, const char *name, size_t n);
 /* A number in a field; NaN when there is none. */
 double lbl_aft_field(lua_State *L, int index, const char *name);
 lb_aft_distribution lbl_check_distribution(lua_State *L, int index);
+lb_royston_scale lbl_check_royston_scale(lua_State *L, int index); /* field `link` */
 /* The fit table at `index` with a design: what it borrows stays on the stack. */
 lb_aft_people lbl_aft_people(lua_State *L, int index, const lb_model *people);
-/* LB_OK unless the model asks for what no parametric model takes. */
+lb_royston_people lbl_royston_people(lua_State *L, int index, const lb_model *people);
 void lbl_aft_open_box(lua_State *L);
 #endif

@@ -70,6 +70,29 @@ static request check_request(lua_State *L, int index)
   return r;
 }
 
+/* What a curve looks at while it is asked. */
+typedef struct subject {
+  lb_aft_people aft;
+  lb_royston_people royston;
+} subject;
+
+/* The curve of the fit at stack index 2 for these people: of a spline when it has knots. */
+static lb_curve check_curve(lua_State *L, const lb_model *people, subject *who)
+{
+  lb_curve curve;
+  double time_scale = lbl_aft_field(L, 2, "time_scale");
+  bool spline = lua_getfield(L, 2, "knot") != LUA_TNIL;
+  if (spline) {
+    who->royston = lbl_royston_people(L, 2, people);
+    lb_royston_curve(&who->royston, lbl_aft_matrix(L, 2, "vcov", who->royston.n_param), time_scale,
+                     &curve);
+  } else {
+    who->aft = lbl_aft_people(L, 2, people);
+    lb_aft_curve(&who->aft, lbl_aft_matrix(L, 2, "vcov", who->aft.n_param), time_scale, &curve);
+  }
+  return curve;
+}
+
 /* aft_predict(model, fit, newdata, options) */
 static int aft_predict(lua_State *L)
 {
@@ -78,11 +101,8 @@ static int aft_predict(lua_State *L)
   request r = check_request(L, 4);
   lbl_aft *box = lbl_aft_new(L, 1);
   const lb_model *people = lua_isnil(L, 3) ? box->model : lbl_check_model(L, 3);
-  lb_aft_people who = lbl_aft_people(L, 2, people);
-  const double *vcov = lbl_aft_matrix(L, 2, "vcov", who.n_param);
-  double time_scale = lbl_aft_field(L, 2, "time_scale");
-  lb_curve curve;
-  lb_aft_curve(&who, vcov, time_scale, &curve);
+  subject who;
+  lb_curve curve = check_curve(L, people, &who);
   lbl_aft_numbers(L, box, people->n_rows * r.n_at, N_COLUMNS);
   lb_frame **out = lbl_frame_box(L);
   lb_error err = {0};

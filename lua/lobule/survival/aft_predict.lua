@@ -54,6 +54,10 @@ function AFT:predict(options)
   local opts <const> = check.options(options, PREDICT)
   words.check_settled(self)
   check_given(opts)
+  if opts.type == "mean" and rawget(self.fit, "knot") then
+    core.raise("argument", "mean: a spline beyond the data is no estimate",
+      'Take type = "rmst" with times.')
+  end
   local at, name = places(opts)
   local people = opts.newdata ~= nil
     and core.model_apply(self.model, check.new_data(opts.newdata), false) or nil
