@@ -33,8 +33,8 @@ local SCALE <const> = { hazard = "log cumulative hazard", odds = "log cumulative
 
 --- Flexible parametric model (Royston & Parmar 2002, Stat Med 21:2175): a natural cubic spline of
 --- log time on the scale of the log cumulative hazard ("hazard": hazards are proportional), the log
---- cumulative odds ("odds") or minus the normal quantile of survival ("normal"), to which covariates
---- add. df 1 is the Weibull, log-logistic or log-normal model. Boundary knots are the first and
+--- cumulative odds ("odds") or minus the normal quantile of survival ("normal"), to which
+--- covariates add. df 1 is the Weibull, log-logistic or log-normal model. Boundary knots are the first and
 --- last exact event time; beyond them the spline is linear. Coefficients are those of the
 --- untransformed spline basis, as flexsurv's (gamma0, gamma1 of log time, gamma2 ...). Any
 --- censoring and late entry as in survival.aft. Effects that change with time are not there:
@@ -106,8 +106,8 @@ local function frame_of(rows, schema)
   return result.frame(columns)
 end
 
---- One row a parameter: gamma0, gamma1 (of log time), gamma2 ..., then the terms. exponentiate gives
---- hazard or odds ratios of the terms; std_error stays on the log scale.
+--- One row a parameter: gamma0, gamma1 (of log time), gamma2 ..., then the terms. exponentiate
+--- gives hazard or odds ratios of the terms; std_error stays on the log scale.
 ---@param options? table            exponentiate (false); conf_level (that of the fit)
 ---@return lobule.Frame             # term, variable, level, reference, estimate, std_error,
 ---                                 statistic, p_value, conf_low, conf_high
