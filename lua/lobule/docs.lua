@@ -28,6 +28,7 @@ local FILES <const> = {
   "lobule/survival/aalen.lua",
   "lobule/survival/aft.lua", "lobule/survival/aft_predict.lua",
   "lobule/survival/parametric.lua", "lobule/survival/royston.lua",
+  "lobule/survival/cure.lua",
   "lobule/categorical.lua",
     "lobule/categorical/proportion.lua", "lobule/meta.lua", "lobule/meta/pool.lua",
   "lobule/anova.lua", "lobule/compare.lua", "lobule/crosstab.lua",

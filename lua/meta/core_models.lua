@@ -402,8 +402,9 @@ function core.aft_residuals(model, fit, type, names, all) end
 ---@param newdata lobule.Model?     of core.model_apply
 ---@param options table             type ("lp", "survival", "hazard", "cumulative_hazard",
 ---                                 "quantile", "mean", "rmst"), at, conf_level
+---@param cure? lobule.Model        of a cure model: the design of the cured fraction
 ---@return lobule.Frame
-function core.aft_predict(model, fit, newdata, options) end
+function core.aft_predict(model, fit, newdata, options, cure) end
 
 --- Royston-Parmar model of a "design" model of outcome "interval": fields coef, std_error (gamma0,
 --- gamma1, ..., terms), vcov, knot (log times, boundaries first and last), log_lik, log_lik_null,
@@ -413,5 +414,18 @@ function core.aft_predict(model, fit, newdata, options) end
 ---                                 max_iter
 ---@return table
 function core.royston(model, options) end
+
+--- Mixture cure model: fields coef, std_error (latency as core.aft, then the logistic model of
+--- cure), vcov, n_latency, n_scale, n_shape, scale, log_lik, log_lik_none, follow_up (Maller and
+--- Zhou's alpha), iterations, converged, distribution; core.aft_predict takes it.
+---@param model lobule.Model        of the latency
+---@param cure_model lobule.Model   of the same rows
+---@param options table             distribution, max_iter
+---@return table
+function core.cure(model, cure_model, options) end
+--- The rows of its frame that a model uses: row.
+---@param model lobule.Model
+---@return lobule.Frame
+function core.model_rows(model) end
 
 return core

@@ -125,6 +125,54 @@ static int royston(lua_State *L)
   return 1;
 }
 
+static void push_cure(lua_State *L, const lb_cure *fit, double follow_up)
+{
+  lua_createtable(L, 0, 14);
+  lbl_set_numbers(L, "coef", fit->coef, fit->n_param);
+  lbl_set_numbers(L, "std_error", fit->std_error, fit->n_param);
+  lbl_set_matrix(L, "vcov", fit->vcov, fit->n_param);
+  lbl_set_count(L, "n_scale", fit->n_scale);
+  lbl_set_count(L, "n_shape", fit->n_shape);
+  lbl_set_count(L, "n_latency", fit->n_param - 1 - fit->p_cure);
+  if (!isnan(fit->scale)) lbl_set_number(L, "scale", fit->scale);
+  lbl_set_number(L, "log_lik", fit->log_lik);
+  lbl_set_number(L, "log_lik_none", fit->log_lik_none);
+  if (!isnan(follow_up)) lbl_set_number(L, "follow_up", follow_up);
+  lbl_set_count(L, "iterations", fit->iterations);
+  set_flag(L, "converged", fit->converged);
+}
+
+/* cure(model, cure_model, options): distribution, scale, max_iter; both models of the same rows */
+static int cure(lua_State *L)
+{
+  lua_settop(L, 3);
+  lb_aft_options options = check_options(L, 3);
+  lbl_aft *box = lbl_aft_new(L, 1);
+  const lb_model *second = lbl_check_model(L, 2);
+  lb_design z;
+  lb_model_design(second, &z);
+  if (z.n != box->x.n) lbl_raise_argument(L, 2, "cure_model", "a model of the same rows");
+  lb_error err = {0};
+  if (lb_cure_fit(&box->y, &box->x, &z, &options, &box->cure, &err) != LB_OK)
+    return lbl_raise(L, &err);
+  push_cure(L, &box->cure, lb_cure_follow_up(&box->y));
+  lua_getfield(L, 3, "distribution");
+  lua_setfield(L, -2, "distribution");
+  return 1;
+}
+
+/* model_rows(model): the rows of its frame that it uses */
+static int model_rows(lua_State *L)
+{
+  lua_settop(L, 1);
+  const lb_model *model = lbl_check_model(L, 1);
+  lb_frame **out = lbl_frame_box(L);
+  lb_error err = {0};
+  lb_status st = lb_frame_new(model->n_used, NULL, out, &err);
+  if (st == LB_OK) st = lbl_frame_add_rows(*out, "row", model->row, model->n_used, &err);
+  return st == LB_OK ? 1 : lbl_raise(L, &err);
+}
+
 /* In the order of lb_aft_residual_kind. */
 static const char *const RESIDUALS[] = {"response",  "deviance",   "working",
                                         "cox_snell", "martingale", "ldcase",
@@ -164,7 +212,8 @@ static int aft_residuals(lua_State *L)
 }
 
 static const luaL_Reg FUNCTIONS[] = {
-    {"aft", aft}, {"aft_residuals", aft_residuals}, {"royston", royston}, {NULL, NULL}};
+    {"aft", aft},   {"aft_residuals", aft_residuals}, {"royston", royston},
+    {"cure", cure}, {"model_rows", model_rows},       {NULL, NULL}};
 
 void lbl_open_aft(lua_State *L)
 {

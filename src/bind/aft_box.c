@@ -12,6 +12,7 @@ static int box_gc(lua_State *L)
   lbl_aft *box = luaL_checkudata(L, 1, AFT_BOX);
   lb_aft_reset(&box->fit);
   lb_royston_reset(&box->royston);
+  lb_cure_reset(&box->cure);
   lb_mem_free(box->limits);
   lb_mem_free(box->number);
   *box = (lbl_aft){0};
@@ -160,6 +161,23 @@ lb_royston_people lbl_royston_people(lua_State *L, int index, const lb_model *pe
   who.coef = lbl_aft_list(L, index, "coef", &who.n_param);
   if (who.n_spline < 2 || who.n_spline > LB_ROYSTON_KNOTS || who.n_param != who.n_spline + who.x.p)
     lbl_raise_argument(L, index, "newdata", "a design of this model");
+  return who;
+}
+
+lb_cure_people lbl_cure_people(lua_State *L, int index, const lb_model *people,
+                               const lb_model *cure)
+{
+  lb_cure_people who = {0};
+  who.latency = (lb_aft_people){.distribution = lbl_check_distribution(L, index),
+                                .scale = lbl_aft_field(L, index, "scale"),
+                                .n_scale = (size_t)lbl_aft_field(L, index, "n_scale"),
+                                .n_shape = (size_t)lbl_aft_field(L, index, "n_shape")};
+  lb_model_design(people, &who.latency.x);
+  lb_model_design(cure, &who.z);
+  who.coef = who.latency.coef = lbl_aft_list(L, index, "coef", &who.n_param);
+  who.latency.n_param = 1 + who.latency.x.p + who.latency.n_scale + who.latency.n_shape;
+  if (who.n_param != who.latency.n_param + 1 + who.z.p || cure->n_used != people->n_used)
+    lbl_raise_argument(L, index, "newdata", "designs of this model, of the same people");
   return who;
 }
 

@@ -4,6 +4,7 @@
 #define LB_BIND_AFT_BOX_H
 #include "bind/cox_box.h"
 #include "stats/survival/aft_residual.h"
+#include "stats/survival/cure.h"
 #include "stats/survival/royston.h"
 
 typedef struct lbl_aft {
@@ -13,6 +14,7 @@ typedef struct lbl_aft {
   lb_partition strata, cluster; /* code NULL without */
   lb_aft fit;
   lb_royston royston;
+  lb_cure cure;
   double *limits, *number; /* of lb_mem */
 } lbl_aft;
 
@@ -30,6 +32,9 @@ lb_aft_distribution lbl_check_distribution(lua_State *L, int index);
 lb_royston_scale lbl_check_royston_scale(lua_State *L, int index); /* field `link` */
 /* The fit table at `index` with a design: what it borrows stays on the stack. */
 lb_aft_people lbl_aft_people(lua_State *L, int index, const lb_model *people);
+/* cure: the design of the cured fraction, of the same people. */
+lb_cure_people lbl_cure_people(lua_State *L, int index, const lb_model *people,
+                               const lb_model *cure);
 lb_royston_people lbl_royston_people(lua_State *L, int index, const lb_model *people);
 void lbl_aft_open_box(lua_State *L);
 #endif

@@ -74,15 +74,20 @@ static request check_request(lua_State *L, int index)
 typedef struct subject {
   lb_aft_people aft;
   lb_royston_people royston;
+  lb_cure_people cure;
 } subject;
 
-/* The curve of the fit at stack index 2 for these people: of a spline when it has knots. */
+/* The curve of the fit at stack index 2 for these people: of a spline when it has knots, of a
+ * mixture when stack index 5 is the design of the cured fraction. */
 static lb_curve check_curve(lua_State *L, const lb_model *people, subject *who)
 {
   lb_curve curve;
   double time_scale = lbl_aft_field(L, 2, "time_scale");
   bool spline = lua_getfield(L, 2, "knot") != LUA_TNIL;
-  if (spline) {
+  if (!lua_isnil(L, 5)) {
+    who->cure = lbl_cure_people(L, 2, people, lbl_check_model(L, 5));
+    lb_cure_curve(&who->cure, lbl_aft_matrix(L, 2, "vcov", who->cure.n_param), time_scale, &curve);
+  } else if (spline) {
     who->royston = lbl_royston_people(L, 2, people);
     lb_royston_curve(&who->royston, lbl_aft_matrix(L, 2, "vcov", who->royston.n_param), time_scale,
                      &curve);
@@ -93,10 +98,10 @@ static lb_curve check_curve(lua_State *L, const lb_model *people, subject *who)
   return curve;
 }
 
-/* aft_predict(model, fit, newdata, options) */
+/* aft_predict(model, fit, newdata, options, cure_newdata) */
 static int aft_predict(lua_State *L)
 {
-  lua_settop(L, 4);
+  lua_settop(L, 5);
   lbl_check_table(L, 2, "fit");
   request r = check_request(L, 4);
   lbl_aft *box = lbl_aft_new(L, 1);

@@ -5,6 +5,7 @@
 #include <gsl/gsl_cdf.h>
 
 #include "stats/survival/aft_rows.h"
+#include "stats/survival/cure.h"
 #include "stats/survival/royston.h"
 
 #define TOL_DIFFERENCE 2e-6 /* central differences of analytic derivatives */
@@ -149,6 +150,18 @@ static void without_memory_nothing_leaks(void **state)
     lb_mem_fail_after(-1);
     assert_true(st == LB_OK || (st == LB_ENOMEM && fit.coef == NULL));
     lb_royston_reset(&fit);
+    assert_int_equal(lb_mem_live(), 0);
+  }
+  lb_design none = {.n = 8};
+  o.distribution = LB_AFT_LOGNORMAL;
+  st = LB_ENOMEM;
+  for (long k = 0; st != LB_OK; k++) {
+    lb_cure fit = {0};
+    lb_mem_fail_after(k);
+    st = lb_cure_fit(&y, &none, &design, &o, &fit, &err);
+    lb_mem_fail_after(-1);
+    assert_true(st == LB_OK || (st == LB_ENOMEM && fit.coef == NULL));
+    lb_cure_reset(&fit);
     assert_int_equal(lb_mem_live(), 0);
   }
 }

@@ -15,7 +15,7 @@ local words = require "lobule.survival.parametric_words"
 ---@field warnings string[]
 ---@field info table
 ---@field title string
-local AFT = { __name = "lobule.AFT", ratio_label = "Time ratio" }
+local AFT = { __name = "lobule.AFT" } -- no ratio_label: what its ratios are depends on the fit
 result.mixin(AFT)
 
 local M, functions = {}, {}
@@ -104,9 +104,12 @@ function M.new(fit, info, opts, model, data)
   local title = fit.distribution == "gompertz" and "Gompertz proportional hazards model"
     or words.log_time(fit.distribution) and ("%s accelerated failure time model"):format(name)
     or ("%s regression of times"):format(name)
-  return setmetatable({ fit = fit, info = info, options = opts, model = model, data = data,
+  local self = setmetatable({ fit = fit, info = info, options = opts, model = model, data = data,
     title = title, converged = fit.converged, warnings = words.warnings(fit, info),
     parameters = words.parameters(fit, info) }, AFT)
+  fit.likelihood_ratio = { df = self:df() } -- what lb.anova compares
+  if fit.robust then fit.naive_std_error = true end
+  return self
 end
 
 --- The estimate of parameter i: nil fields where it does not exist.

@@ -54,15 +54,21 @@ function AFT:predict(options)
   local opts <const> = check.options(options, PREDICT)
   words.check_settled(self)
   check_given(opts)
-  if opts.type == "mean" and rawget(self.fit, "knot") then
-    core.raise("argument", "mean: a spline beyond the data is no estimate",
+  local mixture = rawget(self, "cure_model")
+  if opts.type == "mean" and (rawget(self.fit, "knot") or mixture) then
+    core.raise("argument", mixture and "mean: times of the cured have none"
+      or "mean: a spline beyond the data is no estimate",
       'Take type = "rmst" with times.')
   end
   local at, name = places(opts)
   local people = opts.newdata ~= nil
     and core.model_apply(self.model, check.new_data(opts.newdata), false) or nil
+  local other = mixture
+  if mixture and people then
+    other = core.model_apply(mixture, check.new_data(opts.newdata), false)
+  end
   local estimates = core.aft_predict(self.model, self.fit, people, { type = opts.type, at = at,
-    conf_level = opts.conf_level or self.options.conf_level })
+    conf_level = opts.conf_level or self.options.conf_level }, other)
   local row, place, n = {}, {}, #at
   for i = 1, #estimates do row[i], place[i] = (i - 1) // n + 1, at[(i - 1) % n + 1] end
   row.n, place.n = #estimates, #estimates

@@ -34,8 +34,8 @@ local SCALE <const> = { hazard = "log cumulative hazard", odds = "log cumulative
 --- Flexible parametric model (Royston & Parmar 2002, Stat Med 21:2175): a natural cubic spline of
 --- log time on the scale of the log cumulative hazard ("hazard": hazards are proportional), the log
 --- cumulative odds ("odds") or minus the normal quantile of survival ("normal"), to which
---- covariates add. df 1 is the Weibull, log-logistic or log-normal model. Boundary knots are the first and
---- last exact event time; beyond them the spline is linear. Coefficients are those of the
+--- covariates add. df 1 is the Weibull, log-logistic or log-normal model. Boundary knots are the
+--- first and last exact event time; beyond them the spline is linear. Coefficients are those of the
 --- untransformed spline basis, as flexsurv's (gamma0, gamma1 of log time, gamma2 ...). Any
 --- censoring and late entry as in survival.aft. Effects that change with time are not there:
 --- covariates do not interact with the spline.

@@ -467,7 +467,7 @@ lb_status lb_aft_fit(const lb_aft_outcome *y, const lb_design *x, const lb_parti
   if (st == LB_OK) st = fill_fit(&m, &best, cluster, &fit, err);
   if (st == LB_OK) {
     fit.log_lik = best.value + m.rows.constant;
-    fit.log_lik_null = (m.p == 0 ? best.value : null) + m.rows.constant;
+    fit.log_lik_null = null + m.rows.constant;
     *out = fit;
   } else {
     lb_aft_reset(&fit);
