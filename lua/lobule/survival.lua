@@ -11,14 +11,24 @@ local M = {}
 
 -- Functions that stand in files of their own (lua/lobule/survival/FILE.lua), loaded when first
 -- called: name = "file".
-local ELSEWHERE <const> = { aalen = "aalen", aft = "aft", cure = "cure", landmark = "follow_up",
-  multistate = "multistate_api", multistate_cox = "multistate_api",
-  multistate_rows = "multistate_api", parametric = "parametric", rates = "rates",
-  score = "score", smr = "rates", split = "follow_up", tmerge = "tmerge",
-  transitions = "multistate_api", turnbull = "turnbull" }
-  parametric = "parametric", rates = "rates",
-  royston_parmar = "royston", score = "score", smr = "rates",
-  split = "follow_up", tmerge = "tmerge", turnbull = "turnbull" }
+local ELSEWHERE <const> = {
+  aalen = "aalen",
+  aft = "aft",
+  cure = "cure",
+  landmark = "follow_up",
+  multistate = "multistate_api",
+  multistate_cox = "multistate_api",
+  multistate_rows = "multistate_api",
+  parametric = "parametric",
+  rates = "rates",
+  royston_parmar = "royston",
+  score = "score",
+  smr = "rates",
+  split = "follow_up",
+  tmerge = "tmerge",
+  transitions = "multistate_api",
+  turnbull = "turnbull",
+}
 
 local KM_OPTIONS <const> = weights.join {
   { "cluster", "string" },

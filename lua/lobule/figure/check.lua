@@ -30,7 +30,6 @@ local PANEL <const> = set "title lines"
 local LINE <const> = set "label x y series look"
 local TICK <const> = set "at label"
 local LOOKS <const> = set "line limit target curve"
-local LOOKS <const> = set "line smooth limit target"
 local MOST_CURVES <const> = 8
 
 --- The first field, in alphabetical order, that the description may not have.
@@ -254,7 +253,6 @@ local function line(l, where)
   end
   if l.look ~= nil and not LOOKS[l.look] then
     return where .. ".look must be 'line', 'curve', 'limit' or 'target'"
-    return where .. ".look must be 'line', 'smooth', 'limit' or 'target'"
   end
 end
 

@@ -302,8 +302,6 @@ end
 ---@field series? integer             colour and symbol, 1 to 8; default its place
 ---@field look? "line"|"curve"|"limit"|"target"  a line with points (default), a line alone,
 ---                                 a dotted line, hollow marks
----@field look? "line"|"smooth"|"limit"|"target"  a line with points (default), one without, a
----                                 dotted line, hollow marks
 
 ---@class lobule.figure.Tick
 ---@field at number

@@ -190,12 +190,12 @@ local function look_of(line, i)
   if line.look == "limit" then return { role = "muted", dash = "1.2 1.4", width = 0.7 } end
   if line.look == "target" then return { role = "muted", symbol = 4, hollow = true } end
   if line.look == "curve" then
-    return { role = style.series(line.series or i), width = style.LINE + 0.4 }
+    local role <const>, dash <const> = style.series(line.series or i)
+    return { role = role, dash = dash, width = style.LINE + 0.4 }
   end
   local series <const> = line.series or i
-  local role <const>, dash <const> = style.series(series)
-  if line.look == "smooth" then return { role = role, dash = dash, width = style.LINE } end
-  return { role = role, width = style.LINE + (series == 1 and 0.4 or 0), symbol = series }
+  return { role = style.series(series), width = style.LINE + (series == 1 and 0.4 or 0),
+    symbol = series }
 end
 
 local function draw_symbol(canvas, look, x, y)

@@ -215,7 +215,9 @@ end
 --- Predictions as of survival.aft, of all people, the cured among them: "lp" (log odds of being
 --- cured), "survival", "hazard", "cumulative_hazard" and "rmst" at times, "quantile" (infinite
 --- where that many never have the event).
----@param options? table            type ("lp"); newdata; times; prob (0.5); conf_level
+---@param options? table            type ("lp"); newdata: frame, cohort or { age = { 50, 70 } };
+---                                 times: ascending; prob (0.5): fractions; conf_level (that of the
+---                                 fit)
 ---@return lobule.Frame             # row, (time or prob), estimate, std_error, conf_low, conf_high
 ---@raise a fit that did not converge
 function Cure:predict(options)

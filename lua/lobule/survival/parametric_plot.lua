@@ -103,7 +103,7 @@ function M.hazard(self, options)
   for i, fit in ipairs(converged(self)) do
     if i > 7 then break end
     names[i] = words.NAMES[fit.fit.distribution]
-    lines[i] = { label = names[i], x = times, y = mean_hazard(fit, times), look = "smooth",
+    lines[i] = { label = names[i], x = times, y = mean_hazard(fit, times), look = "curve",
       series = i + 1 } -- as in the figure of survival, whose first is Kaplan-Meier's
   end
   return require("lobule.figure").lines { title = opts.title, width_mm = opts.width_mm,

@@ -170,7 +170,9 @@ end
 
 --- Predictions as of survival.aft: "lp" (the covariates' part, without the spline), "survival",
 --- "hazard", "cumulative_hazard" and "rmst" at times, "quantile".
----@param options? table            type ("lp"); newdata; times; prob (0.5); conf_level
+---@param options? table            type ("lp"); newdata: frame, cohort or { age = { 50, 70 } };
+---                                 times: ascending; prob (0.5): fractions; conf_level (that of the
+---                                 fit)
 ---@return lobule.Frame             # row, (time or prob), estimate, std_error, conf_low, conf_high
 ---@raise a fit that did not converge; a mean, which would be extrapolation
 function RoystonParmar:predict(options)

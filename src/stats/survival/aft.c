@@ -12,10 +12,10 @@
 /* Columns this many standard deviations from 0 are centred. Others stay, so that a level without
  * events, whose coefficient is infinite, does not spill into the intercept. */
 #define FAR        10.0
-#define COLLINEAR  1e-9  /* of a column's own variance, once those before it are taken out */
-#define ENDLESS    0.03  /* a converged step of this many scales: the estimate is infinite */
-#define NO_SCALE   -11.0 /* log scale in units of the spread: exp(-11) is none */
-#define SMALL_DATA 20000 /* rows up to which a second start is tried */
+#define COLLINEAR  1e-9    /* of a column's own variance, once those before it are taken out */
+#define ENDLESS    0.03    /* a converged step of this many scales: the estimate is infinite */
+#define NO_SCALE   (-11.0) /* log scale in units of the spread: exp(-11) is none */
+#define SMALL_DATA 20000   /* rows up to which a second start is tried */
 
 /* A model in the making: rows and columns standardised. Parameters: intercept, the p kept columns,
  * log scales, shape. */
