@@ -147,9 +147,12 @@ Coming from R:
   is.na(x), ifelse(), %in%           is_na(x), if_else(), x in {'A', 'B'}
   survfit(Surv(t, e) ~ arm, d)       lb.survival.km("Surv(t, e) ~ arm", d)
   summary(fit, times = c(12, 24))    km:at { 12, 24 }
-  survdiff(...)                      lb.survival.logrank(...)
+  survdiff(..., rho = 1)             lb.survival.logrank(..., { rho = 1 })
+  pairwise_survdiff(...)             lb.survival.logrank(...):pairwise { adjust = "bh" }
   cuminc(time, status, group)        lb.survival.cuminc("Surv(time, status) ~ group", d) and .gray
   crr(...), finegray()               lb.survival.finegray(formula, d, { cause = "relapse" })
+  survRM2::rmst2(...)                lb.survival.rmst("Surv(t, e) ~ arm", d, { tau = 24 })
+  pseudo(); geepack::geese(...)      lb.survival.pseudo(...), .rmst_regression, .risk_regression
   coxph(...); exp(coef), confint     lb.survival.cox(...); cox:tidy { exponentiate = true }
 Defaults that differ: Kaplan-Meier limits are log-log (R: log; conf_type = "log" gives R's).]]
 

@@ -16,11 +16,16 @@ local ELSEWHERE <const> = {
   aft = "aft",
   cure = "cure",
   landmark = "follow_up",
+  logrank = "logrank_api",
   multistate = "multistate_api",
   multistate_cox = "multistate_api",
   multistate_rows = "multistate_api",
   parametric = "parametric",
+  pseudo = "pseudo",
   rates = "rates",
+  risk_regression = "mean_regression",
+  rmst = "rmst",
+  rmst_regression = "mean_regression",
   royston_parmar = "royston",
   score = "score",
   smr = "rates",
@@ -38,7 +43,6 @@ local KM_OPTIONS <const> = weights.join {
   { "type", { "kaplan-meier", "nelson-aalen", "fh2", "fleming-harrington" }, "kaplan-meier" },
   { "start_time", "number" },
 }
-local LOGRANK_OPTIONS <const> = weights.join { { "rho", "number", 0 } }
 local COX_OPTIONS <const> = weights.join {
   { "ties", { "efron", "breslow", "exact", "marginal" }, "efron" },
   { "conf_level", "level", 0.95 },
@@ -74,8 +78,6 @@ local FINEGRAY_OPTIONS <const> = weights.join {
   { "tolerance", "positive", 1e-9 },
 }
 local FINEGRAY_REFUSED <const> = { case = 'Its variance is a sandwich: "frequency" or "sampling".' }
-local LOGRANK_REFUSED <const> = { sampling = "The robust score test of survival.cox with the "
-  .. "groups as its only term is the test for sampling weights." }
 
 --- Kaplan-Meier curves (Kaplan & Meier 1958, JASA 53:457), one per group on the right-hand side. At
 --- risk at t: entry < t <=
@@ -118,33 +120,21 @@ function M.km(formula, data, options)
   return result
 end
 
---- Log-rank test (Mantel 1966; Peto & Peto 1972) of equal hazards in the groups, hypergeometric
---- variance; `strata(x)` in the
---- formula stratifies. Rows missing any variable are left out and counted.
----@param formula string            "Surv(time, event) ~ group", "Surv(time, event) ~ group +
----                                 strata(centre)"
----@param data lobule.Cohort|lobule.Frame
----@param options? table            rho: 0 log-rank (default), 1 Peto-Peto; weights S(t-)^rho
----                                 (Harrington & Fleming 1982); weights and weight_type
----                                 ("frequency", "case"): counts are weighted
----@return lobule.Logrank
----@raise as survival.km; fewer than two groups; no event
----@example lb.survival.logrank("Surv(months, progressed) ~ arm", lb.example_data())
-function M.logrank(formula, data, options)
-  local opts <const> = check.options(options, LOGRANK_OPTIONS)
-  weights.check(opts, data, LOGRANK_REFUSED)
-  local model, info = build(formula, weights.present(data, opts), "counts", opts)
-  local test = core.logrank(model, opts.rho)
-  local result = require("lobule.survival.logrank").new(test, info, opts, data)
-  return result
-end
-
 --- Cox proportional hazards model (Cox 1972), treatment contrasts, ties by Efron (1977, JASA
 --- 72:557) or Breslow. Factors enter
 --- against their first level; `strata(x)` gives each stratum its own baseline hazard; `offset(x)`
 --- as it says. Rows
 --- missing any variable are left out and counted.
----@param formula string            "Surv(time, event) ~ treatment + age + strata(centre)"
+--- Penalised terms (Therneau, Grambsch & Pankratz 2003, JCGS 12:156) give a CoxPenalised:
+---   ridge(a, b, theta = 1 | df = 1.5, scale = true)   df: half the columns by default
+---   pspline(x, df = 4, nterm, degree = 3, boundary = {20, 80})   or theta (lambda / (1 + lambda));
+---       df = 0: Akaike's criterion
+---   frailty(id, distribution = "gamma" | "gaussian", method = "em" | "reml" | "aic", theta, df)
+--- Where R stops within 0.1 of the df asked for (eps), theta here gives it to all digits; case
+--- weights count in a gamma frailty's events, which R leaves out. Frailty steps are exact with any
+--- number of groups (R's default, sparse = TRUE, is not).
+---@param formula string            "Surv(time, event) ~ treatment + age + strata(centre)",
+---                                 "Surv(time, event) ~ pspline(age, df = 4) + frailty(centre)"
 ---@param data lobule.Cohort|lobule.Frame
 ---@param options? table            ties: "efron" (default), "breslow", "exact" (discrete time, as
 ---                                 R's "exact": which of those at risk have the event), "marginal"
@@ -162,8 +152,9 @@ end
 ---                                 mean weight); cause: of an event that has causes (as in
 ---                                 survival.cuminc), the one whose hazard is modelled, all others
 ---                                 censored; censored: the level or number that means censored
----@return lobule.Cox
----@raise weights without weight_type; as survival.km; no event; a factor with one level left
+---@return lobule.Cox|lobule.CoxPenalised
+---@raise weights without weight_type; as survival.km; no event; a factor with one level left;
+---       penalised terms with a robust variance
 ---@example lb.survival.cox("Surv(months, progressed) ~ arm + age + liver", lb.example_data())
 function M.cox(formula, data, options)
   local opts <const> = check.options(options, COX_OPTIONS)
@@ -173,7 +164,11 @@ function M.cox(formula, data, options)
     core.raise("argument", "censored: there is no cause", 'Name the cause: cause = "relapse".')
   end
   local model, info = build(clustered(formula, opts), data, "design", opts,
-    cause and { censored = as_text(opts, "censored"), cause = cause })
+    { outcome = cause and "penalised causes" or "penalised", cause = cause,
+      censored = cause and as_text(opts, "censored") })
+  if info.penalties then
+    return (require("lobule.survival.cox_penal").fit(model, info, opts, data))
+  end
   local robust = opts.robust or info.n_cluster ~= nil or opts.weight_type == "sampling"
   local cox_fit = require "lobule.survival.cox_fit"
   cox_fit.check(opts, robust)

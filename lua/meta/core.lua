@@ -268,6 +268,16 @@ function core.normal_quantile(probability) end
 ---@return number                   # two-sided p of a standard normal statistic, computed in the
 ---                                 tail
 function core.normal_p(x) end
+--- P-value of a standard normal statistic for an alternative.
+---@param z number
+---@param alternative "two_sided"|"greater"|"less"
+---@return number
+function core.normal_tail(z, alternative) end
+--- P-value of a standard normal statistic for an alternative.
+---@param z number
+---@param alternative "two_sided"|"greater"|"less"
+---@return number
+function core.normal_tail(z, alternative) end
 ---@param x number
 ---@param df number
 ---@return number                   # upper tail of chi-square

@@ -110,10 +110,24 @@ function core.km_limits(estimate, half, conf_type) end
 
 --- Log-rank test: fields group (list of names), n, observed, expected (lists), variance (list of
 --- lists), chi_square, df, p_value, n_strata; with weights n is weighted, and rows has its rows.
+--- With scores, or two groups, trend: { statistic, variance, z, p_value }.
 ---@param model lobule.Model
----@param rho number                0: log-rank; 1: Peto-Peto (G-rho family)
+---@param options table             test, rho, gamma, alternative, sampling (boolean), scores (list)
 ---@return table
-function core.logrank(model, rho) end
+function core.logrank(model, options) end
+--- Several log-rank tests at once and the largest: z, statistic (lists), covariance (list of
+--- lists), most, which (from 1), p_value, error, rank.
+---@param model lobule.Model
+---@param tests table[]             each test, rho, gamma
+---@param options table             scores (list), alternative, sampling
+---@return table
+function core.logrank_combo(model, tests, options) end
+--- Permutation log-rank test of a "groups" model, whose weights are frequencies: statistic, n,
+--- n_extreme, p_value, std_error, exact.
+---@param model lobule.Model
+---@param options table             as core.logrank; permutations or exact, seed
+---@return table
+function core.logrank_permute(model, options) end
 
 --- Cox model of a "design" model. Fields of the result: coef, std_error (lists, NaN where not
 --- estimable), vcov (list of
@@ -128,6 +142,20 @@ function core.logrank(model, rho) end
 ---@param frequency? boolean        weights are repeated rows
 ---@return table
 function core.cox(model, ties, max_iter, tolerance, frequency) end
+
+--- Cox model of a "design" model of outcome "penalised" with its penalised terms. Fields as
+--- core.cox (no score test; df of the tests not whole), and vcov2, std_error2, penalty, df,
+--- penalised (a table for each of model:info().penalties: theta, df, wald, fits, converged,
+--- at_limit; of splines slope, slope_std_error, slope_std_error2, linear, nonlinear); with frailty
+--- also log_frailty, log_frailty_std_error, group_event (lists by group), log_lik_integrated,
+--- log_lik_no_frailty, frailty_test, approximate_trace.
+---@param model lobule.Model
+---@param ties "efron"|"breslow"
+---@param max_iter integer
+---@param tolerance number
+---@param frequency? boolean        weights are repeated rows
+---@return table
+function core.cox_penal(model, ties, max_iter, tolerance, frequency) end
 
 --- The same with Firth's penalty.
 ---@param model lobule.Model
@@ -221,6 +249,41 @@ function core.cox_baseline(model, fit, centred) end
 ---@param outcome? boolean          with times and events
 ---@return lobule.Model
 function core.model_apply(model, frame, outcome) end
+
+--- Restricted means of a "groups" or "counts" model; robust needs "groups".
+---@param model lobule.Model
+---@param from number               where the window begins
+---@param tau? number[]             horizons; nil: the smallest of the groups' last times
+---@param robust? boolean           variance by the infinitesimal jackknife; clusters have it by
+---                                 themselves
+---@return table                    # tau, robust, groups (list of { n, weight, n_event, last,
+---                                 ended, one_cluster, cause_event }), measures (the restricted
+---                                 mean, then the time lost to each cause; each a list by horizon
+---                                 of { estimate, vcov, chi_square, df }, NaN beyond follow-up)
+function core.rmst(model, from, tau, robust) end
+--- Pseudo-values, a row for each row of the frame, NA where left out.
+---@param model lobule.Model        "groups"; each group on its own
+---@param at table                  kind ("survival", "rmst", "cif", "rmtl"), from, tau (list),
+---                                 cause (number or nil)
+---@param names string[]            of the columns, one a horizon
+---@param infinitesimal? boolean
+---@return lobule.Frame
+---@return number[][] estimates     # by horizon and group
+function core.pseudo(model, at, names, infinitesimal) end
+--- Regression of pseudo-values or of values weighted for censoring, within the model's strata.
+---@param model lobule.Model        "design"
+---@param at table                  as core.pseudo
+---@param options table             link ("identity", "log", "logit", "cloglog"; with "survival" the
+---                                 last is log(-log S)), method ("jackknife", "infinitesimal",
+---                                 "ipcw"), censoring_ties ("events_first", "together")
+---@return table                    # coef, std_error, vcov (an intercept each horizon first),
+---                                 iterations, converged, largest_weight (of ipcw)
+function core.pseudo_fit(model, at, options) end
+---@param fit table                 of core.pseudo_fit: coef, vcov
+---@param newdata lobule.Model      of core.model_apply
+---@param options table             link, complement (fitted to one less survival), z
+---@return lobule.Frame             # estimate, conf_low, conf_high: rows by horizon
+function core.pseudo_predict(fit, newdata, options) end
 
 --- Interval of a proportion x / n.
 ---@param x number

@@ -19,6 +19,8 @@ typedef struct lb_random {
 void lb_random_init(lb_random *random, uint64_t seed, uint64_t stream);
 uint32_t lb_random_u32(lb_random *random);
 uint64_t lb_random_u64(lb_random *random);
+/* out[0..n) as n calls of lb_random_u32 would give, several blocks side by side. */
+void lb_random_fill(lb_random *random, uint32_t *out, size_t n);
 /* Uniform on [0, 1), 53 bits. */
 double lb_random_uniform(lb_random *random);
 /* Uniform on 0 .. n-1 without bias; n at least 1. */

@@ -191,6 +191,7 @@ void lbl_open_cox(lua_State *L);
 void lbl_open_proportion(lua_State *L);
 void lbl_open_cox_residual(lua_State *L);
 void lbl_open_cox_predict(lua_State *L);
+void lbl_open_cox_penal(lua_State *L);
 void lbl_open_cox_tests(lua_State *L);
 void lbl_open_rows(lua_State *L);
 void lbl_open_join(lua_State *L);
@@ -217,4 +218,7 @@ void lbl_open_multistate(lua_State *L);
 void lbl_open_stack(lua_State *L);
 void lbl_open_aft(lua_State *L);
 void lbl_open_aft_predict(lua_State *L);
+void lbl_open_rmst(lua_State *L);
+void lbl_open_pseudo(lua_State *L);
+void lbl_open_pseudo_fit(lua_State *L);
 #endif

@@ -32,29 +32,40 @@ const lb_partition *lbl_cox_cluster(const lbl_cox *box)
   return box->cluster.code == NULL ? NULL : &box->cluster;
 }
 
-lbl_cox *lbl_cox_new(lua_State *L, int arg, bool frequency)
+/* offset: of the model's rows, NULL = its own. */
+static lbl_cox *new_box(lua_State *L, int arg, bool frequency, const double *offset)
 {
   const lb_model *model = lbl_check_model(L, arg);
   if (model->counts.count != NULL) lbl_raise_argument(L, arg, "model", "a model with its rows");
   lbl_cox *box = lua_newuserdatauv(L, sizeof *box, 0);
-  *box = (lbl_cox){.model = model};
+  *box = (lbl_cox){.model = model, .own_offset = offset};
   luaL_setmetatable(L, COX_BOX);
   lb_model_surv(model, &box->y);
   lb_model_design(model, &box->x);
+  if (offset != NULL) box->x.offset = offset;
+  box->group = (lb_partition){model->frailty.code, model->frailty.n};
   if (model->strata.n > 0) box->strata = (lb_partition){model->strata.code, model->strata.n};
   box->cluster = (lb_partition){model->cluster, model->n_cluster};
   lb_error err = {0};
   if (frequency && box->y.weight != NULL) {
-    if (lb_repeat_rows(&box->y, &box->x, lbl_cox_strata(box), lbl_cox_cluster(box), &box->repeat,
-                       &err) != LB_OK)
+    const lb_partition *groups = box->group.code == NULL ? lbl_cox_cluster(box) : &box->group;
+    if (lb_repeat_rows(&box->y, &box->x, lbl_cox_strata(box), groups, &box->repeat, &err) != LB_OK)
       lbl_raise(L, &err);
     box->y = box->repeat.y;
     box->x = box->repeat.x;
     box->strata = box->repeat.strata;
-    box->cluster = box->repeat.cluster;
+    if (box->group.code == NULL)
+      box->cluster = box->repeat.cluster;
+    else
+      box->group = box->repeat.cluster;
   }
   box->at = (lb_cox_at){.y = &box->y, .x = &box->x, .strata = lbl_cox_strata(box)};
   return box;
+}
+
+lbl_cox *lbl_cox_new(lua_State *L, int arg, bool frequency)
+{
+  return new_box(L, arg, frequency, NULL);
 }
 
 /* In the order of lb_ties. */
@@ -77,11 +88,27 @@ static void read_numbers(lua_State *L, double *out, size_t p, const char *name)
   lua_pop(L, 1);
 }
 
+/* The offset of the model's rows with the log-frailties of the fit, in a userdata that stays on the
+ * stack; NULL without frailty. */
+static const double *frailty_offset(lua_State *L, int arg, int fit)
+{
+  const lb_model *model = lbl_check_model(L, arg);
+  if (model->frailty.n == 0) return NULL;
+  double *omega = lbl_scratch(L, model->frailty.n, sizeof *omega);
+  double *offset = lbl_scratch(L, model->n_used, sizeof *offset);
+  lua_getfield(L, fit, "log_frailty");
+  read_numbers(L, omega, model->frailty.n, "log_frailty");
+  for (size_t i = 0; i < model->n_used; i++)
+    offset[i] = (model->offset == NULL ? 0 : model->offset[i]) + omega[model->frailty.code[i]];
+  return offset;
+}
+
 lbl_cox *lbl_cox_at(lua_State *L, int arg, int fit)
 {
   lbl_check_table(L, fit, "fit");
+  const double *offset = frailty_offset(L, arg, fit);
   lua_getfield(L, fit, "frequency");
-  lbl_cox *box = lbl_cox_new(L, arg, lua_toboolean(L, -1));
+  lbl_cox *box = new_box(L, arg, lua_toboolean(L, -1), offset);
   size_t p = box->x.p;
   lua_getfield(L, fit, "ties");
   box->at.ties = lbl_check_ties(L, -1);

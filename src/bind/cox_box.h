@@ -20,13 +20,15 @@ typedef struct lbl_cox {
   lb_cox_robust robust;
   lb_cox_jackknife jackknife; /* of a fit with a robust variance; else path NULL */
   lb_cox_schoenfeld schoenfeld;
-  double *number; /* of lb_mem: results of the call */
+  double *number;           /* of lb_mem: results of the call */
+  lb_partition group;       /* of a frailty; code NULL without */
+  const double *own_offset; /* of the model's own rows, log-frailties in it; NULL without frailty */
 } lbl_cox;
 
 /* Pushed on the stack and collected; reads the model at `arg`. frequency: rows are repeated. */
 lbl_cox *lbl_cox_new(lua_State *L, int arg, bool frequency);
 /* The same with the coefficients of the fit table at `fit`: fields coef, naive_vcov, ties,
- * frequency. */
+ * frequency; log_frailty, if any, becomes part of the offset. */
 lbl_cox *lbl_cox_at(lua_State *L, int arg, int fit);
 /* NULL without a partition. */
 const lb_partition *lbl_cox_strata(const lbl_cox *box);

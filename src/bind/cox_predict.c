@@ -22,6 +22,7 @@ static people check_people(lua_State *L, int arg, const lbl_cox *box)
 {
   people who = {.model = lua_isnil(L, arg) ? box->model : lbl_check_model(L, arg)};
   lb_model_design(who.model, &who.x);
+  if (who.model == box->model && box->own_offset != NULL) who.x.offset = box->own_offset;
   who.stratum = box->strata.code == NULL ? NULL : who.model->strata.code;
   if (who.x.p != box->x.p) lbl_raise_argument(L, arg, "newdata", "a design of this model");
   return who;

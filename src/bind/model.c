@@ -60,8 +60,10 @@ static size_t model_bytes(const lb_model *m)
 static const char *const KINDS[] = {"groups", "design", "counts", NULL};
 
 /* Outcomes that a method takes beside Surv(time, event). */
-static const char *const OUTCOMES[] = {"right", "interval", "causes", NULL};
-static const unsigned ACCEPTS[] = {0, LB_ACCEPTS_INTERVAL, LB_ACCEPTS_CAUSES};
+static const char *const OUTCOMES[] = {"right",     "interval",         "causes",
+                                       "penalised", "penalised causes", NULL};
+static const unsigned ACCEPTS[] = {0, LB_ACCEPTS_INTERVAL, LB_ACCEPTS_CAUSES, LB_ACCEPTS_PENALTIES,
+                                   LB_ACCEPTS_PENALTIES | LB_ACCEPTS_CAUSES};
 
 /* model(formula, frame, kind, weights, outcome, censored, cause) */
 static int model(lua_State *L)
@@ -160,6 +162,38 @@ static void set_outcome(lua_State *L, const lb_model *m)
   lua_setfield(L, -2, "interval");
 }
 
+/* In the order of lb_penalty_kind and lb_penalty_method. */
+static const char *const PENALTIES[] = {"ridge", "pspline", "frailty"};
+static const char *const METHODS_OF_THETA[] = {"fixed", "df", "aic", "em", "reml"};
+
+static void set_penalties(lua_State *L, const lb_model *m)
+{
+  lua_createtable(L, (int)m->n_penalty, 0);
+  for (size_t k = 0; k < m->n_penalty; k++) {
+    const lb_penalty *p = &m->penalty[k];
+    const lb_penalty_spec *spec = &m->formula.penalty[k];
+    lua_createtable(L, 0, 8);
+    lbl_set_text(L, "kind", PENALTIES[p->kind]);
+    lbl_set_text(L, "method", METHODS_OF_THETA[p->method]);
+    lua_pushlstring(L, m->formula.text + spec->start, spec->end - spec->start);
+    lua_setfield(L, -2, "text");
+    if (p->method == LB_PENALTY_DF) lbl_set_number(L, "df", p->df);
+    if (p->kind == LB_PENALTY_FRAILTY) {
+      lbl_set_text(L, "distribution", p->gaussian ? "gaussian" : "gamma");
+      lbl_set_text(L, "variable", m->formula.frailty[0].text);
+      lbl_set_count(L, "n_group", m->frailty.n);
+    }
+    lua_createtable(L, (int)p->n_column, 0);
+    for (size_t j = 0; j < p->n_column; j++) {
+      lua_pushinteger(L, (lua_Integer)p->column[j] + 1);
+      lua_rawseti(L, -2, (lua_Integer)j + 1);
+    }
+    lua_setfield(L, -2, "columns");
+    lua_rawseti(L, -2, (lua_Integer)k + 1);
+  }
+  lua_setfield(L, -2, "penalties");
+}
+
 static int model_info(lua_State *L)
 {
   const lb_model *m = lbl_check_model(L, 1);
@@ -174,6 +208,8 @@ static int model_info(lua_State *L)
   set_classes(L, "groups", &m->groups);
   set_classes(L, "strata", &m->strata);
   set_terms(L, m);
+  if (m->n_penalty > 0) set_penalties(L, m);
+  if (m->frailty.n > 0) set_classes(L, "frailty", &m->frailty);
   return 1;
 }
 

@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "bind/bind.h"
+#include "stats/alternative.h"
 
 /* format_number(x) */
 static int format_number(lua_State *L)
@@ -43,6 +44,17 @@ static int normal_p(lua_State *L)
   return 1;
 }
 
+/* normal_tail(z, alternative): its p-value, as a test with that alternative has it */
+static int normal_tail(lua_State *L)
+{
+  static const char *const ALTERNATIVES[] = {"two_sided", "greater", "less", NULL};
+  lua_settop(L, 2);
+  double z = lbl_check_number(L, 1, "z");
+  int alternative = lbl_check_choice(L, 2, "alternative", ALTERNATIVES);
+  lua_pushnumber(L, lb_normal_p(z, (lb_alternative)alternative));
+  return 1;
+}
+
 /* chi_square_p(x, df) */
 static int chi_square_p(lua_State *L)
 {
@@ -53,10 +65,13 @@ static int chi_square_p(lua_State *L)
   return 1;
 }
 
-static const luaL_Reg FUNCTIONS[] = {
-    {"format_number", format_number},     {"text_width", text_width},
-    {"normal_quantile", normal_quantile}, {"normal_p", normal_p},
-    {"chi_square_p", chi_square_p},       {NULL, NULL}};
+static const luaL_Reg FUNCTIONS[] = {{"format_number", format_number},
+                                     {"text_width", text_width},
+                                     {"normal_quantile", normal_quantile},
+                                     {"normal_p", normal_p},
+                                     {"chi_square_p", chi_square_p},
+                                     {"normal_tail", normal_tail},
+                                     {NULL, NULL}};
 
 void lbl_open_number(lua_State *L)
 {

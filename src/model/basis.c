@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/str.h"
+#include "model/formula_penalty.h"
 #include "model/formula_terms.h"
 
 #define ARGUMENTS_MAX 6
@@ -16,7 +16,9 @@ static const struct {
     [LB_BASIS_BS] = {"bs", "Write bs(x, 5) for 5 degrees of freedom, or bs(x, knots = {40, 60}, "
                            "degree = 2)."},
     [LB_BASIS_RCS] = {"rcs", "Write rcs(x, 4) for 4 knots, or rcs(x, {30, 45, 55, 70})."},
-    [LB_BASIS_POLY] = {"poly", "Write poly(x, 2) for a polynomial of degree 2."}};
+    [LB_BASIS_POLY] = {"poly", "Write poly(x, 2) for a polynomial of degree 2."},
+    [LB_BASIS_PSPLINE] = {"pspline", "Write pspline(x, df = 4), or pspline(x, df = 0) for Akaike's "
+                                     "criterion."}};
 
 bool lb_basis_word(const char *word, size_t length, lb_basis_kind *kind)
 {
@@ -56,52 +58,15 @@ static lb_status refuse(const lb_formula *f, lb_span at, lb_basis_kind kind, con
   return LB_EPARSE;
 }
 
-/* A number, or a list of them in braces, as c(...) or alone. false: something else. */
-static bool read_numbers(const lb_formula *f, lb_span value, double *out, size_t capacity,
-                         size_t *n)
-{
-  lb_span item[LB_KNOTS_MAX];
-  const char *text = f->text;
-  bool list = value.end > value.start && text[value.start] == '{';
-  bool call =
-      value.end > value.start + 1 && text[value.start] == 'c' && text[value.start + 1] == '(';
-  if (list || call) value = (lb_span){value.start + (list ? 1 : 2), value.end - 1};
-  *n = lb_scan_arguments(text, value, item, LB_KNOTS_MAX);
-  if (*n == 0 || *n > capacity) return false;
-  for (size_t i = 0; i < *n; i++) {
-    if (!lb_parse_real(text + item[i].start, item[i].end - item[i].start, &out[i])) return false;
-    if (i > 0 && !(out[i] > out[i - 1])) return false;
-  }
-  return true;
-}
-
 /* A whole number from 1. */
 static bool read_count(const lb_formula *f, lb_span value, size_t most, size_t *out)
 {
   double number;
   size_t n;
-  if (f->text[value.start] == '{' || !read_numbers(f, value, &number, 1, &n)) return false;
+  if (f->text[value.start] == '{' || !lb_scan_numbers(f->text, value, &number, 1, &n)) return false;
   if (!(number >= 1 && number <= (double)most) || number != (double)(size_t)number) return false;
   *out = (size_t)number;
   return true;
-}
-
-/* Cuts "name = value"; the name of a bare value is the one its place has. */
-static lb_span cut_name(const lb_formula *f, lb_span argument, lb_span *value)
-{
-  size_t at = argument.start;
-  while (at < argument.end && lb_scan_is_word(f->text[at])) at++;
-  lb_span name = {argument.start, at};
-  while (at < argument.end && lb_scan_is_blank(f->text[at])) at++;
-  bool named = name.end > name.start && at < argument.end && f->text[at] == '=';
-  *value = named ? lb_scan_trim(f->text, at + 1, argument.end) : argument;
-  return named ? name : (lb_span){0, 0};
-}
-
-static bool is_word(const lb_formula *f, lb_span name, const char *word)
-{
-  size_t n = name.end - name.start;
-  return n == strlen(word) && strncmp(f->text + name.start, word, n) == 0;
 }
 
 /* The number of columns of a basis. */
@@ -125,30 +90,31 @@ static lb_status read_df(const lb_formula *f, lb_span value, lb_basis_spec *s, l
 
 static lb_status read_option(const lb_formula *f, lb_span argument, lb_basis_spec *s, lb_error *err)
 {
-  lb_span value, name = cut_name(f, argument, &value);
+  lb_span value, name = lb_scan_named(f->text, argument, &value);
   bool bare = name.end == 0, spline = s->kind == LB_BASIS_NS || s->kind == LB_BASIS_BS;
   bool braces = value.start < value.end && f->text[value.start] == '{';
   size_t n;
   if (value.start == value.end) return refuse(f, argument, s->kind, "an argument is empty", err);
-  bool knots = is_word(f, name, "knots") || (bare && braces);
+  bool knots = lb_scan_is(f->text, name, "knots") || (bare && braces);
   if (knots && s->kind != LB_BASIS_POLY) {
-    if (!read_numbers(f, value, s->knot, LB_KNOTS_MAX, &s->n_knot))
+    if (!lb_scan_numbers(f->text, value, s->knot, LB_KNOTS_MAX, &s->n_knot))
       return refuse(f, value, s->kind, "knots are ascending numbers: {40, 60}", err);
     return LB_OK;
   }
-  if (spline && (is_word(f, name, "boundary") || is_word(f, name, "Boundary"))) {
+  if (spline &&
+      (lb_scan_is(f->text, name, "boundary") || lb_scan_is(f->text, name, "Boundary.knots"))) {
     s->has_boundary = true;
-    if (!read_numbers(f, value, s->boundary, 2, &n) || n != 2)
+    if (!lb_scan_numbers(f->text, value, s->boundary, 2, &n) || n != 2)
       return refuse(f, value, s->kind, "boundary is two ascending numbers: {20, 80}", err);
     return LB_OK;
   }
-  if (s->kind == LB_BASIS_BS && is_word(f, name, "degree")) {
+  if (s->kind == LB_BASIS_BS && lb_scan_is(f->text, name, "degree")) {
     if (!read_count(f, value, LB_DEGREE_MAX, &s->degree))
       return refuse(f, value, s->kind, "degree is a whole number from 1 to 20", err);
     return LB_OK;
   }
-  bool count = bare || (spline && is_word(f, name, "df")) ||
-               (s->kind == LB_BASIS_POLY && is_word(f, name, "degree"));
+  bool count = bare || (spline && lb_scan_is(f->text, name, "df")) ||
+               (s->kind == LB_BASIS_POLY && lb_scan_is(f->text, name, "degree"));
   if (!count) return refuse(f, name, s->kind, "there is no argument of that name", err);
   return read_df(f, value, s, err);
 }
@@ -159,6 +125,7 @@ lb_status lb_basis_read(const lb_formula *f, lb_span call, lb_basis_spec *out, l
   lb_span inside, argument[ARGUMENTS_MAX];
   if (!split_call(f, call, &s.kind, &inside))
     return lb_formula_error(f, call, err, "not a call of ns(), bs(), rcs() or poly()");
+  if (s.kind == LB_BASIS_PSPLINE) return lb_penalty_basis(f, call, out, err);
   size_t n = lb_scan_arguments(f->text, inside, argument, ARGUMENTS_MAX);
   if (n == 0 || n > ARGUMENTS_MAX || argument[0].start == argument[0].end)
     return refuse(f, call, s.kind, "the variable, then what its basis is", err);

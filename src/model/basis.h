@@ -6,7 +6,7 @@
 #include "model/formula_scan.h"
 #include "model/spline.h"
 
-/* true when the word is ns, bs, rcs or poly. */
+/* true when the word is ns, bs, rcs, poly or pspline. */
 bool lb_basis_word(const char *word, size_t length, lb_basis_kind *kind);
 /* true when a variable of the formula is such a call; `argument` is then the range of its first
  * argument, whose numbers the basis is made of. */

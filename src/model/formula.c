@@ -212,6 +212,8 @@ void lb_formula_reset(lb_formula *formula)
   free_list(formula->strata, formula->n_strata);
   free_list(formula->cluster, formula->n_cluster);
   free_list(formula->offset, formula->n_offset);
+  free_list(formula->frailty, formula->n_frailty);
+  lb_mem_free(formula->penalty);
   lb_mem_free(formula->term);
   lb_mem_free(formula->text);
   *formula = (lb_formula){0};

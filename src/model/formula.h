@@ -1,8 +1,9 @@
 /* formula.h - Wilkinson formulas, parsed: response, terms, and the special terms strata, cluster,
- * offset. */
+ * offset, ridge, pspline, frailty. */
 #ifndef LB_MODEL_FORMULA_H
 #define LB_MODEL_FORMULA_H
 #include "base/error.h"
+#include "stats/penalty.h"
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -21,6 +22,16 @@ typedef struct lb_variable {
   size_t start, end; /* where it stands in the formula, for carets */
 } lb_variable;
 
+/* ridge(), pspline() or frailty(): what it asks for. */
+typedef struct lb_penalty_spec {
+  lb_penalty penalty;    /* without columns; df NaN: half the columns */
+  uint64_t set;          /* the variables that are penalised; none of a frailty */
+  size_t start, end;     /* where it stands */
+  size_t n_term, degree; /* pspline: intervals between knots, degree */
+  bool has_boundary;
+  double boundary[2];
+} lb_penalty_spec;
+
 /* A term is a set of variables: bit v set = variable v takes part. At most 64 variables. */
 typedef struct lb_formula {
   char *text;
@@ -35,12 +46,16 @@ typedef struct lb_formula {
   bool intercept;
   lb_variable *strata, *cluster, *offset;
   size_t n_strata, n_cluster, n_offset;
+  lb_penalty_spec *penalty;
+  size_t n_penalty;
+  lb_variable *frailty; /* whose groups have one: at most one variable */
+  size_t n_frailty;
 } lb_formula;
 
 /* LB_EPARSE with a caret and the mend. Understands ~ + - : * ^ %in% () 0 1 -1 and '.'-free names,
- * backticks, calls. `I(x)` is x. ns(), bs(), rcs() and poly() are variables (model/basis.h).
- * Specials of R that this version does not have (frailty, ridge, pspline, tt) are refused by name.
- */
+ * backticks, calls. `I(x)` is x. ns(), bs(), rcs(), poly() and pspline() are variables
+ * (model/basis.h); of ridge(a, b, theta = 1) the variables are a and b. Specials of R that this
+ * version does not have (tt) are refused by name. */
 lb_status lb_formula_parse(const char *text, size_t length, lb_formula *out, lb_error *err);
 void lb_formula_reset(lb_formula *formula);
 #endif

@@ -4,7 +4,10 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/str.h"
+
 #define NESTING_MAX 100
+#define NUMBERS_MAX 64
 
 bool lb_scan_is_blank(char c)
 {
@@ -127,4 +130,38 @@ size_t lb_scan_normalise(const char *text, lb_span range, char *out)
   }
   out[n] = '\0';
   return n;
+}
+
+lb_span lb_scan_named(const char *text, lb_span argument, lb_span *value)
+{
+  size_t at = argument.start;
+  while (at < argument.end && (lb_scan_is_word(text[at]) || text[at] == '.')) at++;
+  lb_span name = {argument.start, at};
+  while (at < argument.end && lb_scan_is_blank(text[at])) at++;
+  bool named = name.end > name.start && at < argument.end && text[at] == '=' &&
+               !(at + 1 < argument.end && text[at + 1] == '=');
+  *value = named ? lb_scan_trim(text, at + 1, argument.end) : argument;
+  return named ? name : (lb_span){0, 0};
+}
+
+bool lb_scan_is(const char *text, lb_span span, const char *word)
+{
+  size_t n = span.end - span.start;
+  return n == strlen(word) && strncmp(text + span.start, word, n) == 0;
+}
+
+bool lb_scan_numbers(const char *text, lb_span value, double *out, size_t capacity, size_t *n)
+{
+  lb_span item[NUMBERS_MAX];
+  bool list = value.end > value.start && text[value.start] == '{';
+  bool call =
+      value.end > value.start + 1 && text[value.start] == 'c' && text[value.start + 1] == '(';
+  if (list || call) value = (lb_span){value.start + (list ? 1 : 2), value.end - 1};
+  *n = lb_scan_arguments(text, value, item, NUMBERS_MAX);
+  if (*n == 0 || *n > capacity || *n > NUMBERS_MAX) return false;
+  for (size_t i = 0; i < *n; i++) {
+    if (!lb_parse_real(text + item[i].start, item[i].end - item[i].start, &out[i])) return false;
+    if (i > 0 && !(out[i] > out[i - 1])) return false;
+  }
+  return true;
 }

@@ -25,4 +25,10 @@ size_t lb_scan_arguments(const char *text, lb_span range, lb_span *out, size_t c
  * there were several. Text in quotes stays. `out` holds 2 (end - start) + 1 bytes. Returns the
  * length. */
 size_t lb_scan_normalise(const char *text, lb_span range, char *out);
+/* Cuts "name = value": the value, trimmed, and the name, which is empty where there is none. */
+lb_span lb_scan_named(const char *text, lb_span argument, lb_span *value);
+bool lb_scan_is(const char *text, lb_span span, const char *word);
+/* A number, or a list of ascending numbers in braces or c(...), at most `capacity`. false:
+ * something else. */
+bool lb_scan_numbers(const char *text, lb_span value, double *out, size_t capacity, size_t *n);
 #endif

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "model/formula_penalty.h"
 
 #define VARIABLES_MAX 64
 #define TERMS_MAX     512 /* distinct terms; keeps a^9 * b^9 from filling the memory */
@@ -14,7 +15,7 @@ typedef struct terms {
   uint64_t *set;
   size_t n;
   bool number;  /* the operand was 0 or 1: no term, but the intercept */
-  bool special; /* holds strata(), cluster() or offset(), which only + may join */
+  bool special; /* holds strata(), cluster(), offset() or a penalised term: only + may join it */
   lb_span span; /* where it stands */
 } terms;
 
@@ -100,7 +101,7 @@ static bool accept(parser *p, const char *operator)
 
 bool lb_formula_unavailable(const char *word, size_t length)
 {
-  static const char *const NAME[] = {"frailty", "ridge", "pspline", "tt"};
+  static const char *const NAME[] = {"tt"};
   for (size_t i = 0; i < sizeof NAME / sizeof *NAME; i++)
     if (strlen(NAME[i]) == length && strncmp(word, NAME[i], length) == 0) return true;
   return false;
@@ -133,6 +134,31 @@ static lb_status add_specials(parser *p, lb_span inside, lb_variable **list, siz
       return lb_formula_error(p->f, inside, err, "an argument is empty");
     st = lb_variable_add(list, n, p->text, argument[i], err);
   }
+  return st;
+}
+
+/* ridge(a, b, theta = 1), pspline(x, df = 4), frailty(id): variables, or groups, and options. */
+static lb_status read_penalised(parser *p, lb_span call, lb_penalty_kind kind, terms *out,
+                                lb_error *err)
+{
+  lb_formula *f = p->f;
+  lb_penalty_spec spec;
+  lb_span variable[VARIABLES_MAX];
+  size_t n = 0;
+  lb_status st = lb_penalty_read(f, call, kind, &spec, err);
+  if (st == LB_OK) st = lb_penalty_variables(f, call, kind, variable, VARIABLES_MAX, &n, err);
+  if (st != LB_OK) return st;
+  terms own = {0};
+  if (kind == LB_PENALTY_FRAILTY)
+    st = f->n_frailty > 0 ? lb_formula_error(f, call, err, "frailty() stands twice")
+                          : lb_variable_add(&f->frailty, &f->n_frailty, p->text, variable[0], err);
+  for (size_t i = 0; st == LB_OK && i < n && kind != LB_PENALTY_FRAILTY; i++)
+    st = add_variable(p, kind == LB_PENALTY_SPLINE ? call : variable[i], &own, err);
+  for (size_t i = 0; i < own.n; i++) spec.set |= own.set[i];
+  if (st == LB_OK) st = lb_penalty_add(f, &spec, err);
+  if (st == LB_OK) st = terms_join(out, &own, err);
+  terms_reset(&own);
+  out->special = true;
   return st;
 }
 
@@ -184,6 +210,8 @@ static lb_status read_name(parser *p, terms *out, lb_error *err)
                             (int)length, name);
   if (strncmp(name, "Surv", 4) == 0)
     return lb_formula_error(p->f, whole, err, "the outcome stands left of '~'");
+  lb_penalty_kind kind;
+  if (lb_penalty_word(name, length, &kind)) return read_penalised(p, whole, kind, out, err);
   if (is_special(name, length)) return read_special(p, whole, word, out, err);
   return add_variable(p, whole, out, err);
 }
@@ -215,8 +243,8 @@ static lb_status unexpected(parser *p, lb_error *err)
     lb_error_mend(err, "Name the terms one by one; quote a name that holds a point: `log.cga`");
   } else if (c == '|') {
     lb_formula_error(p->f, here, err, "'|' is not understood in a formula");
-    lb_error_mend(err, "Write strata(centre) for a baseline of its own in each group; random "
-                       "effects are not available in this version.");
+    lb_error_mend(err, "Write frailty(centre) for a random effect of each group, strata(centre) "
+                       "for a baseline of its own.");
   } else if (c == '/') {
     lb_formula_error(p->f, here, err, "'/' is not understood in a formula");
     lb_error_mend(err, "Write a + a:b for nesting, I(a / b) for division.");
@@ -268,8 +296,9 @@ static lb_status parse_atom(parser *p, terms *out, lb_error *err)
 static lb_status check_operand(const parser *p, const terms *t, lb_error *err)
 {
   if (t->special)
-    return lb_formula_error(p->f, t->span, err,
-                            "strata(), cluster() and offset() are joined by + alone");
+    return lb_formula_error(
+        p->f, t->span, err,
+        "strata(), cluster(), offset() and penalised terms are joined by + alone");
   if (t->number)
     return lb_formula_error(p->f, t->span, err,
                             "0 and 1 speak of the intercept: join them by + or -");
@@ -436,6 +465,8 @@ static void drop_unused(lb_formula *f, terms *t)
     f->n_variable--;
     memmove(f->variable + v, f->variable + v + 1, (f->n_variable - v) * sizeof *f->variable);
     for (size_t i = 0; i < t->n; i++) t->set[i] = (t->set[i] & below) | (t->set[i] >> 1 & ~below);
+    for (size_t i = 0; i < f->n_penalty; i++)
+      f->penalty[i].set = (f->penalty[i].set & below) | (f->penalty[i].set >> 1 & ~below);
   }
 }
 

@@ -45,6 +45,7 @@ static lb_status fill_groups(lb_model_data *d, lb_error *err)
 static lb_status fill_design(lb_model_data *d, lb_error *err)
 {
   lb_status st = lb_model_columns(d, NULL, err);
+  if (st == LB_OK) st = lb_model_penalties(d, err);
   return st == LB_OK ? lb_model_offset(d, err) : st;
 }
 
@@ -71,6 +72,7 @@ lb_status lb_model_build(const char *formula, size_t length, const lb_frame *fra
   lb_model_data d = {.frame = frame, .options = options, .model = &m};
   lb_status st = lb_formula_parse(formula, length, &m.formula, err);
   if (st == LB_OK) st = check_outcome(&m.formula, options->accepts, err);
+  if (st == LB_OK) st = lb_model_check_penalties(&m.formula, options->accepts, err);
   if (st == LB_OK) st = fill(&d, err);
   if (st == LB_OK && lb_interrupted()) st = lb_error_interrupted(err);
   lb_model_data_reset(&d);
@@ -99,13 +101,16 @@ static lb_status match_strata(const lb_classes *fit, lb_classes *c, size_t n_row
   return st;
 }
 
-/* Without the outcome, its parts are not asked of the new data; clusters never are. */
+/* Without the outcome, its parts are not asked of the new data; clusters and groups of a frailty
+ * never are. */
 static void forget_outcome(lb_formula *f, bool outcome)
 {
   for (size_t i = 0; !outcome && i < f->n_response_part; i++) lb_mem_free(f->response_part[i].text);
   if (!outcome) f->n_response_part = 0;
   for (size_t i = 0; i < f->n_cluster; i++) lb_mem_free(f->cluster[i].text);
   f->n_cluster = 0;
+  for (size_t i = 0; i < f->n_frailty; i++) lb_mem_free(f->frailty[i].text);
+  f->n_frailty = 0;
 }
 
 lb_status lb_model_apply(const lb_model *fit, const lb_frame *frame, bool outcome, lb_model *out,
@@ -178,6 +183,9 @@ void lb_model_reset(lb_model *model)
   lb_mem_free(model->cluster);
   lb_classes_reset(&model->groups);
   lb_classes_reset(&model->strata);
+  lb_classes_reset(&model->frailty);
+  lb_mem_free(model->penalty);
+  lb_mem_free(model->penalty_column);
   lb_formula_reset(&model->formula);
   *model = (lb_model){0};
 }

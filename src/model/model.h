@@ -43,8 +43,9 @@ typedef enum lb_model_kind {
 
 /* Outcomes beyond Surv(time, event) with a logical or 0/1 event, for methods that take them. */
 typedef enum lb_model_accepts {
-  LB_ACCEPTS_INTERVAL = 1, /* Surv_interval(): lower and upper instead of times and events */
-  LB_ACCEPTS_CAUSES = 2    /* competing causes: a factor event, or whole numbers from 0 to 63 */
+  LB_ACCEPTS_INTERVAL = 1,  /* Surv_interval(): lower and upper instead of times and events */
+  LB_ACCEPTS_PENALTIES = 4, /* ridge(), pspline(), frailty() */
+  LB_ACCEPTS_CAUSES = 2     /* competing causes: a factor event, or whole numbers from 0 to 63 */
 } lb_model_accepts;
 
 typedef struct lb_model {
@@ -86,6 +87,10 @@ typedef struct lb_model {
   double *offset;       /* NULL when none */
   struct lb_part *part; /* a variable each: levels, knots, centres, for new data */
   size_t n_part;
+  lb_penalty *penalty; /* as the formula's, with their columns */
+  size_t n_penalty;
+  size_t *penalty_column; /* what their columns point into */
+  lb_classes frailty;     /* the groups of a frailty, in order of level; n 0 without */
 } lb_model;
 
 typedef struct lb_model_options {

@@ -165,7 +165,7 @@ static lb_status fill_weights(lb_model_data *d, lb_error *err)
 lb_status lb_model_data_evaluate(lb_model_data *d, lb_error *err)
 {
   const lb_formula *f = &d->model->formula;
-  size_t n = f->n_variable + f->n_strata + f->n_cluster + f->n_offset;
+  size_t n = f->n_variable + f->n_strata + f->n_cluster + f->n_offset + f->n_frailty;
   d->role = lb_mem_zero(n, sizeof *d->role);
   d->slot = lb_mem_zero(n + 4, sizeof *d->slot);
   if (d->role == NULL || d->slot == NULL) return lb_error_nomem(err, "model");
@@ -173,11 +173,13 @@ lb_status lb_model_data_evaluate(lb_model_data *d, lb_error *err)
   d->strata = d->variable + f->n_variable;
   d->cluster = d->strata + f->n_strata;
   d->offset = d->cluster + f->n_cluster;
+  d->frailty = d->offset + f->n_offset;
   lb_status st = fill_slots(d, f->response_part, f->n_response_part, d->response, err);
   if (st == LB_OK) st = fill_variables(d, err);
   if (st == LB_OK) st = fill_slots(d, f->strata, f->n_strata, d->strata, err);
   if (st == LB_OK) st = fill_slots(d, f->cluster, f->n_cluster, d->cluster, err);
   if (st == LB_OK) st = fill_slots(d, f->offset, f->n_offset, d->offset, err);
+  if (st == LB_OK) st = fill_slots(d, f->frailty, f->n_frailty, d->frailty, err);
   if (st == LB_OK) st = fill_weights(d, err);
   return st;
 }

@@ -19,8 +19,8 @@ typedef struct lb_model_data {
   lb_slot *slot;
   size_t n_slot;
   /* Slots by role, in the formula's order. */
-  size_t response[3], *variable, *strata, *cluster, *offset, weights;
-  size_t *role; /* the block that the four lists above point into */
+  size_t response[3], *variable, *strata, *cluster, *offset, weights, *frailty;
+  size_t *role; /* the block that the five lists above point into */
 } lb_model_data;
 
 /* Values of one variable in the used rows as small numbers, in the order of its levels. */
@@ -111,6 +111,11 @@ void lb_part_drop_rows(lb_part *part);
 void lb_part_reset(lb_part *part);
 /* lb_model_numbers, refused when any is infinite. */
 lb_status lb_model_finite(const lb_model_data *d, size_t slot, double **out, lb_error *err);
+
+/* model_penalty.c: refuses penalised terms where they are not taken; then, once the columns are
+ * there, which are penalised, and the groups of a frailty. */
+lb_status lb_model_check_penalties(const lb_formula *f, unsigned accepts, lb_error *err);
+lb_status lb_model_penalties(lb_model_data *d, lb_error *err);
 
 /* model_design.c; like: the fitted model, for new data */
 lb_status lb_model_columns(lb_model_data *d, const lb_model *like, lb_error *err);

@@ -218,6 +218,35 @@ static void natural_row(const lb_basis *b, double x, double *row)
   reflect(b->mirror[1], 1, n, row);
 }
 
+/* ---- P-splines ---- */
+
+static void fit_pspline(const lb_basis_spec *spec, lb_basis *b)
+{
+  double width = (b->boundary[1] - b->boundary[0]) / (double)spec->df;
+  size_t degree = spec->degree;
+  b->order = degree + 1;
+  b->n_knot = spec->df + 2 * degree + 1;
+  for (size_t k = 0; k < b->n_knot; k++) {
+    double at = (double)k - (double)degree;
+    bool upper = k >= spec->df + degree; /* exact at both ends */
+    b->knot[k] =
+        upper ? b->boundary[1] + width * (at - (double)spec->df) : b->boundary[0] + width * at;
+  }
+  b->n_column = spec->df + degree - 1;
+}
+
+/* Beyond the boundary the line that touches the curve there. */
+static void pspline_row(const lb_basis *b, double x, double *row)
+{
+  double slope[LB_KNOTS_MAX + 2 * ORDER_MAX];
+  double edge = x < b->boundary[0] ? b->boundary[0] : b->boundary[1];
+  bool outside = x < b->boundary[0] || x > b->boundary[1];
+  bspline_row(b, outside ? edge : x, 0, row);
+  if (!outside) return;
+  bspline_row(b, edge, 1, slope);
+  for (size_t j = 0; j < b->n_column; j++) row[j] += (x - edge) * slope[j];
+}
+
 /* ---- Restricted cubic splines ---- */
 
 static lb_status harrell_knots(size_t count, const double *x, size_t n, double *knot, lb_error *err)
@@ -359,10 +388,13 @@ lb_status lb_basis_fit(const lb_basis_spec *spec, const double *x, size_t n, lb_
   lb_basis b = {.kind = spec->kind, .order = spec->kind == LB_BASIS_BS ? spec->degree + 1 : 4};
   lb_status st = LB_OK;
   set_boundary(spec, x, n, &b);
-  bool spline = spec->kind == LB_BASIS_NS || spec->kind == LB_BASIS_BS;
+  bool pspline = spec->kind == LB_BASIS_PSPLINE;
+  bool spline = spec->kind == LB_BASIS_NS || spec->kind == LB_BASIS_BS || pspline;
   if (spline && !(b.boundary[0] < b.boundary[1]))
     return lb_error_set(err, LB_EDATA, "a spline needs at least two distinct values");
-  if (spline)
+  if (pspline)
+    fit_pspline(spec, &b);
+  else if (spline)
     st = fit_bspline(spec, x, n, &b, err);
   else if (spec->kind == LB_BASIS_RCS)
     st = fit_rcs(spec, x, n, &b, err);
@@ -390,6 +422,9 @@ void lb_basis_values(const lb_basis *b, const double *x, size_t n, double *const
       break;
     case LB_BASIS_BS:
       bspline_row(b, x[i], 0, row);
+      break;
+    case LB_BASIS_PSPLINE:
+      pspline_row(b, x[i], row);
       break;
     case LB_BASIS_POLY:
       poly_row(b, x[i], row);

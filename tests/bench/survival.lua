@@ -27,6 +27,11 @@ for _, n in ipairs(bench.sizes()) do
     local f = at:column "estimate"
     return { f[1], f[2], f[3] }
   end)
+  bench.time("rmst", n, function()
+    local means = lb.survival.rmst("Surv(time, status) ~ arm", data, { tau = 700 }):tidy()
+    local m = means:column "estimate"
+    return { m[1], m[3], m[5] }
+  end)
   bench.time("cox_efron", n, function() return cox_check(lb.survival.cox("Surv(time, status) ~ "
     .. X, data)) end)
   bench.time("cox_strata", n, function()

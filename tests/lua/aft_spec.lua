@@ -123,7 +123,7 @@ describe("survival.aft", function()
   end)
 
   it("has scores that add up to 0 for every kind of censoring", function()
-    local d = lb.cohort("tests/data/Epi_hivDK.csv")
+    local d = lb.cohort("tests/data/survival_hivDK.csv")
     for _, name in ipairs { "weibull", "lognormal", "loglogistic", "gengamma", "gompertz" } do
       local fit = aft("Surv_interval(left, right) ~ partners_us", d, { distribution = name })
       assert.is_true(fit.converged, name)

@@ -114,6 +114,15 @@ describe("benchmark", function()
     assert.equal(events, run("survival", "^(km3)$").km3[1].check[4])
   end)
 
+  it("permutes the log-rank test to the same p-value with one thread and with two", function()
+    shell(("%s/generate surv 500 >%s/data/surv_500.csv"):format(FOLDER, FOLDER))
+    local lines <const> = run("models", "^(perm_logrank_10000)$").perm_logrank_10000
+    for threads = 1, 2 do check_line(lines[threads], 321, threads) end
+    assert.same(lines[1].check, lines[2].check)
+    -- R 4.2.2, survival 3.5-3: survdiff's p-value on the same rows is 0.2793
+    assert.near(0.279, lines[1].check[1], 0.02)
+  end)
+
   it("starts to the Kaplan-Meier medians of the lung table", function()
     local text <const> = output(("LOBULE_BENCH_DATA=tests/bench '%s' tests/bench/startup.lua")
       :format(PROGRAM))

@@ -238,7 +238,8 @@ describe("lines", function()
     end
     refused(function(s) s.panels = {} end, "panels is empty")
     refused(function(s) s.panels[2].lines[1].look = "dots" end,
-      "'line', 'curve', 'limit' or 'target'")
+      "'line', 'curve', 'limit', 'target' or 'area'")
+    refused(function(s) s.panels[1].lines[1].base = { 0 } end, "has 1 values, expected 4")
     refused(function(s) s.panels[1].lines[9] = s.panels[1].lines[8] end, "more than 8 lines")
     refused(function(s) s.panels[1].lines[1].y = { 1 } end, "has 1 values, expected 4")
     refused(function(s) s.panels[1].lines[1].x = { 4, 3, 2, 1 } end, "below the one before")

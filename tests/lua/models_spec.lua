@@ -21,8 +21,8 @@ describe("weights", function()
       fails("weight_type: unknown choice 'samplin' (did you mean", method, formula, lung,
         { weights = "w", weight_type = "samplin" })
     end
-    fails("'sampling' is not available here", lb.survival.logrank, formula, lung, { weights = "w",
-      weight_type = "sampling" })
+    fails("'case' is not available here", lb.survival.gray, formula, lung, { weights = "w",
+      weight_type = "case" })
     fails("robust = false", lb.survival.cox, formula, lung, { weights = "w",
       weight_type = "sampling", robust = false })
   end)

@@ -27,9 +27,9 @@ local ARM <const> = set "label n unit lines"
 local LINES <const> = set(HEAD .. [[panels columns x_label y_label x_log y_log x_ticks y_ticks
   shade_from]])
 local PANEL <const> = set "title lines"
-local LINE <const> = set "label x y series look"
+local LINE <const> = set "label x y base series look"
 local TICK <const> = set "at label"
-local LOOKS <const> = set "line limit target curve"
+local LOOKS <const> = set "line limit target curve area"
 local MOST_CURVES <const> = 8
 
 --- The first field, in alphabetical order, that the description may not have.
@@ -246,13 +246,14 @@ end
 local function line(l, where)
   local problem <const> = M.fields(l, LINE, where) or M.ascending(l.x, where .. ".x")
     or M.numbers(l.y, #l.x, where .. ".y")
+    or l.base and M.numbers(l.base, #l.x, where .. ".base")
   if problem then return problem end
   local s <const> = l.series
   if s ~= nil and not (math.type(s) == "integer" and s >= 1 and s <= MOST_CURVES) then
     return where .. ".series must be a whole number from 1 to 8"
   end
   if l.look ~= nil and not LOOKS[l.look] then
-    return where .. ".look must be 'line', 'curve', 'limit' or 'target'"
+    return where .. ".look must be 'line', 'curve', 'limit', 'target' or 'area'"
   end
 end
 

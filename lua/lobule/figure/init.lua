@@ -300,8 +300,9 @@ end
 ---@field x number[]                  ascending
 ---@field y number[]                  NaN breaks the line
 ---@field series? integer             colour and symbol, 1 to 8; default its place
----@field look? "line"|"curve"|"limit"|"target"  a line with points (default), a line alone,
----                                 a dotted line, hollow marks
+---@field look? "line"|"curve"|"limit"|"target"|"area"  a line with points (default), a line alone,
+---                                 a dotted line, hollow marks, the area between y and `base`
+---@field base? number[]              of an area, as long as y; default 0
 
 ---@class lobule.figure.Tick
 ---@field at number

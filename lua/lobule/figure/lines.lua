@@ -17,6 +17,7 @@ local LABEL_SHARE <const> = 0.36 -- of a panel's width, at most, for the labels
 local LEAST_PANEL <const> = 160 -- points; decides how many stand side by side
 local ASPECT <const>, LOWEST <const> = 0.72, 62
 local POINT <const> = 1.7
+local AREA <const> = 0.25 -- opacity
 local PAD <const> = 0.04 -- of the range, on both sides
 local SMALL_LINE <const> = style.SMALL * metrics.LINE
 local LABEL_LINE <const> = style.LABEL * metrics.LINE
@@ -30,7 +31,11 @@ end
 local function each_point(spec, lines, f)
   for _, line in ipairs(lines) do
     for i, x in ipairs(line.x) do
-      if usable(x, spec.x_log) and usable(line.y[i], spec.y_log) then f(x, line.y[i], line) end
+      if usable(x, spec.x_log) and usable(line.y[i], spec.y_log) then
+        f(x, line.y[i], line)
+        local base <const> = line.look == "area" and line.base and line.base[i]
+        if base and usable(base, spec.y_log) then f(x, base, line) end
+      end
     end
   end
 end
@@ -194,6 +199,7 @@ local function look_of(line, i)
     return { role = role, dash = dash, width = style.LINE + 0.4 }
   end
   local series <const> = line.series or i
+  if line.look == "area" then return { role = style.series(series), area = true } end
   return { role = style.series(series), width = style.LINE + (series == 1 and 0.4 or 0),
     symbol = series }
 end
@@ -205,7 +211,22 @@ local function draw_symbol(canvas, look, x, y)
   canvas:line(corners, { role = look.role, width = 0.7 })
 end
 
+-- The area between a line and its base, 0 without; values that the axes cannot show are left out.
+local function draw_area(canvas, spec, line, place, look)
+  local corners, back = {}, {}
+  for i, x in ipairs(line.x) do
+    local y <const>, base <const> = line.y[i], line.base and line.base[i] or 0
+    if usable(x, spec.x_log) and usable(y, spec.y_log) and usable(base, spec.y_log) then
+      corners[#corners + 1], corners[#corners + 2] = place.x(x), place.y(y)
+      back[#back + 1], back[#back + 2] = place.y(base), place.x(x)
+    end
+  end
+  for i = #back, 1, -1 do corners[#corners + 1] = back[i] end
+  if #corners > 4 then canvas:polygon(corners, { role = look.role, opacity = AREA }) end
+end
+
 local function draw_line(canvas, spec, line, place, look)
+  if look.area then return draw_area(canvas, spec, line, place, look) end
   local points = {}
   local function flush()
     if look.width and #points > 2 then canvas:line(points, look) end

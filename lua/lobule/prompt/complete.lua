@@ -3,6 +3,7 @@
 --- run to find out.
 local chain = require "lobule.prompt.chain"
 local core = require "lobule.core"
+local formula_words = require "lobule.prompt.formula_words"
 local members = require "lobule.prompt.members"
 local offers = require "lobule.prompt.offers"
 local options = require "lobule.prompt.options"
@@ -26,8 +27,6 @@ local COLUMNS <const> = { select = true, sort = true, distinct = true, complete 
   column = true, sample = true, slice = true }
 local COLUMN_OPTIONS <const> = { by = true, order = true, columns = true, id = true, arm = true,
   weights = true, before = true, after = true, names_from = true, values_from = true }
-local FORMULA_WORDS <const> = { "Surv(", "Surv_CNSR(", "Surv_interval(", "strata(", "cluster(",
-  "offset(", "ns(", "bs(", "rcs(", "poly(", "I(" }
 local EXPRESSION_WORDS <const> = { "and", "or", "not", "in", "between", "true", "false", "NA" }
 
 local function sorted(list)
@@ -109,7 +108,12 @@ end
 local function in_formula(things, inner)
   local list = {}
   for _, thing in ipairs(things) do column_candidates(chain.columns(thing), list) end
-  for _, word in ipairs(FORMULA_WORDS) do list[#list + 1] = { text = word, kind = "function" } end
+  for _, word in ipairs(formula_words.WORDS) do
+    list[#list + 1] = { text = word, kind = "function" }
+  end
+  for _, argument in ipairs(formula_words.arguments(inner)) do
+    list[#list + 1] = { text = argument, kind = "option" }
+  end
   return list, inner:match "`[^`]*$" or inner:match "[%w_]*$"
 end
 

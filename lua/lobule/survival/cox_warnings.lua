@@ -61,7 +61,11 @@ function M.check_scale(fit, info)
 end
 
 --- Why a term has no estimate, in words.
-local function term_warning(fit, i, terms)
+---@param fit table
+---@param i integer
+---@param terms table[]
+---@return string
+function M.term_warning(fit, i, terms)
   local term = terms[i]
   if fit.collinear[i] then
     return ("'%s' is %s: no estimate"):format(term.term, combination_text(fit, i, terms))
@@ -120,7 +124,7 @@ function M.warnings(fit, info)
   end
   for i, term in ipairs(info.terms) do
     if fit.collinear[i] or fit.infinite[i] then
-      list[#list + 1] = term_warning(fit, i, info.terms)
+      list[#list + 1] = M.term_warning(fit, i, info.terms)
     elseif M.undetermined(fit, i) then
       list[#list + 1] = ("the data say nothing of '%s': its interval is 0 to infinity; shown as NA")
         :format(term.term)

@@ -26,8 +26,8 @@ end
 ---@param data lobule.Cohort|lobule.Frame
 ---@param kind "groups"|"design"|"counts"
 ---@param opts table                weights, weight_type
----@param causes? table             censored, cause: an event with causes is taken; outcome: another
----                                 kind that is ("interval")
+---@param causes? table             censored, cause: an event with causes is taken; outcome: what is
+---                                 taken instead ("penalised": penalised terms; "interval")
 ---@return lobule.Model
 ---@return table info               Model:info(), source, labels, lineage
 function M.build(formula, data, kind, opts, causes)

@@ -1,7 +1,9 @@
 /* logrank.h - log-rank test of k survival curves, stratified, with the weighted family. */
 #ifndef LB_SURVIVAL_LOGRANK_H
 #define LB_SURVIVAL_LOGRANK_H
+#include "stats/alternative.h"
 #include "stats/surv.h"
+#include <stdbool.h>
 
 /* Weight of event time t, all pooled over groups within the stratum; n = n_risk, d = n_event there.
  */
@@ -18,6 +20,8 @@ typedef enum lb_logrank_weight {
 typedef struct lb_logrank_options {
   lb_logrank_weight weight;
   double rho, gamma; /* Fleming-Harrington; >= 0 */
+  bool sampling; /* weights of rows are inverse probabilities: variance of Xie & Liu (2005, Stat Med
+                    24:3089), for k groups; else they count as repeated rows */
 } lb_logrank_options;
 #define LB_LOGRANK_DEFAULTS                                                                        \
   {                                                                                                \
@@ -49,4 +53,55 @@ lb_status lb_logrank_test(const lb_surv *y, const lb_partition *groups, const lb
 lb_status lb_logrank_test_counts(const lb_surv_counts *counts, const lb_logrank_options *opt,
                                  lb_logrank *out, lb_error *err);
 void lb_logrank_reset(lb_logrank *test);
+
+/* The statistic a'(O - E) with variance a'Va. */
+typedef struct lb_logrank_contrast {
+  double statistic, variance;
+  double z; /* statistic / sqrt(variance); NaN when the variance is 0 */
+} lb_logrank_contrast;
+
+/* Test for trend in the groups' hazards with scores a (Tarone 1975, Biometrika 62:679); of two
+ * groups, with scores 0 and 1, the test itself with its sign: z > 0 when the second has more events
+ * than expected. */
+void lb_logrank_trend(const lb_logrank *test, const double *score, lb_logrank_contrast *out);
+
+/* Contrasts of several tests on the same rows, with their joint covariance. Owns its arrays. */
+typedef struct lb_logrank_joint {
+  size_t n_test;
+  double *statistic;  /* a'(O - E) of each test */
+  double *covariance; /* n_test x n_test: sum of w_i w_j a'va over event times */
+} lb_logrank_joint;
+
+/* Several weights at once, for the largest of their statistics (Karrison 2016, Stata J 16:678).
+ * score: one number a group. Otherwise as lb_logrank_test. */
+lb_status lb_logrank_joint_test(const lb_surv *y, const lb_partition *groups,
+                                const lb_partition *strata, const lb_logrank_options *opt,
+                                size_t n_test, const double *score, lb_logrank_joint *out,
+                                lb_error *err);
+lb_status lb_logrank_joint_counts(const lb_surv_counts *counts, const lb_logrank_options *opt,
+                                  size_t n_test, const double *score, lb_logrank_joint *out,
+                                  lb_error *err);
+void lb_logrank_joint_reset(lb_logrank_joint *joint);
+
+/* The largest of the statistics z_j of a joint test, or of |z_j|, or the least when the alternative
+ * is LB_LESS. Owns its array. */
+typedef struct lb_logrank_combo {
+  size_t n_test;
+  double *z;             /* of each test; NaN when its variance is 0: it is left out */
+  double most;           /* the one that counts, with its sign; NaN without any */
+  size_t which;          /* the test it is of, from 0 */
+  double p_value, error; /* from the joint normal distribution; numerical error of p_value */
+  size_t rank;           /* of the covariance: independent tests */
+} lb_logrank_combo;
+
+/* LB_ENOMEM; LB_EINTR. `out` untouched on failure. */
+lb_status lb_logrank_combine(const lb_logrank_joint *joint, lb_alternative alternative,
+                             lb_logrank_combo *out, lb_error *err);
+void lb_logrank_combo_reset(lb_logrank_combo *combo);
+
+/* Scores of the rows, whose sum over a group is its observed - expected: w(t) of an event at t less
+ * the sum of w d/n over the event times at which the row is at risk. They do not depend on groups:
+ * permuting groups permutes scores. y without weights. score: y->n numbers. */
+lb_status lb_logrank_scores(const lb_surv *y, const lb_partition *strata,
+                            const lb_logrank_options *opt, double *score, lb_error *err);
 #endif
