@@ -38,10 +38,13 @@ end
 local function without(self, rows, gone)
   local formula, options = self.info.formula, {}
   for _, variable in ipairs(gone) do formula = formula .. " - " .. quoted(self, variable) end
-  for _, key in ipairs { "ties", "conf_level", "max_iter", "tolerance", "weights",
-    "weight_type" } do
+  local parametric = check.is(self, "lobule.AFT")
+  for _, key in ipairs(parametric and { "distribution", "scale", "df", "conf_level", "max_iter",
+    "weights", "weight_type" } or { "ties", "conf_level", "max_iter", "tolerance", "weights",
+    "weight_type" }) do
     options[key] = self.options[key]
   end
+  if parametric then return require("lobule.survival").aft(formula, rows, options) end
   return require("lobule.survival").cox(formula, rows, options)
 end
 
@@ -51,7 +54,7 @@ local function used_rows(self)
 end
 
 local function check_fit(fit, i)
-  if not check.is(fit, "lobule.Cox") then
+  if not check.is(fit, "lobule.Cox") and not check.is(fit, "lobule.AFT") then
     core.raise("argument", ("model %d: expected a fitted model, found %s"):format(i,
       check.describe(fit)))
   elseif rawget(fit.fit, "naive_std_error") then

@@ -16,7 +16,7 @@ local M = {}
 --- What a class calls its exponentiated estimates ("Hazard ratio"); nil when it has none.
 local function ratio_label(fit)
   local meta = getmetatable(fit)
-  return type(meta) == "table" and rawget(meta, "ratio_label") or nil
+  return type(meta) == "table" and rawget(meta, "ratio_label") or false
 end
 
 local function tidy_rows(fit)
@@ -158,7 +158,7 @@ function Compare:plot(kind, options)
   local figure = require("lobule.figure").forest { title = opts.title,
     desc = label .. "s with their intervals by model. " .. table.concat(words, "; ") .. "."
       .. (note and " " .. note or ""), note = note,
-    width_mm = opts.width_mm, rows = rows, log = self.ratio ~= nil,
+    width_mm = opts.width_mm, rows = rows, log = self.ratio ~= false,
     estimate_label = ("%s (%s %% CI)"):format(label, core.format_number(100 * self.conf_level)),
     reference = self.ratio and 1 or 0, x_label = label, favours = opts.favours }
   return figure

@@ -443,5 +443,52 @@ function core.aalen(model, min_at_risk, test, frequency) end
 ---@param time number
 ---@return table
 function core.score(model, cause, risks, time) end
+--- Parametric survival regression of a "design" model of outcome "interval": fields coef, std_error
+--- (intercept, terms, log scales, shape), vcov, naive_vcov, collinear, infinite, n_scale, n_shape,
+--- scale (where fixed), log_lik, log_lik_null, df, iterations, converged, unbounded, n_exact,
+--- n_right, n_left, n_interval, n_cluster, weight_event, distribution, df_t.
+---@param model lobule.Model
+---@param options table             distribution, scale, df_t, max_iter, robust, weight_type
+---@return table
+function core.aft(model, options) end
+--- Residuals: row (unless all), then the type or a column a parameter.
+---@param model lobule.Model        the one that was fitted
+---@param fit table                 of core.aft
+---@param type "response"|"deviance"|"working"|"cox_snell"|"martingale"|"ldcase"|"dfbeta"|"dfbetas"
+---@param names string[]            of the parameters
+---@param all? boolean              a row for every row of the data
+---@return lobule.Frame
+function core.aft_residuals(model, fit, type, names, all) end
+--- Estimates of people, at each of `at` in turn: estimate, std_error, conf_low, conf_high.
+---@param model lobule.Model        the one that was fitted
+---@param fit table                 of core.aft, with time_scale
+---@param newdata lobule.Model?     of core.model_apply
+---@param options table             type ("lp", "survival", "hazard", "cumulative_hazard",
+---                                 "quantile", "mean", "rmst"), at, conf_level
+---@param cure? lobule.Model        of a cure model: the design of the cured fraction
+---@return lobule.Frame
+function core.aft_predict(model, fit, newdata, options, cure) end
+
+--- Royston-Parmar model of a "design" model of outcome "interval": fields coef, std_error (gamma0,
+--- gamma1, ..., terms), vcov, knot (log times, boundaries first and last), log_lik, log_lik_null,
+--- df, iterations, converged, link; core.aft_predict takes it.
+---@param model lobule.Model
+---@param options table             link ("hazard", "odds", "normal"), df, knots (inner, times),
+---                                 max_iter
+---@return table
+function core.royston(model, options) end
+
+--- Mixture cure model: fields coef, std_error (latency as core.aft, then the logistic model of
+--- cure), vcov, n_latency, n_scale, n_shape, scale, log_lik, log_lik_none, follow_up (Maller and
+--- Zhou's alpha), iterations, converged, distribution; core.aft_predict takes it.
+---@param model lobule.Model        of the latency
+---@param cure_model lobule.Model   of the same rows
+---@param options table             distribution, max_iter
+---@return table
+function core.cure(model, cure_model, options) end
+--- The rows of its frame that a model uses: row.
+---@param model lobule.Model
+---@return lobule.Frame
+function core.model_rows(model) end
 
 return core

@@ -216,6 +216,8 @@ int lbl_km_band(lua_State *L); /* the method `band` of a KMFit */
 void lbl_open_histories(lua_State *L);
 void lbl_open_multistate(lua_State *L);
 void lbl_open_stack(lua_State *L);
+void lbl_open_aft(lua_State *L);
+void lbl_open_aft_predict(lua_State *L);
 void lbl_open_rmst(lua_State *L);
 void lbl_open_pseudo(lua_State *L);
 void lbl_open_pseudo_fit(lua_State *L);

@@ -12,7 +12,7 @@ end
 local HEAD <const> = "id title desc data width_mm mark "
 local CURVES <const> = set(HEAD .. [[height_mm x_label y_label x_min x_max times curves conf
   risk_table
-  annotation min_at_risk start]])
+  annotation min_at_risk start shade_from]])
 local CURVE <const> = set [[label time survival conf_low conf_high censor_time censor_survival note
   n_risk n_risk_time faint_from start]]
 local NOTE <const> = set "text label p_value"
@@ -24,7 +24,8 @@ local ROW <const> = set [[label indent bold header cells estimate conf_low conf_
 local FLOW <const> = set(HEAD .. "steps arms")
 local STEP <const> = set "label n unit excluded excluded_label excluded_n note"
 local ARM <const> = set "label n unit lines"
-local LINES <const> = set(HEAD .. [[panels columns x_label y_label x_log y_log x_ticks y_ticks]])
+local LINES <const> = set(HEAD .. [[panels columns x_label y_label x_log y_log x_ticks y_ticks
+  shade_from]])
 local PANEL <const> = set "title lines"
 local LINE <const> = set "label x y base series look"
 local TICK <const> = set "at label"
@@ -181,7 +182,7 @@ function M.curves(spec)
   if not problem and spec.x_max ~= nil and not (number.finite(spec.x_max) and spec.x_max > 0) then
     problem = "x_max must be a positive number"
   end
-  return problem or number_or_nil(spec, { "min_at_risk", "start" }, "the description")
+  return problem or number_or_nil(spec, { "min_at_risk", "start", "shade_from" }, "the description")
     or annotation(spec) or risk_blocks(spec)
 end
 

@@ -215,6 +215,7 @@ end
 ---@field annotation? (string|{ text: string, label: string, p_value: number })[]
 ---@field min_at_risk? number         default 10
 ---@field start? number               value at time 0: 1 (default) for survival, 0 for incidence
+---@field shade_from? number          the plot is shaded from here on
 
 --- Kaplan-Meier curves with bands, censoring ticks and the table of at risk, censored, events.
 ---@param spec lobule.figure.CurvesSpec
@@ -321,6 +322,7 @@ end
 ---@field y_log? boolean
 ---@field x_ticks? lobule.figure.Tick[]  ascending; default round numbers
 ---@field y_ticks? lobule.figure.Tick[]
+---@field shade_from? number          panels are shaded from here on
 
 --- Lines in panels: the horizontal axis is shared, each panel has its own vertical one.
 ---@param spec lobule.figure.LinesSpec

@@ -94,4 +94,16 @@ function M.share(natural, least, available)
   return widths
 end
 
+--- Shades a plot from a value of its horizontal axis on: what lies beyond the data.
+---@param canvas lobule.figure.Canvas
+---@param from? number
+---@param place table               x (scale), x1, top, bottom
+---@param last number               the axis ends here
+function M.shade(canvas, from, place, last)
+  if not from or from >= last then return end
+  local x <const> = place.x(from)
+  canvas:group("shade"):rect(x, place.top, place.x1 - x, place.bottom - place.top,
+    { role = "grid", how = "fill", opacity = 0.35 })
+end
+
 return M

@@ -195,7 +195,8 @@ local function look_of(line, i)
   if line.look == "limit" then return { role = "muted", dash = "1.2 1.4", width = 0.7 } end
   if line.look == "target" then return { role = "muted", symbol = 4, hollow = true } end
   if line.look == "curve" then
-    return { role = style.series(line.series or i), width = style.LINE + 0.4 }
+    local role <const>, dash <const> = style.series(line.series or i)
+    return { role = role, dash = dash, width = style.LINE + 0.4 }
   end
   local series <const> = line.series or i
   if line.look == "area" then return { role = style.series(series), area = true } end
@@ -268,6 +269,7 @@ local function draw_panel(canvas, spec, plan, p, at)
   place.x = (spec.x_log and scale.log or scale.linear)(plan.lo, plan.hi, place.x0, place.x1)
   place.y = (spec.y_log and scale.log or scale.linear)(p.hi, p.lo, place.top, place.bottom)
   canvas:lines(at.x, at.y + style.LABEL * metrics.ASCENT, p.heading, { bold = true })
+  layout.shade(canvas, spec.shade_from, place, plan.hi)
   draw_y_axis(canvas, p, place)
   draw_x_axis(canvas, plan, place)
   local looks <const> = {}

@@ -27,15 +27,14 @@ end
 ---@param kind "groups"|"design"|"counts"
 ---@param opts table                weights, weight_type
 ---@param causes? table             censored, cause: an event with causes is taken; outcome: what is
----                                 taken instead ("penalised": penalised terms)
+---                                 taken instead ("penalised": penalised terms; "interval")
 ---@return lobule.Model
 ---@return table info               Model:info(), source, labels, lineage
 function M.build(formula, data, kind, opts, causes)
   check.type(formula, "string", "formula")
   local frame, cohort = check.data(data)
   local model = core.model(formula, frame, kind, opts.weights,
-    causes and (causes.outcome or "causes"),
-    causes and causes.censored, causes and causes.cause)
+    causes and (causes.outcome or "causes"), causes and causes.censored, causes and causes.cause)
   local info = model:info()
   weights.count(info, opts)
   info.source = frame:source()

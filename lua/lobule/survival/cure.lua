@@ -1,0 +1,292 @@
+--- Mixture cure models: a logistic model of who is cured, a parametric one of when the others have
+--- the event.
+local check = require "lobule.check"
+local core = require "lobule.core"
+local fitting = require "lobule.survival.fitting"
+local format = require "lobule.format"
+local predict = require "lobule.survival.aft_predict"
+local result = require "lobule.result"
+local shown = require "lobule.shown"
+local terms = require "lobule.terms"
+local weights = require "lobule.survival.weights"
+local words = require "lobule.survival.parametric_words"
+
+---@class lobule.Cure
+---@field converged boolean
+---@field warnings string[]
+---@field info table
+---@field title string
+local Cure = { __name = "lobule.Cure" }
+result.mixin(Cure)
+
+local M, functions = {}, {}
+
+local OPTIONS <const> = weights.join {
+  { "cure", "string", "~ 1" },
+  { "distribution", { "weibull", "exponential", "lognormal", "loglogistic", "gengamma" },
+    "weibull" },
+  { "conf_level", "level", 0.95 },
+  { "max_iter", "count", 300 },
+}
+local REFUSED <const> = { sampling = "Its variance is model-based: survival.aft has a robust one." }
+local SHORT <const> = 0.05
+local LEAST_GAIN <const> = 2.705543 / 2 -- half and half 0 and chi-square on 1 df: 5 %
+
+--- What the fit cannot tell, in words.
+local function cautions(fit, info)
+  local list, alpha = result.warnings(info), rawget(fit, "follow_up")
+  if not fit.converged then
+    list[#list + 1] = ("the fit did not converge in %d iterations: no estimates are given; cure "
+      .. "and late events may not be told apart"):format(fit.iterations)
+  end
+  if not alpha then
+    list[#list + 1] = "nobody is known to be event-free after the last event: nothing but the "
+      .. "distribution says that there are cured"
+  elseif alpha > SHORT then
+    list[#list + 1] = ("the follow-up may be too short to see cures (Maller and Zhou's alpha %s, "
+      .. "above 0.05): the cured fraction rests on the distribution"):format(
+      format.number(alpha))
+  end
+  if fit.converged and fit.log_lik - fit.log_lik_none < LEAST_GAIN then
+    list[#list + 1] = "the model without cure fits as well: the "
+      .. "data do not say that any are cured"
+  end
+  return list
+end
+
+--- Mixture cure model (Boag 1949; Farewell 1982, Biometrics 38:1041): a fraction c never has the
+--- event, the others (latency) by an accelerated failure time model: S(t) = c + (1 - c) S0(t), c
+--- logistic in the terms of `cure`, so that its coefficients are log odds ratios of being cured.
+--- Whether there are cured is seen only after the last event: warnings say when the follow-up is
+--- too short (Maller & Zhou 1996). Any censoring and late entry as in survival.aft. Rows missing
+--- any variable of either part are left out and counted.
+---@param formula string            of the latency: "Surv(time, event) ~ treatment"; as survival.aft
+---@param data lobule.Cohort|lobule.Frame
+---@param options? table            cure ("~ 1"): terms of the cured fraction, "~ treatment + age";
+---                                 distribution: "weibull" (default), "exponential", "lognormal",
+---                                 "loglogistic", "gengamma"; conf_level (0.95); max_iter (300);
+---                                 weights; weight_type: "frequency", "case"
+---@return lobule.Cure
+---@raise as survival.aft; strata(), cluster(); a cure formula with an outcome
+---@example lb.survival.cure("Surv(months, progressed) ~ 1", lb.example_data(), { cure = "~ arm" })
+function functions.cure(formula, data, options)
+  local opts <const> = check.options(options, OPTIONS)
+  weights.check(opts, data, REFUSED)
+  local outcome, latency = check.type(formula, "string", "formula"):match "^(.-)~(.*)$"
+  local left, incidence = opts.cure:match "^%s*(.-)%s*~(.*)$"
+  if not outcome or left ~= "" then
+    core.raise("argument", "cure: expected the terms of the cured fraction alone",
+      'Write cure = "~ treatment + age".')
+  end
+  local present <const> = weights.present(data, opts)
+  local whole, info = fitting.build(("%s~ %s + %s"):format(outcome, latency, incidence), present,
+    "design", opts, { outcome = "interval" })
+  if #info.strata.label > 0 and info.strata.name[1] ~= "" or info.n_cluster then
+    core.raise("argument", "a cure model takes no strata() or cluster()", "Add them as terms.")
+  end
+  local rows = core.take(check.data(present), core.model_rows(whole):column("row"):totable())
+  local model, first = fitting.build(outcome .. "~ " .. latency, rows, "design", opts,
+    { outcome = "interval" })
+  local second, other = fitting.build(outcome .. "~ " .. incidence, rows, "design", opts,
+    { outcome = "interval" })
+  local fit = core.cure(model, second, { distribution = opts.distribution,
+    max_iter = opts.max_iter })
+  info.formula = ("%s; cure %s"):format(formula, opts.cure)
+  fit.time_scale = info.time_max > 0 and info.time_max or 1
+  return (setmetatable({ fit = fit, info = info, options = opts, model = model,
+    cure_model = second, data = rows, latency_terms = first.terms, cure_terms = other.terms,
+    title = ("Mixture cure model, %s latency"):format(words.NAMES[opts.distribution]),
+    converged = fit.converged, warnings = cautions(fit, info) }, Cure))
+end
+
+--- Names of the parameters and their part.
+local function parameters(self)
+  local list = { { part = "latency", term = "(Intercept)" } }
+  local function add(part, term)
+    list[#list + 1] = { part = part, term = term.term, variable = term.variable,
+      level = term.level, reference = term.reference, of_design = term.variable ~= nil }
+  end
+  for _, term in ipairs(self.latency_terms) do add("latency", term) end
+  if self.fit.n_scale > 0 then add("latency", { term = "log(scale)" }) end
+  if self.fit.n_shape > 0 then add("latency", { term = "Q" }) end
+  add("cure", { term = "(Intercept)" })
+  for _, term in ipairs(self.cure_terms) do add("cure", term) end
+  return list
+end
+
+local function row_of(self, i, parameter, level, exponentiate)
+  local fit, row = self.fit, parameter
+  if not fit.converged then return row end
+  local b, se, z = fit.coef[i], fit.std_error[i], core.normal_quantile(0.5 + level / 2)
+  local show = exponentiate and row.term ~= "Q" and math.exp or function(x) return x end
+  row.estimate, row.std_error, row.statistic, row.p_value = show(b), se, b / se,
+    core.normal_p(b / se)
+  row.conf_low, row.conf_high = show(b - z * se), show(b + z * se)
+  return row
+end
+
+local function rows_of(self, level, exponentiate)
+  local rows = {}
+  for i, parameter in ipairs(parameters(self)) do
+    rows[i] = row_of(self, i, parameter, level, exponentiate)
+  end
+  return rows
+end
+
+local TIDY <const> = { { "part", "text" }, { "term", "text" }, { "variable", "text" },
+  { "level", "text" }, { "reference", "text" }, { "estimate", "real" }, { "std_error", "real" },
+  { "statistic", "real" }, { "p_value", "real" }, { "conf_low", "real" }, { "conf_high", "real" } }
+
+local function frame_of(rows, schema)
+  local columns = {}
+  for j, column in ipairs(schema) do
+    columns[j] = { column[1], { n = #rows }, column[2] }
+    for i, row in ipairs(rows) do
+      local value = row[column[1]]
+      columns[j][2][i] = value == nil and core.NA or value
+    end
+  end
+  return result.frame(columns)
+end
+
+--- One row a parameter: those of the latency (time ratios when exponentiated), then those of cure
+--- (odds ratios of being cured); std_error stays on the log scale.
+---@param options? table            exponentiate (false); conf_level (that of the fit)
+---@return lobule.Frame             # part ("latency", "cure"), term, variable, level, reference,
+---                                 estimate, std_error, statistic, p_value, conf_low, conf_high
+function Cure:tidy(options)
+  local opts <const> = check.options(options, { { "exponentiate", "boolean", false },
+    { "conf_level", "level", self.options.conf_level } })
+  local frame = frame_of(rows_of(self, opts.conf_level, opts.exponentiate), TIDY)
+  return frame
+end
+
+--- The fit in one row. log_lik_none is that of the model without cure, a boundary of this one:
+--- twice the gain is half and half 0 and chi-square on 1 df when nobody is cured and cure is "~ 1".
+---@return lobule.Frame             # distribution, n, n_missing, df, log_lik_none, log_lik, aic,
+---                                 bic, follow_up_alpha, iterations, converged
+function Cure:glance()
+  local fit, df = self.fit, #self.fit.coef
+  local frame = frame_of({ { distribution = fit.distribution, n = self.info.n,
+    n_missing = self.info.n_missing, df = df, log_lik_none = fit.log_lik_none,
+    log_lik = fit.log_lik, aic = 2 * df - 2 * fit.log_lik,
+    bic = df * math.log(self.info.n) - 2 * fit.log_lik,
+    follow_up_alpha = rawget(fit, "follow_up"), iterations = fit.iterations,
+    converged = fit.converged } }, { { "distribution", "text" }, { "n", "integer" },
+    { "n_missing", "integer" }, { "df", "integer" }, { "log_lik_none", "real" },
+    { "log_lik", "real" }, { "aic", "real" }, { "bic", "real" }, { "follow_up_alpha", "real" },
+    { "iterations", "integer" }, { "converged", "logical" } })
+  return frame
+end
+
+--- Covariance matrix of all parameters; those of cure are named "cure:term".
+---@return lobule.Frame             # term, then one column a parameter
+function Cure:vcov()
+  local names, rows, schema = {}, {}, { { "term", "text" } }
+  for i, parameter in ipairs(parameters(self)) do
+    names[i] = (parameter.part == "cure" and "cure:" or "") .. parameter.term
+    schema[i + 1] = { names[i], "real" }
+  end
+  for i, name in ipairs(names) do
+    rows[i] = { term = name }
+    for j, other in ipairs(names) do rows[i][other] = self.fit.vcov[i][j] end
+  end
+  local frame = frame_of(rows, schema)
+  return frame
+end
+
+--- The fraction cured, with limits made on the logit scale.
+---@param options? table            newdata: frame, cohort or table of columns (default the fitted
+---                                 people); conf_level
+---@return lobule.Frame             # row, estimate, std_error, conf_low, conf_high
+---@raise a fit that did not converge
+---@example local fit = lb.survival.cure("Surv(months, progressed) ~ 1", lb.example_data())
+---  fit:cure_fraction { newdata = { age = { 60 } } }
+function Cure:cure_fraction(options)
+  local opts <const> = check.options(options, { { "newdata", "any" }, { "conf_level", "level",
+    self.options.conf_level } })
+  local lp = predict.predict(self, { newdata = opts.newdata, conf_level = opts.conf_level })
+  local frame = lp:mutate { "estimate = 1 / (1 + exp(-estimate))",
+    "std_error = std_error * estimate * (1 - estimate)",
+    "conf_low = 1 / (1 + exp(-conf_low))", "conf_high = 1 / (1 + exp(-conf_high))" }
+  return frame
+end
+
+--- Predictions as of survival.aft, of all people, the cured among them: "lp" (log odds of being
+--- cured), "survival", "hazard", "cumulative_hazard" and "rmst" at times, "quantile" (infinite
+--- where that many never have the event).
+---@param options? table            type ("lp"); newdata: frame, cohort or { age = { 50, 70 } };
+---                                 times: ascending; prob (0.5): fractions; conf_level (that of the
+---                                 fit)
+---@return lobule.Frame             # row, (time or prob), estimate, std_error, conf_low, conf_high
+---@raise a fit that did not converge
+function Cure:predict(options)
+  local frame = predict.predict(self, options)
+  return frame
+end
+
+local function terms_table(self)
+  local aft <const> = require "lobule.survival.aft"
+  local rows, level = {}, self.options.conf_level
+  for _, row in ipairs(rows_of(self, level, true)) do
+    if row.of_design then
+      rows[#rows + 1] = { row.part == "cure" and "Cured: odds ratio" or "Others: time ratio",
+        terms.label(row, self.info.labels), aft.interval_text(row, true), shown.p(row.p_value) }
+    end
+  end
+  return require("lobule.table").new { rows = rows, columns = { { label = "Part" },
+    { label = "Term" }, { label = ("Ratio (%s %% CI)"):format(core.format_number(100 * level)),
+    align = "right" }, { label = "p", align = "right" } },
+    notes = { "An odds ratio above 1 means more are cured, a time ratio above 1 later events." } }
+end
+
+local function fit_lines(self)
+  local fit = self.fit
+  local lines = { ("n = %d, %s events"):format(self.info.n, format.count(self.info.n_event)) }
+  if #self.cure_terms == 0 and self.converged then
+    local cured = self:cure_fraction():rows_list()[1]
+    lines[2] = ("cured %s %% (%s %% CI %s to %s)"):format(format.fixed(100 * cured.estimate, 1),
+      core.format_number(100 * self.options.conf_level), format.fixed(100 * cured.conf_low, 1),
+      format.fixed(100 * cured.conf_high, 1))
+  end
+  lines[#lines + 1] = ("log-likelihood %s (%s without cure), AIC %s"):format(
+    format.fixed(fit.log_lik, 2), format.fixed(fit.log_lik_none, 2),
+    format.fixed(2 * #fit.coef - 2 * fit.log_lik, 2))
+  lines[#lines + 1] = weights.text(self.options, self.info)
+  return lines
+end
+
+function Cure:__tostring()
+  local parts = { result.heading(self.title, self.info) }
+  if #self.latency_terms + #self.cure_terms > 0 then parts[2] = tostring(terms_table(self)) end
+  for _, line in ipairs(fit_lines(self)) do parts[#parts + 1] = line end
+  for _, warning in ipairs(self.warnings) do parts[#parts + 1] = "warning: " .. warning end
+  return table.concat(parts, "\n")
+end
+
+--- The blocks of a report: the table of ratios, then warnings.
+---@param options? table
+---@return table[]
+function Cure:report_blocks(options)
+  local view = terms_table(self)
+  view.caption = options and options.caption or self.title
+  for _, line in ipairs(fit_lines(self)) do view.notes[#view.notes + 1] = line .. "." end
+  local blocks = { { kind = "table", table = view } }
+  for _, warning in ipairs(self.warnings) do
+    blocks[#blocks + 1] = { kind = "warning", text = warning }
+  end
+  return blocks
+end
+
+--- Everything at full precision.
+---@return table
+function Cure:record()
+  return result.ordered { { "kind", "survival.cure" }, { "formula", self.info.formula },
+    { "converged", self.converged }, { "terms", result.record(self:tidy()) },
+    { "glance", result.record(self:glance()) }, { "vcov", result.record(self:vcov()) },
+    { "lineage", self.info.lineage }, { "warnings", self.warnings } }
+end
+
+M.cure = result.functions("survival", functions).cure
+core.class("cure", Cure)
+return M
