@@ -44,7 +44,7 @@ int lbl_km_band(lua_State *L)
 {
   lua_settop(L, 7);
   const lb_km *km = luaL_testudata(L, 1, LBL_KM);
-  if (km == NULL) lbl_raise_argument(L, 1, "fit", "a Kaplan-Meier fit");
+  if (km == NULL) return lbl_raise_argument(L, 1, "fit", "a Kaplan-Meier fit");
   const lb_km_curve *curve = &km->curve[lbl_check_position(L, 2, "g", km->n_groups)];
   lb_km_band_options options = {.n = curve->weight_total};
   options.type = (lb_km_band_type)lbl_check_choice(L, 3, "type", TYPES);

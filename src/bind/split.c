@@ -39,7 +39,7 @@ static size_t read_list(lua_State *L, int arg, pieces_box *box)
   box->cut = lb_mem_array(n, sizeof *box->cut);
   if (box->cut == NULL) {
     lb_error_nomem(&err, "cuts");
-    lbl_raise(L, &err);
+    return (size_t)lbl_raise(L, &err); /* does not return */
   }
   for (size_t k = 0; k < n; k++) {
     lua_rawgeti(L, arg, (lua_Integer)k + 1);
@@ -58,6 +58,7 @@ static void read_shift(lua_State *L, int arg, const lb_model *model, pieces_box 
   if (box->shift == NULL) {
     lb_error_nomem(&err, "scale");
     lbl_raise(L, &err);
+    return; /* not reached */
   }
   for (size_t i = 0; i < model->n_used; i++)
     box->shift[i] = lb_column_number(column, model->row[i]);
