@@ -77,7 +77,8 @@ lb_status lb_smooth_spline(const lb_points *points, const double *at, size_t m, 
 {
   size_t n = points->n, df = points->df;
   spline s;
-  double factor[MOST_KNOTS * MOST_KNOTS] = {0}, beta[MOST_KNOTS] = {0}, row[MOST_KNOTS];
+  double factor[MOST_KNOTS * MOST_KNOTS] = {0}, beta[MOST_KNOTS] = {0};
+  double row[MOST_KNOTS] = {0};
   if (df < 1 || df + 1 > MOST_KNOTS || n < df + 1)
     return lb_error_set(err, LB_EARG, "%zu points for a curve of %zu df", n, df);
   double *sorted = lb_mem_array(n, sizeof *sorted);

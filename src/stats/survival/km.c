@@ -141,8 +141,9 @@ static lb_status fleming_step(double n, double d, double rows, double *hazard, d
     return LB_EDATA;
   }
   double share = d / rows;
-  for (double k = 0; k < rows; k++) {
-    double left = n - k * share;
+  size_t count = (size_t)rows;
+  for (size_t k = 0; k < count; k++) {
+    double left = n - (double)k * share;
     *hazard += share / left;
     *variance += share / (left * left);
   }

@@ -98,12 +98,15 @@ static void minorant_step(turnbull_room *r)
   r->level[0] = 0;
   r->level[m] = 1;
   for (size_t j = 1; j < m; j++) r->level[j] = fmin(1, fmax(0, r->level[j]));
-  for (double step = 1; step > LEAST_STEP; step /= 2) {
+  double step = 1;
+  while (step > LEAST_STEP) {
     for (size_t j = 0; j < m; j++)
       r->trial[j] = (1 - step) * r->mass[j] + step * (r->level[j + 1] - r->level[j]);
-    if (!(turnbull_log_lik(r, r->trial) > r->log_lik)) continue;
-    for (size_t j = 0; j < m; j++) r->mass[j] = r->trial[j];
-    return;
+    if (turnbull_log_lik(r, r->trial) > r->log_lik) {
+      for (size_t j = 0; j < m; j++) r->mass[j] = r->trial[j];
+      return;
+    }
+    step /= 2;
   }
 }
 
