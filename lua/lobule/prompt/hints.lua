@@ -4,6 +4,7 @@ local chain = require "lobule.prompt.chain"
 
 local M = {}
 
+local MOST_BYTES <const> = 500 -- of a message: those meant here are short
 local LEAVING <const> = { exit = true, quit = true, q = true, bye = true, logout = true }
 
 --- Whether lb has something at a path such as "survival.km".
@@ -65,7 +66,7 @@ end
 ---@param env table                 the variables of the session
 ---@return string?
 function M.text(message, env)
-  local first = message:match "^[^\n]*"
+  local first = message:sub(1, MOST_BYTES):match "^[^\n]*"
   local guessed = first:find("did you mean", 1, true) ~= nil
   local name = first:match "undefined name '([%w_]+)'"
   if name then return about_name(name, env, guessed) end
