@@ -145,6 +145,13 @@ try "install a file" 0 'user/my-first 0\.1\.0 installed' install ./my-first.lua
 ln -s /etc/passwd unrelated.lua
 rm -r "$user"
 try "a link beside it does not matter" 0 'installed' install my-first.lua
+cat >describe-cohort.lua <<'LUA'
+return { name = "describe-cohort", version = "1.0.0", title = "Another", run = function() return {} end,
+  inputs = { data = { columns = { { "age", role = "covariate", type = "real" } } } } }
+LUA
+try "one that takes a built-in's name says so" 0 "'describe-cohort' means this one; the program's own is built-in/describe-cohort" \
+  install ./describe-cohort.lua
+rm "$user"/describe-cohort.* describe-cohort.*
 try "install from the net" 2 'no network connections' install https://example.org/x.zip
 try "install nothing" 2 "'nowhere.zip' is not there" install nowhere.zip
 try "install no recipe" 2 'is no recipe and no archive' install clinic.csv

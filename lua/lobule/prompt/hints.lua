@@ -1,5 +1,5 @@
---- What the prompt adds to an error that a newcomer meets: how to leave, where a function lives, that
---- a name is a column's.
+--- What the prompt adds to an error that a newcomer meets: how to leave, where a function lives,
+--- that a name is a column's.
 local chain = require "lobule.prompt.chain"
 
 local M = {}

@@ -2,7 +2,6 @@
 --- each with the command line to paste. Names and types of columns are looked at, and shown; rows
 --- never.
 local catalog = require "lobule.recipe.catalog"
-local core = require "lobule.core"
 local files = require "lobule.files"
 local guess = require "lobule.recipe.guess"
 local inputs = require "lobule.recipe.inputs"
