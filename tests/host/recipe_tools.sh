@@ -108,6 +108,10 @@ printf 'trt,sex,time,dead\n1,f,3,1\n0,m,4,0\n1,m,9,0\n0,f,2,1\n' >coded.csv
 try "suggest takes an arm coded 0/1 by its name" 0 'compare-arms --data coded\.csv --treatment trt --event dead -o' suggest coded.csv
 check "a missing column's likely one is named" 2 'is it --treatment rx\?' \
   run compare-arms --data trial.csv --check
+printf 'arm,time,event,id\nA,900,1,1\nB,400,0,2\nA,90,1,3\nB,20,1,4\n' >days.csv
+check "times in another unit have their mend" 2 \
+  'runs from 20 to 900, the recipe allows 0 to 600 months; of another unit\? with --map, units = \{ time' \
+  run ./my-first.lua --data days.csv --check
 printf "x\n1\n2\n" >plain.csv
 try "suggest for any columns" 0 "lobule run describe-cohort" suggest plain.csv
 try "suggest without a file" 2 "no file 'missing.csv'" suggest missing.csv

@@ -154,9 +154,12 @@ local function check_range(entry, name, data)
   local range = entry.column.range
   local summary = range and core.summary(data)
   if summary and summary.min and (summary.min < range[1] or summary.max > range[2]) then
-    return ("%s: column '%s' runs from %s to %s, the recipe allows %s to %s"):format(
+    local unit <const> = entry.column.unit
+    return ("%s: column '%s' runs from %s to %s, the recipe allows %s to %s%s"):format(
       entry.column.name, name, core.format_number(summary.min), core.format_number(summary.max),
-      core.format_number(range[1]), core.format_number(range[2]))
+      core.format_number(range[1]), core.format_number(range[2]), unit
+        and ("%s; of another unit? with --map, units = { %s = \"...\" }"):format(" " .. unit, name)
+        or "")
   end
 end
 
