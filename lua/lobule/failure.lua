@@ -135,6 +135,17 @@ function M.explained(text, width)
   return rest == "" and first or first .. "\n" .. rest
 end
 
+local MOST_BYTES <const> = 64 * 1024 -- of a message; what is beyond helps nobody, and takes long
+
+---@type (fun(text: string): string?)?   a line to add to an error
+M.hint = nil
+
+--- The error's text with what the prompt has to add.
+local function with_hint(text)
+  local ok, hint = pcall(M.hint or function() end, text)
+  return ok and hint and text .. "\n" .. hint or text
+end
+
 --- What is shown of an error.
 ---@param problem any
 ---@return string
@@ -142,7 +153,10 @@ function M.text(problem)
   local ok, host = pcall(require, "lobule.host")
   local terminal = ok and host.terminal() or {}
   if values.is_plain(problem) or problem == nil then problem = values.raised(problem) end
-  local text = M.explained(clean.text(tostring(problem)), terminal.errors and terminal.width or nil)
+  local message = tostring(problem)
+  if #message > MOST_BYTES then message = message:sub(1, MOST_BYTES) .. "..." end
+  local text = M.explained(clean.text(message), terminal.errors and terminal.width or nil)
+  text = with_hint(text)
   if text:find "^interrupted after " then return text end -- nobody's mistake
   local colours = colour.of "errors"
   if not colours.on then return text end

@@ -196,7 +196,10 @@ local function find_groups(info, wanted)
   if #found > 0 then return found end
   local asked = {}
   for i, key in ipairs(keys) do asked[i] = key .. "=" .. tostring(wanted[key]) end
-  core.raise("name", ("no group '%s'"):format(table.concat(asked, ", ")),
+  local missed = table.concat(asked, ", ")
+  local near = core.nearest(missed, info.groups.name)
+  core.raise("name", ("no group '%s'%s"):format(missed, near
+    and (" (did you mean '%s'?)"):format(near) or ""),
     "Groups are: " .. table.concat(info.groups.name, "; ") .. ".")
 end
 

@@ -95,6 +95,24 @@ sed "s/$hash/$(printf %064d 7)/" named.html >forged.html
 check "an edited hash is named" 1 "its SHA-256 in the report is not that of its numbers" verify forged.html
 check "by the result's name" 1 "result 'difference'" verify forged.html
 
+# ---- Reports of strangers
+edited() { # edited PATTERN REPLACEMENT FIELD
+  sed "s|$1|$2|" named.html >strange.html
+  cmp -s named.html strange.html && result "edits $3" bad "nothing was edited"
+  check "an edited $3" 1 "strange\.html: what it was made from was edited or is damaged: .*$3" verify strange.html
+}
+edited '"command":\[' '"command":[[],' command
+edited '"inputs":\[{"name":"pbc.csv"' '"inputs":[null,{"name":"pbc.csv"' inputs
+edited '"recipe":{"ground":{' '"recipe":7,"x":{"ground":{' recipe
+edited '"params":{' '"params":null,"p":{' params
+edited '"seed":1},' '"seed":"one"},' seed
+edited '"columns":{' '"columns":7,"c":{' inputs
+edited '"results":\[{"kind"' '"results":[null,{"kind"' results
+sed 's|"lobule-provenance">{|&,|' named.html >strange.html
+check "provenance that is no JSON" 1 'what it was made from is no JSON: line 1' verify strange.html
+check "a file of --share" 1 'a file of --share holds aggregates only' verify terms.json
+check "data that cannot be read" 1 "'/dev/zero' is a device" verify named.html --data /dev/zero
+
 # ---- Where verify looks
 mkdir -p away/deep && mv pbc.csv away/deep/renamed.csv && mv named.lua away/old.lua
 check "data and recipe under other names, below" 0 'data pbc.csv \(away/deep/renamed.csv\)' verify named.html

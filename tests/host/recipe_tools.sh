@@ -102,6 +102,16 @@ try "suggest" 0 '^    lobule run arms --data my-first\.example\.csv --id patient
   suggest my-first.example.csv
 printf 'subject,trt,os_months,died\n1,A,3.5,1\n2,B,4.5,0\n3,A,9,1\n4,B,2,0\n' >clinic.csv
 try "suggest by other words for a role" 0 'data clinic\.csv --id subject --arm trt --time os_months --event died' suggest clinic.csv
+printf 'rx,sex,time,status,dead\nA,f,3,2,1\nB,m,4,0,0\nA,m,9,1,0\nB,f,2,2,1\n' >trial.csv
+try "suggest takes the 0/1 event before a coded one" 0 'compare-arms --data trial\.csv --treatment rx --event dead -o' suggest trial.csv
+printf 'trt,sex,time,dead\n1,f,3,1\n0,m,4,0\n1,m,9,0\n0,f,2,1\n' >coded.csv
+try "suggest takes an arm coded 0/1 by its name" 0 'compare-arms --data coded\.csv --treatment trt --event dead -o' suggest coded.csv
+check "a missing column's likely one is named" 2 'is it --treatment rx\?' \
+  run compare-arms --data trial.csv --check
+printf 'arm,time,event,id\nA,900,1,1\nB,400,0,2\nA,90,1,3\nB,20,1,4\n' >days.csv
+check "times in another unit have their mend" 2 \
+  'runs from 20 to 900, the recipe allows 0 to 600 months; of another unit\? with --map, units = \{ time' \
+  run ./my-first.lua --data days.csv --check
 printf "x\n1\n2\n" >plain.csv
 try "suggest for any columns" 0 "lobule run describe-cohort" suggest plain.csv
 try "suggest without a file" 2 "no file 'missing.csv'" suggest missing.csv
@@ -139,6 +149,13 @@ try "install a file" 0 'user/my-first 0\.1\.0 installed' install ./my-first.lua
 ln -s /etc/passwd unrelated.lua
 rm -r "$user"
 try "a link beside it does not matter" 0 'installed' install my-first.lua
+cat >describe-cohort.lua <<'LUA'
+return { name = "describe-cohort", version = "1.0.0", title = "Another", run = function() return {} end,
+  inputs = { data = { columns = { { "age", role = "covariate", type = "real" } } } } }
+LUA
+try "one that takes a built-in's name says so" 0 "'describe-cohort' means this one; the program's own is built-in/describe-cohort" \
+  install ./describe-cohort.lua
+rm "$user"/describe-cohort.* describe-cohort.*
 try "install from the net" 2 'no network connections' install https://example.org/x.zip
 try "install nothing" 2 "'nowhere.zip' is not there" install nowhere.zip
 try "install no recipe" 2 'is no recipe and no archive' install clinic.csv

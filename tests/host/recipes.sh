@@ -16,8 +16,11 @@ check "no recipe" 2 'usage: lobule run RECIPE' run
 check "a recipe that is not there" 2 "no recipe 'tow-arms' \(did you mean 'two-arms'\?\)|no recipe 'tow-arms'" run tow-arms
 check "an unknown option" 2 'unknown option --evnt \(did you mean --event\?\)' run two-arms --data pbc.csv --evnt dead
 check "no data" 2 'the input is missing: --data FILE' run two-arms
-check "a missing column is named with the mend" 2 "no column for 'event': name it with --event COLUMN" \
+check "a missing column is named with the likely one" 2 "no column for 'event' \(is it --event dead\?\)" \
   run two-arms --data pbc.csv --arm sex --check
+printf 'u,v\n1,2\n3,4\n' >odd.csv
+check "without one, with the mend" 2 "no column for 'event': name it with --event COLUMN" \
+  run two-arms --data odd.csv --check
 check "a wrong column has a suggestion" 2 "the file has no column 'sexx' \(did you mean 'sex'\?\)" \
   run two-arms --data pbc.csv --arm sexx --event dead --check
 check "too many levels" 2 "has 312 levels.*the recipe takes 2 to 6" run two-arms --data pbc.csv --arm id --event dead --id age --check
@@ -46,6 +49,19 @@ done
 check "locked" 0 'written' $run -o one/out.html --locked
 check "locked, other parameters" 1 'the parameters are not as one/lobule.lock says' \
   $run --conf-level 0.9 -o one/out.html --locked
+check "with what differs" 1 '^params\.conf_level: .* in the lock, 0\.9 now' \
+  $run --conf-level 0.9 -o one/out.html --locked
+mkdir edited
+relocked() { # relocked NAME EDIT PATTERN: a run against a lock that was edited
+  sed "$2" one/lobule.lock >edited/lobule.lock
+  cmp -s one/lobule.lock edited/lobule.lock && result "$1" bad "nothing was edited"
+  check "$1" 1 "$3" $run -o edited/out.html --locked
+}
+relocked "a lock that is no JSON" 's/}/]/' '--locked: edited/lobule\.lock is damaged or was edited'
+relocked "a lock without its ground" 's/"ground"/"grund"/' 'lobule\.lock is damaged or was edited'
+relocked "a lock with strange results" 's/"results": \[/"results": [7,/' 'lobule\.lock is damaged or was edited'
+relocked "a lock with results left out" 's/"results": \[/"results": [], "x": [/' 'the run gives [0-9]+ results, edited/lobule\.lock has 0'
+relocked "a lock of another recipe" '/"recipe": {/,/}/s/"name": "/&x-/' "It is another recipe's lock"
 check "locked, no lock" 1 'there is no ./?lobule.lock|there is no lobule.lock' $run -o out.html --locked
 
 cat >site.lua <<'END'
@@ -73,12 +89,12 @@ fi
 # 36 men: fewer than 50, so none of their numbers is there.
 if ! grep -q '2386' shared.json; then result "shared: small groups left out" ok; else result "shared: small groups left out" bad; fi
 
-printf 'pbc.csv\n\nsex\n\ndead\n\nask.html\n' >answers
+printf 'pbc.csv\nsex\n\n\nask.html\n' >answers # the event proposed is taken
 input=answers
 check "asking for what is missing" 0 'ask.html, lobule.lock written' run two-arms --interactive
 check "the command line without questions" 0 '^lobule run two-arms --data pbc.csv --treatment sex --event dead --output ask.html$' \
   run two-arms --interactive
-printf 'pbc.csv\n\n\nq\n' >answers
+printf 'odd.csv\n\n\nq\n' >answers
 input=answers
 check "an empty answer where a column is needed" 2 'a column is needed: its number or its name' run two-arms --interactive
 check "q leaves" 2 'left: nothing is run' run two-arms --interactive
@@ -101,7 +117,9 @@ sed 's/"lobule":"[0-9.]*"/"lobule":"9.9.9"/' one/out.html >one/other.html
 check "another version" 1 'the report was made by Lobule 9.9.9, this is' verify one/other.html
 sed -i 's/rows/Rows/' recipes/two-arms.lua
 check "a changed recipe" 1 'recipe two-arms is not the file' verify one/out.html
-check "no report" 1 'this is no report of Lobule' verify shared.json
+check "no report" 1 'a file of --share holds aggregates only' verify shared.json
+printf '{}\n' >empty.json
+check "nor anything like it" 1 'this is no report of Lobule' verify empty.json
 check "another format" 2 'only .html and .json reports can be verified' verify pbc.csv
 check "nothing to verify" 2 'usage: lobule verify report.html' verify
 

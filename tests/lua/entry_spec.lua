@@ -200,6 +200,29 @@ describe("the session as a script", function()
     script.check_target(path)
   end)
 
+  it("keeps an entry that begins with a bracket apart from the one before", function()
+    local s = prompt.new(setmetatable({ print = function() end }, { __index = _G }))
+    for _, text in ipairs { "x = 1", "('a'):rep(3)", "y = x", "(x + y) * 2",
+      "-- a remark\n(function() z = 5 end)()" } do
+      assert.are.equal("ok", (s:enter(text)))
+    end
+    assert.are.same({}, (script.compare(s)))
+    local env = setmetatable({ print = function() end }, { __index = _G })
+    assert(load(script.text(s), "=script", "t", env))()
+    assert.are.equal(5, env.z)
+  end)
+
+  it("takes the return off an entry, which nothing could follow", function()
+    local s = prompt.new(setmetatable({ print = function() end }, { __index = _G }))
+    for _, text in ipairs { "return 5", "x = 2 return x", "y = _ + 1" } do
+      assert.are.equal("ok", (s:enter(text)))
+    end
+    assert.are.same({}, (script.compare(s)))
+    local env = setmetatable({ print = function() end }, { __index = _G })
+    assert(load(script.text(s), "=script", "t", env))()
+    assert.are.equal(3, env.y)
+  end)
+
   it("keeps an expression that leaves something behind", function()
     local s = prompt.new(setmetatable({ print = function() end,
       thing = { save = function() return 1 end } }, { __index = _G }))

@@ -80,10 +80,11 @@ command("save", "FILE", "the entries that worked as a script, run again to check
     script.check_target(argument)
     local text, n = script.text(session)
     core.write_file(argument, text)
-    print(("%s: %d entries"):format(argument, n))
+    print(("%s: %d %s"):format(argument, n, n == 1 and "entry" or "entries"))
     local differing, compared = script.compare(session)
     if #differing == 0 then
-      print(("run again from nothing: all %d variables are the same"):format(compared))
+      print(compared == 0 and "run again from nothing: it runs; there is no variable to compare"
+        or ("run again from nothing: all %d variables are the same"):format(compared))
     else
       print("run again from nothing, these differ: " .. table.concat(differing, ", "))
     end

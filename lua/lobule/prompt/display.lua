@@ -14,6 +14,7 @@ local WIDTH <const> = 80
 local MOST_ROWS <const> = 10000 -- that .last shows
 local WHOLE <const> = 100000 -- columns: nothing is left out
 local PAGER <const> = "less -FRSX"
+local MOST_BYTES <const> = 1024 * 1024 -- of a result; more is looked for in a file, not here
 
 --- Does the locale draw more than ASCII?
 local function is_ascii()
@@ -73,20 +74,33 @@ local function function_text(value)
   return ("the function lb.%s;  ?lb.%s  says what it takes"):format(name, name)
 end
 
+--- At most so many bytes of a text, whole characters, and how much is left out.
+local function bounded(text)
+  if #text <= MOST_BYTES then return text end
+  local kept = text:sub(1, (utf8.offset(text, 0, MOST_BYTES + 1) or MOST_BYTES + 1) - 1)
+  return ("%s\n... and %d bytes more; io.open(file, \"w\"):write(_) keeps them"):format(kept,
+    #text - #kept)
+end
+
+local function whole_text(value, width, rows)
+  local shown = as_table(value, rows or 20)
+  if shown then return (table_text(shown, width)) end
+  if type(value) == "function" then return (function_text(value)) end
+  local text, class = values.text(value, width), chain.of(value).class
+  if class == "figure" then
+    return fitted(text .. '   :show() draws it, :save "figure.svg" keeps it', width)
+  end
+  return class and class ~= "string" and fitted(text, width) or text
+end
+
 --- One result as text.
 ---@param value any
 ---@param width integer
 ---@param rows? integer             of a frame, 20
 ---@return string
 function M.text(value, width, rows)
-  local shown = as_table(value, rows or 20)
-  if shown then return (table_text(shown, width)) end
-  if type(value) == "function" then return (function_text(value)) end
-  local text, class = values.text(value, width), chain.of(value).class
-  if class == "figure" then
-    return text .. '   :show() draws it, :save "figure.svg" keeps it'
-  end
-  return class and class ~= "string" and fitted(text, width) or text
+  if type(value) == "string" then return bounded(value) end
+  return bounded(whole_text(value, width, rows))
 end
 
 local function height_of(text)

@@ -8,6 +8,7 @@ local complete = require "lobule.prompt.complete"
 local display = require "lobule.prompt.display"
 local entry = require "lobule.prompt.entry"
 local failure = require "lobule.failure"
+local hints = require "lobule.prompt.hints"
 local history = require "lobule.prompt.history"
 local host = require "lobule.host"
 local menu = require "lobule.prompt.menu"
@@ -36,6 +37,7 @@ local SLOW <const> = 1 -- seconds from which on an entry's time is told unasked
 function M.new(env)
   host.terminal() -- its width is known from here on
   about.watch(env)
+  failure.hint = function(text) return hints.text(text, env) end
   return setmetatable({ env = env, number = 1, transcript = {}, loaded = {},
     settings = { time = false } }, Session)
 end

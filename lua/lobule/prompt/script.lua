@@ -122,9 +122,27 @@ local function expression_line(source, one, needed, looks)
   end
 end
 
+--- A source without the `return` that ends it, after which no other entry could follow.
+local function without_return(source)
+  if loads(source .. "\nlocal _ = nil") then return source end
+  local list = tokens.list(source)
+  for i = #list, 1, -1 do
+    local token = list[i]
+    local before, after = source:sub(1, token.start - 1), source:sub(token.stop + 1)
+    if token.text == "return" and loads(before) and is_expression(after) then
+      return before .. after:gsub("^%s+", ""), before
+    end
+  end
+  return source
+end
+
 --- What the script holds of an entry; nil: nothing.
 local function script_lines(one, needed, looks)
-  local source = with_numbers(one.text, one.last)
+  local source, ahead = without_return(with_numbers(one.text, one.last))
+  if ahead then
+    local line = expression_line(source:sub(#ahead + 1), one, needed, looks)
+    return line and ahead .. line or ahead
+  end
   if is_expression(source) then return (expression_line(source, one, needed, looks)) end
   local before, last = nil, nil
   if one.result then before, last = entry.split_last(source) end
@@ -156,6 +174,14 @@ end
 
 local HEAD <const> = 'local lb = require "lobule"'
 
+--- A statement that begins with a bracket would go on with the line before it, as a call.
+local function apart(source)
+  for _, token in ipairs(tokens.list(source)) do
+    if token.kind ~= "comment" then return token.text == "(" and ";" .. source or source end
+  end
+  return source
+end
+
 --- Raises for a file that holds something else than a script which .save wrote.
 ---@param path string
 function M.check_target(path)
@@ -181,6 +207,7 @@ function M.text(session, quiet)
   for _, one in ipairs(list) do
     local text = script_lines(one, needed[one.number], not quiet)
     if text then
+      text = apart(text)
       lines[#lines + 1] = declares_again(text, seen) and entry.keep_locals(text) or text
       n = n + 1
     end

@@ -3,6 +3,7 @@
 --- the recipe runs.
 local core = require "lobule.core"
 local files = require "lobule.files"
+local guess = require "lobule.recipe.guess"
 local sites = require "lobule.recipe.site"
 local units = require "lobule.recipe.units"
 
@@ -31,8 +32,8 @@ local function found_names(column, given, frame)
   return names
 end
 
-local function missing_column(column, frame)
-  local near = core.nearest(column.name, frame:names())
+local function missing_column(column, frame, used)
+  local near = guess.best(column, frame, used) or core.nearest(column.name, frame:names())
   return ("no column for '%s'%s"):format(column.name, near
     and (" (is it --%s %s?)"):format(column.name:gsub("_", "-"), near)
     or (": name it with --%s COLUMN"):format(column.name:gsub("_", "-")))
@@ -47,12 +48,10 @@ end
 
 --- The file's columns for each of the recipe's.
 local function map(input, given, frame, problems)
-  local mapped, used = {}, {}
+  local mapped, used, missing = {}, {}, {}
   for _, column in ipairs(input.columns) do
     local names = found_names(column, given, frame)
-    if names == nil and not column.optional then
-      problems[#problems + 1] = missing_column(column, frame)
-    end
+    if names == nil and not column.optional then missing[#missing + 1] = column end
     local known = {}
     for _, name in ipairs(names or {}) do
       if not frame:has(name) then
@@ -69,6 +68,9 @@ local function map(input, given, frame, problems)
       problems[#problems + 1] = ("%s: one column, not %d"):format(column.name, #known)
     end
     mapped[#mapped + 1] = { column = column, names = known, data = {}, notes = {} }
+  end
+  for _, column in ipairs(missing) do
+    problems[#problems + 1] = missing_column(column, frame, used)
   end
   return mapped
 end
@@ -152,9 +154,12 @@ local function check_range(entry, name, data)
   local range = entry.column.range
   local summary = range and core.summary(data)
   if summary and summary.min and (summary.min < range[1] or summary.max > range[2]) then
-    return ("%s: column '%s' runs from %s to %s, the recipe allows %s to %s"):format(
+    local unit <const> = entry.column.unit
+    return ("%s: column '%s' runs from %s to %s, the recipe allows %s to %s%s"):format(
       entry.column.name, name, core.format_number(summary.min), core.format_number(summary.max),
-      core.format_number(range[1]), core.format_number(range[2]))
+      core.format_number(range[1]), core.format_number(range[2]), unit
+        and ("%s; of another unit? with --map, units = { %s = \"...\" }"):format(" " .. unit, name)
+        or "")
   end
 end
 

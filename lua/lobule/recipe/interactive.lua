@@ -1,6 +1,7 @@
 --- `lobule run RECIPE --interactive`: asks for what the command line leaves out, proposing columns.
 local core = require "lobule.core"
 local format = require "lobule.recipe.format"
+local guess = require "lobule.recipe.guess"
 local host = require "lobule.host"
 local source = require "lobule.peek_source"
 
@@ -44,7 +45,8 @@ local function proposals(column, frame)
   for _, name in ipairs(frame:names()) do
     if not fits or fits[frame:column(name):type()] then list[#list + 1] = name end
   end
-  local near = core.nearest(column.name, list) or core.nearest(column.role, list)
+  local near = guess.best(column, frame, {}) or core.nearest(column.name, list)
+    or core.nearest(column.role, list)
   for i, name in ipairs(list) do
     if name == near then table.insert(list, 1, table.remove(list, i)) end
   end

@@ -104,6 +104,42 @@ local LABELS <const> = { lobule = "the version of Lobule is", lua = "the version
   inputs = "the data or their columns are", map = "the site's map is",
   params = "the parameters are", seed = "the seed is" }
 
+--- What differs between two values of a lock, by its path: "data.rows: 928 in the lock, 929 now".
+local function differences(before, after, path, list)
+  if type(before) == "table" and type(after) == "table" then
+    local names = {}
+    for name in next, before do names[#names + 1] = name end
+    for name in next, after do if before[name] == nil then names[#names + 1] = name end end
+    table.sort(names, function(a, b) return tostring(a) < tostring(b) end)
+    for _, name in ipairs(names) do
+      local one = after[name] or before[name]
+      local label = math.type(name) == "integer" and type(one) == "table" and one.name or name
+      differences(before[name], after[name], path and ("%s.%s"):format(path, label) or label, list)
+    end
+    return list
+  end
+  local was, is = core.json_encode { before }, core.json_encode { after }
+  if was ~= is then
+    list[#list + 1] = ("%s: %s in the lock, %s now"):format(path,
+      before == nil and "nothing" or was:sub(2, -2), after == nil and "nothing" or is:sub(2, -2))
+  end
+  return list
+end
+
+local function read_lock(path, text)
+  local ok, locked = pcall(core.json_decode, text)
+  if ok and type(locked) == "table" and type(locked.ground) == "table"
+    and type(locked.results) == "table" then
+    local whole = true
+    for _, one in next, locked.results do
+      whole = whole and type(one) == "table" and type(one.name) == "string"
+    end
+    if whole then return locked end
+  end
+  core.raise("data", ("--locked: %s is damaged or was edited"):format(path),
+    "A run without --locked writes it anew.")
+end
+
 --- Raises unless a run rests on what the lock says.
 ---@param path string
 ---@param run lobule.recipe.Run
@@ -114,15 +150,17 @@ function M.check(path, run)
     core.raise("io", ("--locked: there is no %s"):format(path),
       "A run without --locked writes it.")
   end
-  local locked = core.json_decode(text)
+  local locked = read_lock(path, text)
   local now = core.json_decode(core.json_encode(M.ground(run)))
   for _, field in ipairs { "lobule", "lua", "gsl", "recipe", "inputs", "map", "params",
     "seed" } do
-    local before, after = core.json_encode({ locked.ground and locked.ground[field] }),
-      core.json_encode({ now[field] })
-    if before ~= after then
+    local list = differences(locked.ground[field], now[field], field, {})
+    if #list > 0 then
+      local other <const> = field == "recipe" and type(locked.ground.recipe) == "table"
+        and locked.ground.recipe.name ~= now.recipe.name
       core.raise("data", ("--locked: %s not as %s says"):format(LABELS[field], path),
-        ("locked: %s\nnow:    %s"):format(before, after))
+        table.concat(list, "\n")
+        .. (other and "\nIt is another recipe's lock: each analysis in a folder of its own." or ""))
     end
   end
   return locked
@@ -134,7 +172,11 @@ end
 ---@param results table[]
 function M.check_results(path, locked, results)
   local now = core.json_decode(core.json_encode(M.results(results)))
-  for i, one in ipairs(locked.results or {}) do
+  if #now ~= #locked.results then
+    core.raise("data", ("--locked: the run gives %d results, %s has %d"):format(#now, path,
+      #locked.results))
+  end
+  for i, one in ipairs(locked.results) do
     if not now[i] or now[i].sha256 ~= one.sha256 then
       core.raise("data", ("--locked: the result '%s' is not what %s says"):format(one.name, path))
     end

@@ -113,7 +113,8 @@ end
 local function choose(asked, around)
   local file = { role = asked.role, name = asked.name, wanted = asked.wanted, same = false }
   if asked.only and asked.given[1] then
-    file.path, file.sha256 = asked.given[1], hash_of(asked.given[1])
+    file.path = asked.given[1]
+    file.sha256 = core.sha256(core.read_file(file.path)) -- which says why it cannot be read
     file.same = file.sha256 == asked.wanted
     return file
   end

@@ -6,6 +6,7 @@ local document = require "lobule.report.document"
 local find = require "lobule.verify.find"
 local lock = require "lobule.recipe.lock"
 local rerun = require "lobule.verify.rerun"
+local shape = require "lobule.verify.shape"
 
 local M = {}
 
@@ -36,12 +37,22 @@ local function read(path)
       "The other formats do not hold what they were made from.")
   end
   local ok, data = pcall(core.json_decode, json or "")
+  if ok and type(data) == "table" and data.share == true then
+    core.raise("data", ("%s: a file of --share holds aggregates only"):format(path),
+      "Verify the report of the same run, or run again with --locked.")
+  end
+  if json and not ok then
+    core.raise("data", ("%s: what it was made from is no JSON: %s"):format(path,
+      tostring(data):match "^[^\n]*"), "It was cut off or edited.")
+  end
   if not ok or type(data) ~= "table" or type(data.provenance) ~= "table" then
     core.raise("data",
       ("%s: this is no report of Lobule, or what it was made from is cut out"):format(path))
   end
-  return { path = path, text = text, kind = kind, title = data.title,
+  local saved = { path = path, text = text, kind = kind, title = data.title,
     provenance = data.provenance, results = data.results or {} }
+  shape.check(saved)
+  return saved
 end
 
 local function say(mark, text, ...)
@@ -159,7 +170,9 @@ local function check_text(saved, report, by_hand)
     say("", "in the report:  %s", change.before)
     say("", "run again:      %s", change.after)
   end
-  if unseen > 0 then say("edited", "%d lines of drawings or styles", unseen) end
+  if unseen > 0 then
+    say("edited", "%d line%s of drawings or styles", unseen, unseen == 1 and "" or "s")
+  end
   return #changes + unseen
 end
 

@@ -109,6 +109,9 @@ local function recipe_report(saved, ground)
         run.inputs[i].file = input.file -- the file may have another name by now
       end
     end
+    if not run.inputs[i] then
+      core.raise("data", ("the recipe has no input '%s' any more"):format(input.name))
+    end
     if #run.inputs[i].problems > 0 then
       core.raise("data", ("%s no longer fits the recipe: %s"):format(input.file,
         run.inputs[i].problems[1]))

@@ -156,6 +156,10 @@ local function install(folder, recipe, replace)
   remove_stale(folder, recipe)
   say.line("user/%s %s installed (%s): %s", declared.name, declared.version, recipe.signed,
     table.concat(recipe.names, ", "))
+  if host.source(("lobule/recipes/%s.lua"):format(declared.name)) then
+    say.line("From now on '%s' means this one; the program's own is built-in/%s.", declared.name,
+      declared.name)
+  end
 end
 
 local function tell_others(files, recipes)

@@ -2,8 +2,8 @@
 --- each with the command line to paste. Names and types of columns are looked at, and shown; rows
 --- never.
 local catalog = require "lobule.recipe.catalog"
-local core = require "lobule.core"
 local files = require "lobule.files"
+local guess = require "lobule.recipe.guess"
 local inputs = require "lobule.recipe.inputs"
 local say = require "lobule.recipe.tools.say"
 local words = require "lobule.recipe.tools.words"
@@ -12,37 +12,7 @@ local M = {}
 
 local SPEC <const> = { usage = "lobule recipe suggest FILE", least = 1, most = 1 }
 
--- How sure a match is: the column's own name, its role's, a name or label near to either, only a
--- type that no other column of the file has.
-local SURE <const> = { name = 4, role = 3, near = 2, type = 1 }
-
--- Types that a column of the file may have; `logical` takes 0/1 numbers, which inputs.read judges.
-local FITS <const> = {
-  real = { real = true, integer = true }, integer = { integer = true },
-  logical = { logical = true, integer = true }, factor = { factor = true, text = true,
-    logical = true },
-  text = { text = true, factor = true, integer = true }, date = { date = true },
-  datetime = { datetime = true, date = true },
-}
-
--- Other words for a role, as clinics' files have them.
-local WORDS <const> = {
-  id = { "patient_id", "subject", "usubjid", "patient", "case_id", "record_id" },
-  arm = { "treatment", "group", "trt", "trt01p", "arm", "therapy" },
-  time = { "os_months", "pfs_months", "time", "months", "followup", "futime", "aval", "os", "pfs" },
-  event = { "status", "death", "died", "dead", "progressed", "progression", "event", "relapse" },
-  entry = { "entry", "start" }, start_date = { "start_date", "date_of_treatment" },
-  end_date = { "end_date", "last_contact" }, cost = { "cost", "costs" },
-  utility = { "utility", "qaly", "eq5d" }, outcome = { "outcome", "value" },
-  baseline = { "baseline" }, dose = { "dose" }, weight = { "weight" }, study = { "study", "trial" },
-  n = { "n" }, response = { "response", "best_response", "bor" }, stratum = { "stratum", "centre" },
-  cluster = { "centre", "center", "cluster", "site" },
-}
-
-local function fits(column, data)
-  local list = FITS[column.type]
-  return not list or list[data:type()] ~= nil
-end
+local SURE <const> = guess.SURE
 
 --- What is known of the file's columns: by name, in order.
 local function columns_of(frame)
@@ -53,34 +23,12 @@ local function columns_of(frame)
   return list
 end
 
-local function near(one, wanted)
-  if core.nearest(one.name, wanted) then return true end
-  local label = one.label and one.label:lower()
-  for _, word in ipairs(wanted) do
-    local plain = word:gsub("_", " ")
-    if label and label:find("%f[%w]" .. plain .. "%f[%W]") then return true end
-  end
-  return false
-end
-
---- How well a column of the file fills one of the recipe: 0 to 4.
-local function sureness(column, one)
-  if not fits(column, one.data) then return 0 end
-  local lower = one.name:lower()
-  if lower == column.name then return SURE.name end
-  local others = WORDS[column.role] or {}
-  for _, word in ipairs(others) do if lower == word then return SURE.role end end
-  if lower == column.role then return SURE.role end
-  local wanted = table.move(others, 1, #others, 3, { column.name, column.role })
-  return near(one, wanted) and SURE.near or 0
-end
-
 --- The only column of a type that is still free.
 local function only_of_type(column, known, used)
   if column.type == "any" then return nil end
   local found
   for _, one in ipairs(known) do
-    if not used[one.name] and fits(column, one.data) then
+    if not used[one.name] and guess.fits(column, one.data) then
       if found then return nil end
       found = one
     end
@@ -92,8 +40,8 @@ end
 local function rest_of(column, known, used)
   local list, id = {}, { name = "id", role = "id", type = "any" }
   for _, one in ipairs(known) do
-    if not used[one.name] and fits(column, one.data) and one.data:type() ~= "text"
-      and sureness(id, one) == 0 then
+    if not used[one.name] and guess.fits(column, one.data) and one.data:type() ~= "text"
+      and guess.sureness(id, one) == 0 then
       list[#list + 1] = one.name
     end
   end
@@ -108,7 +56,7 @@ local function map(needed, known)
   local pairs_list = {}
   for c, column in ipairs(needed) do
     for f, one in ipairs(known) do
-      local score = column.many and 0 or sureness(column, one)
+      local score = column.many and 0 or guess.sureness(column, one)
       if score > 0 then pairs_list[#pairs_list + 1] = { score, c, f } end
     end
   end
