@@ -8,6 +8,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#define SAME_PLACE 1e-9
+
 static int ascending(const void *a, const void *b)
 {
   double x = *(const double *)a, y = *(const double *)b;
@@ -18,8 +20,10 @@ static int ascending(const void *a, const void *b)
  * normal quantiles. */
 static double quantile(const double *sorted, size_t n, double prob, bool *extreme)
 {
-  double place = ((double)n + 1) * prob, below = floor(place);
-  if (!(below >= 1) || below >= (double)n) {
+  double place = ((double)n + 1) * prob, whole = round(place);
+  if (fabs(place - whole) < SAME_PLACE) place = whole; /* 1 - 0.95 is not quite 0.05 */
+  double below = floor(place);
+  if (below < 1 || below >= (double)n) {
     *extreme = *extreme || below < 1 || place > (double)n;
     return sorted[below < 1 ? 0 : n - 1];
   }
