@@ -68,7 +68,8 @@ static void (*const NOUNS[])(lua_State *L) = {
     lbl_open_cuminc,     lbl_open_gray,       lbl_open_finegray,     lbl_open_pool,
     lbl_open_pack,       lbl_open_split,      lbl_open_rate,         lbl_open_aalen,
     lbl_open_score,      lbl_open_km_band,    lbl_open_turnbull,     lbl_open_histories,
-    lbl_open_multistate, lbl_open_stack,      lbl_open_cox_boot};
+    lbl_open_multistate, lbl_open_stack,      lbl_open_cox_boot,
+    lbl_open_cox_adjusted};
 
 /* Gives each function of the module its name for messages: "core.filter". What raises for others
  * has none. */
