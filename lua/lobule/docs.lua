@@ -12,6 +12,7 @@ local FILES <const> = {
   "lobule/survival/cause_specific.lua", "lobule/survival/finegray.lua", "lobule/survival/cox.lua",
   "lobule/survival/cox_predict.lua", "lobule/survival/cox_resample.lua",
   "lobule/survival/cox_bootstrap.lua", "lobule/survival/cox_validation.lua",
+  "lobule/survival/cox_adjusted.lua",
   "lobule/survival/subgroups.lua",
   "lobule/survival/follow_up.lua", "lobule/survival/tmerge.lua", "lobule/survival/rates.lua",
   "lobule/survival/rates_result.lua", "lobule/survival/smr_result.lua",

@@ -13,7 +13,7 @@ static int box_gc(lua_State *L)
   return 0;
 }
 
-/* The row of a level's model that each fitted row is: both list rows of the same data, ascending. */
+/* The row of a level's model that each fitted row is: both list rows of the data, ascending. */
 static const uint32_t *match_rows(lua_State *L, const lbl_cox *cox, const lb_model *level)
 {
   const lb_model *fit = cox->model;

@@ -323,10 +323,10 @@ static void test_validation(void **state)
 
 int main(void)
 {
-  const struct CMUnitTest tests[] = {
-      LB_TEST(test_repeated_rows), LB_TEST(test_same_bits),  LB_TEST(test_rare_level),
-      LB_TEST(test_counts),        LB_TEST(test_refusals),   LB_TEST(test_failing_allocations),
-      LB_TEST(test_limits),        LB_TEST(test_validation)};
+  const struct CMUnitTest tests[] = {LB_TEST(test_repeated_rows), LB_TEST(test_same_bits),
+                                     LB_TEST(test_rare_level),    LB_TEST(test_counts),
+                                     LB_TEST(test_refusals),      LB_TEST(test_failing_allocations),
+                                     LB_TEST(test_limits),        LB_TEST(test_validation)};
   gsl_set_error_handler_off();
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

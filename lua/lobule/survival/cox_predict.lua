@@ -213,8 +213,8 @@ end
 --- error there (NA). "harrell" counts each pair once (Harrell et al. 1982, JAMA 247:2543); what it
 --- estimates depends on the censoring. "uno" weighs a pair by 1 / G(t-)^2, G the Kaplan-Meier curve
 --- of the censoring (within the stratum), and does not (Uno et al. 2011, Stat Med 30:1105); its
---- standard error takes G as known, as R's concordance with timewt = "n/G2" does. Choose tau so that
---- people are still at risk there: weights grow without end where G falls to 0.
+--- standard error takes G as known, as R's concordance with timewt = "n/G2" does. Choose tau so
+--- that people are still at risk there: weights grow without end where G falls to 0.
 ---@param options? table            newdata: a frame or cohort with the outcome; type: "harrell"
 ---                                 (default), "uno"; tau: pairs whose earlier time is beyond it do
 ---                                 not count (R's ymax)

@@ -1,4 +1,4 @@
---- Resampling of a Cox fit: bootstrap and validation. Methods of the class "cox".
+--- Resampling of a Cox fit and its standardisation over the data. Methods of the class "cox".
 local check = require "lobule.check"
 local core = require "lobule.core"
 local result = require "lobule.result"
@@ -68,6 +68,38 @@ function Cox:validate(options)
   check_resampled(self)
   local found = core.cox_validate(self.model, self.fit, opts.replicates, opts.seed)
   local new = require("lobule.survival.cox_validation").new(self, found, opts)
+  return new
+end
+
+local ADJUSTED <const> = { { "times", "times" }, { "tau", "positive" }, { "levels", "table" },
+  { "conf_level", "level" }, { "covariates", { "fixed", "random" }, "fixed" } }
+
+--- Survival curves adjusted for the covariates (direct standardisation, the g-formula; Makuch 1982,
+--- J Chronic Dis 35:437): everybody in the data is given each level in turn, their predicted
+--- survival is averaged. That is what the group would show had all been at that level, if the model
+--- is right and has every confounder; predictions for a person of average covariates belong to
+--- nobody. Differences and ratios of survival at `times` and of the restricted mean to `tau` come
+--- with standard errors through baseline and coefficients (Gail & Byar 1986, Biom J 28:587), by the
+--- infinitesimal jackknife where the fit is robust. Case weights weigh the average.
+---@param variable string           a factor of the model, e.g. "arm"; the reference comes first
+---@param options? table            times: where levels are compared (default the median event time
+---                                 and the last); tau: end of the restricted mean (default the last
+---                                 event time); levels: a list, in place of all of a factor, or
+---                                 values of a number; conf_level (that of the fit); covariates:
+---                                 "fixed" (default: standard errors for these people), "random"
+---                                 (for the population they are a sample of; by the jackknife)
+---@return lobule.CoxAdjusted
+---@raise a fit that did not converge; a variable that the model does not have; a number without
+---       levels
+---@example lb.survival.cox("Surv(months, progressed) ~ arm + age", lb.example_data())
+---    :adjusted("arm", { times = { 12, 24 } })
+function Cox:adjusted(variable, options)
+  check.type(variable, "string", "variable")
+  local opts <const> = check.options(options, ADJUSTED)
+  opts.conf_level = opts.conf_level or self.options.conf_level
+  check_resampled(self)
+  if type(opts.times) == "number" then opts.times = { opts.times } end
+  local new = require("lobule.survival.cox_adjusted").new(self, variable, opts)
   return new
 end
 

@@ -1,4 +1,5 @@
-/* concordance.c - Harrell's and Uno's concordance: pairs counted by walking time, predictors in a tree. */
+/* concordance.c - Harrell's and Uno's concordance: pairs counted by walking time, predictors in a
+ * tree. */
 #include "stats/survival/concordance.h"
 
 #include "base/interrupt.h"
@@ -24,7 +25,7 @@ typedef struct concordance_work {
   uint32_t *rank;    /* n, by row: rank of its predictor in its stratum, from 0 */
   double *tree;      /* n + 1: Fenwick tree (1994) of weights over ranks, from 1 */
   double *at_rank;   /* n: the weight at each rank */
-  double *factor;    /* of each time of set: what a pair counts whose earlier time it is; NULL = 1 */
+  double *factor;    /* of each time of set: what its pairs with later ones count; NULL = 1 */
   double *won, *met; /* n, by row: weight of concordant partners (ties half), and of all partners */
 } concordance_work;
 

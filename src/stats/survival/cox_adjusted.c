@@ -16,16 +16,16 @@ typedef struct adjusting {
   const lb_cox_path *path;
   const lb_cox_levels *levels;
   const lb_cox_adjusted_options *opt;
-  lb_cox_scores beta;  /* of the jackknife: influence on the coefficients */
-  double total;        /* sum of weights */
-  double *risk;        /* level x n: relative risk of each row at each level */
-  double *estimate;    /* level */
-  double *on_step;     /* level x path->n_time */
-  double *on_beta;     /* level x p */
-  double *own;         /* level x n: the moment of each row */
-  double *risk_sum;    /* n_strata x (p + 1): sums of w S r, w S r z */
-  double *step_sum;    /* n_time: on_step times the variance's steps, added up */
-  double *influence;   /* cluster x level */
+  lb_cox_scores beta; /* of the jackknife: influence on the coefficients */
+  double total;       /* sum of weights */
+  double *risk;       /* level x n: relative risk of each row at each level */
+  double *estimate;   /* level */
+  double *on_step;    /* level x path->n_time */
+  double *on_beta;    /* level x p */
+  double *own;        /* level x n: the moment of each row */
+  double *risk_sum;   /* n_strata x (p + 1): sums of w S r, w S r z */
+  double *step_sum;   /* n_time: on_step times the variance's steps, added up */
+  double *influence;  /* cluster x level */
 } adjusting;
 
 static double weight_of(const adjusting *w, size_t i)
@@ -262,8 +262,8 @@ static lb_status work_new(adjusting *w, lb_error *err)
 
 static void work_reset(adjusting *w)
 {
-  double *array[] = {w->risk,     w->estimate, w->on_step,   w->on_beta, w->own,
-                     w->risk_sum, w->step_sum, w->influence};
+  double *array[] = {w->risk, w->estimate, w->on_step,  w->on_beta,
+                     w->own,  w->risk_sum, w->step_sum, w->influence};
   for (size_t i = 0; i < sizeof array / sizeof *array; i++) lb_mem_free(array[i]);
   lb_cox_scores_reset(&w->beta);
 }

@@ -22,7 +22,7 @@
 /* Squared length of the last step in standard errors. */
 #define DECREMENT 1e-16
 /* A pivot so small against its diagonal: the resample has lost a contrast. */
-#define SINGULAR 1e-10
+#define SINGULAR    1e-10
 #define REFIT_STEPS 30
 
 typedef struct boot_work {
@@ -37,11 +37,11 @@ typedef struct boot_work {
   boot_bin *bin;
   uint32_t *leave;
   double *z;
-  double *start;      /* x.p: coefficients of the full fit, per standard deviation */
-  double event_mass;  /* mean weight of an event */
-  lb_cox_boot *out;   /* in the making */
+  double *start;     /* x.p: coefficients of the full fit, per standard deviation */
+  double event_mass; /* mean weight of an event */
+  lb_cox_boot *out;  /* in the making */
   size_t n_chunk;
-  lb_status *status;  /* of each chunk */
+  lb_status *status; /* of each chunk */
   size_t *failed, *slow;
 } boot_work;
 
@@ -135,10 +135,10 @@ static lb_status make_plan(boot_work *w, lb_error *err)
 
 typedef struct batch {
   boot_lanes lanes;
-  double *room;    /* of all arrays of lanes */
-  double *count;   /* n x COX_LANES, place after place */
-  double *by_row;  /* n: of one resample */
-  uint32_t *drawn; /* n, or clusters */
+  double *room;       /* of all arrays of lanes */
+  double *count;      /* n x COX_LANES, place after place */
+  double *by_row;     /* n: of one resample */
+  uint32_t *drawn;    /* n, or clusters */
   size_t first, size; /* resamples of this batch */
   double alive[COX_LANES], done[COX_LANES];
 } batch;
@@ -168,8 +168,8 @@ static bool batch_alloc(batch *b, const boot_work *w)
                       &b->lanes.information,
                       &b->lanes.factor,
                       &b->lanes.products};
-  const size_t length[] = {d->n,     d->n, d->n, d->n_bin, d->n_bin,        d->n_bin, d->n_bin, d->p,
-                           d->p,     d->p, d->p, 4 * (d->p + 1), triangle, triangle, products};
+  const size_t length[] = {d->n, d->n, d->n, d->n_bin,       d->n_bin, d->n_bin, d->n_bin, d->p,
+                           d->p, d->p, d->p, 4 * (d->p + 1), triangle, triangle, products};
   size_t total = 0, at = 0;
   for (size_t i = 0; i < sizeof length / sizeof *length; i++) total += length[i];
   b->room = lb_mem_zero(total + 1, COX_LANES * sizeof *b->room);
@@ -278,8 +278,8 @@ static lb_status fit_rows(const boot_work *w, const double *count, lb_cox *fit, 
     for (size_t k = 0; k < rows.n; k++) each[k] = weight[rows.row[k]];
     rows.y.weight = each;
   }
-  st = lb_cox_fit(&rows.y, &rows.x, w->at->strata == NULL ? NULL : &rows.strata, &options, fit,
-                  err);
+  st =
+      lb_cox_fit(&rows.y, &rows.x, w->at->strata == NULL ? NULL : &rows.strata, &options, fit, err);
   if (st == LB_EDATA || st == LB_ENUMERIC) st = LB_OK; /* a resample without events */
 done:
   lb_mem_free(each);
@@ -368,8 +368,8 @@ static lb_status run(boot_work *w, lb_error *err)
 
 static void work_reset(boot_work *w)
 {
-  void *array[] = {(void *)w->column, w->source, w->start, w->bin,    w->leave,
-                   w->z,              w->status, w->slow,  w->failed};
+  void *array[] = {(void *)w->column, w->source, w->start, w->bin, w->leave, w->z,
+                   w->status,         w->slow,   w->failed};
   for (size_t i = 0; i < sizeof array / sizeof *array; i++) lb_mem_free(array[i]);
   cox_data_reset(&w->data);
 }

@@ -12,16 +12,16 @@
 #define VECTOR LB_CLONES
 #define INLINE static inline __attribute__((always_inline))
 
-typedef double lanes __attribute__((vector_size(COX_LANES * sizeof(double)), aligned(8),
-                                    may_alias));
-typedef int64_t masks __attribute__((vector_size(COX_LANES * sizeof(int64_t)), aligned(8),
-                                     may_alias));
+typedef double lanes
+    __attribute__((vector_size(COX_LANES * sizeof(double)), aligned(8), may_alias));
+typedef int64_t masks
+    __attribute__((vector_size(COX_LANES * sizeof(int64_t)), aligned(8), may_alias));
 
 /* Macros, as a vector that a function takes or returns has another calling convention on each
  * processor. keep: x where the mask says so, else 0. at, put: number i of all lanes. */
 #define keep(mask, x) ((lanes)((mask) & (masks)(x)))
-#define at(x, i)      (*(const lanes *)((x) + (i) * COX_LANES))
-#define put(x, i)     ((lanes *)((x) + (i) * COX_LANES))
+#define at(x, i)      (*(const lanes *)((x) + (i)*COX_LANES))
+#define put(x, i)     ((lanes *)((x) + (i)*COX_LANES))
 
 VECTOR void boot_risks(const boot_plan *d, boot_lanes *w)
 {

@@ -28,15 +28,15 @@ typedef struct boot_plan {
 
 /* Eight resamples at their coefficients; every array has COX_LANES times what is said. */
 typedef struct boot_lanes {
-  double *mass;                        /* n: weight times how often the row was drawn */
-  double *tied, *event_mass;           /* n_bin: rows with the event, their mean weight */
-  double *event_z;                     /* p: sum over events of mass z */
-  double *beta, *score, *step;         /* p */
-  double *risk;                        /* n: mass exp(linear predictor), then expected events */
-  double *hazard, *hazard_event;       /* n_bin: cumulative up to the bin; step for its events */
-  double *sums;                        /* 4 (p + 1): sums over those at risk, what rounding drops */
-  double *information, *factor;        /* p (p + 1) / 2: lower triangle, row after row */
-  double *products;                    /* COX_PRODUCTS rows of boot_width(p), one lane */
+  double *mass;                  /* n: weight times how often the row was drawn */
+  double *tied, *event_mass;     /* n_bin: rows with the event, their mean weight */
+  double *event_z;               /* p: sum over events of mass z */
+  double *beta, *score, *step;   /* p */
+  double *risk;                  /* n: mass exp(linear predictor), then expected events */
+  double *hazard, *hazard_event; /* n_bin: cumulative up to the bin; step for its events */
+  double *sums;                  /* 4 (p + 1): sums over those at risk, what rounding drops */
+  double *information, *factor;  /* p (p + 1) / 2: lower triangle, row after row */
+  double *products;              /* COX_PRODUCTS rows of boot_width(p), one lane */
 } boot_lanes;
 
 #define COX_PRODUCTS 32 /* rows whose z_i z_j are at hand */

@@ -155,9 +155,8 @@ static void add_one(lb_validated *to, double training, double test)
   to->n++;
 }
 
-lb_status lb_cox_validate(const lb_cox_at *at, const lb_partition *cluster,
-                          const lb_cox_boot *boot, uint64_t seed, lb_cox_validation *out,
-                          lb_error *err)
+lb_status lb_cox_validate(const lb_cox_at *at, const lb_partition *cluster, const lb_cox_boot *boot,
+                          uint64_t seed, lb_cox_validation *out, lb_error *err)
 {
   validation v = {.at = at, .cluster = cluster, .boot = boot, .seed = seed};
   lb_cox_validation result = {.slope = {.apparent = 1}};
@@ -169,9 +168,12 @@ lb_status lb_cox_validate(const lb_cox_at *at, const lb_partition *cluster,
     st = lb_error_interrupted(err);
   for (size_t r = 0; r < boot->replicates && st == LB_OK; r++) {
     const judged *j = &v.each[r];
-    if (j->status == LB_ENOMEM) st = lb_error_nomem(err, "validation");
-    else if (j->status == LB_EINTR) st = lb_error_interrupted(err);
-    else if (j->status != LB_OK) st = lb_error_set(err, j->status, "a resample has no index");
+    if (j->status == LB_ENOMEM)
+      st = lb_error_nomem(err, "validation");
+    else if (j->status == LB_EINTR)
+      st = lb_error_interrupted(err);
+    else if (j->status != LB_OK)
+      st = lb_error_set(err, j->status, "a resample has no index");
     if (isnan(j->training) || isnan(j->test) || isnan(j->slope)) {
       result.n_failed++;
       continue;

@@ -5,8 +5,8 @@
 
 /* One index of a model. Means are over the resamples that could be judged. */
 typedef struct lb_validated {
-  double apparent;           /* of the model in its own data */
-  double training, test;     /* of the resamples' models in their resample, in the data */
+  double apparent;            /* of the model in its own data */
+  double training, test;      /* of the resamples' models in their resample, in the data */
   double optimism, corrected; /* training - test; apparent - optimism */
   size_t n;
 } lb_validated;
@@ -22,7 +22,6 @@ typedef struct lb_cox_validation {
  * coefficient of the linear predictor; where the predictor was fitted it is 1. `boot` holds the
  * coefficients that lb_cox_boot_fit made of the same data with the same options. LB_EARG when it
  * does not fit; LB_ENOMEM; LB_EINTR. O(n log n) a resample. `out` untouched on failure. */
-lb_status lb_cox_validate(const lb_cox_at *at, const lb_partition *cluster,
-                          const lb_cox_boot *boot, uint64_t seed, lb_cox_validation *out,
-                          lb_error *err);
+lb_status lb_cox_validate(const lb_cox_at *at, const lb_partition *cluster, const lb_cox_boot *boot,
+                          uint64_t seed, lb_cox_validation *out, lb_error *err);
 #endif
