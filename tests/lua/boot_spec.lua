@@ -1,4 +1,4 @@
---- Resampled and standardised Cox models: bootstrap, validation, Uno's concordance, adjusted curves.
+--- Resampled and standardised Cox models: bootstrap, validation, concordance, adjusted curves.
 local check = require "lobule.check"
 local core = require "lobule.core"
 local lb = require "lobule"

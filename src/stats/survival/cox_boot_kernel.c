@@ -107,7 +107,8 @@ INLINE void tied_sums(const boot_plan *d, const boot_lanes *w, size_t b, const l
     return;
   }
   for (size_t l = 0; l < COX_LANES; l++) most = m[l] > most ? m[l] : most;
-  for (double k = 0; k < most; k++) {
+  for (size_t i = 0; i < (size_t)most; i++) {
+    double k = (double)i;
     lanes f = k * inverse_m, inverse = keep(m > k, one / (s0 - f * d0));
     lanes step = v * inverse, squared = step * inverse;
     out.hazard += step;
