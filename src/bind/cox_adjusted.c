@@ -17,7 +17,7 @@ static int box_gc(lua_State *L)
 static const uint32_t *match_rows(lua_State *L, const lbl_cox *cox, const lb_model *level)
 {
   const lb_model *fit = cox->model;
-  uint32_t *place = lbl_scratch(L, fit->n_used, sizeof *place), *row = place;
+  uint32_t *place = lbl_scratch(L, fit->n_used, sizeof *place);
   size_t k = 0;
   for (size_t i = 0; i < fit->n_used; i++) {
     while (k < level->n_used && level->row[k] < fit->row[i]) k++;
@@ -26,7 +26,7 @@ static const uint32_t *match_rows(lua_State *L, const lbl_cox *cox, const lb_mod
     place[i] = (uint32_t)k;
   }
   if (cox->repeat.row == NULL) return place;
-  row = lbl_scratch(L, cox->repeat.n, sizeof *row);
+  uint32_t *row = lbl_scratch(L, cox->repeat.n, sizeof *row);
   for (size_t i = 0; i < cox->repeat.n; i++) row[i] = place[cox->repeat.row[i]];
   return row;
 }
