@@ -8,11 +8,12 @@ local FILES <const> = {
   "lobule/frame_joins.lua", "lobule/cohort_verbs.lua", "lobule/diff.lua", "lobule/peek.lua",
   "lobule/explain.lua", "lobule/survival.lua", "lobule/survival/km.lua",
   "lobule/survival/km_compare.lua", "lobule/survival/km_band.lua", "lobule/survival/turnbull.lua",
-  "lobule/survival/logrank_api.lua", "lobule/survival/logrank.lua",
-  "lobule/survival/cuminc.lua", "lobule/survival/gray.lua",
-  "lobule/survival/cause_specific.lua", "lobule/survival/finegray.lua", "lobule/survival/cox.lua",
-  "lobule/survival/cox_penal.lua", "lobule/survival/cox_predict.lua",
-  "lobule/survival/subgroups.lua",
+  "lobule/survival/logrank_api.lua", "lobule/survival/logrank.lua", "lobule/survival/cuminc.lua",
+  "lobule/survival/gray.lua", "lobule/survival/cause_specific.lua",
+  "lobule/survival/finegray.lua", "lobule/survival/cox.lua", "lobule/survival/cox_penal.lua",
+  "lobule/survival/cox_predict.lua", "lobule/survival/cox_resample.lua",
+  "lobule/survival/cox_bootstrap.lua", "lobule/survival/cox_validation.lua",
+  "lobule/survival/cox_adjusted.lua", "lobule/survival/subgroups.lua",
   "lobule/survival/follow_up.lua", "lobule/survival/tmerge.lua", "lobule/survival/rates.lua",
   "lobule/survival/rates_result.lua", "lobule/survival/smr_result.lua",
   "lobule/survival/rmst.lua", "lobule/survival/pseudo.lua", "lobule/survival/mean_regression.lua",
@@ -22,13 +23,12 @@ local FILES <const> = {
   "lobule/survival/multistate_view.lua", "lobule/survival/transitions.lua",
   "lobule/survival/multistate_cox.lua", "lobule/survival/cox_infer.lua",
   "lobule/survival/cox_pairs.lua", "lobule/survival/cox_check.lua", "lobule/survival/ph_test.lua",
-  "lobule/survival/aft.lua", "lobule/survival/aft_predict.lua",
-  "lobule/survival/parametric.lua", "lobule/survival/royston.lua",
-  "lobule/survival/cure.lua",
-  "lobule/categorical.lua", "lobule/categorical/proportion.lua", "lobule/meta.lua",
-  "lobule/meta/pool.lua", "lobule/anova.lua", "lobule/compare.lua", "lobule/crosstab.lua",
-  "lobule/table_one.lua", "lobule/flow.lua", "lobule/quantity.lua", "lobule/table.lua",
-  "lobule/report/init.lua", "lobule/figure/init.lua", "meta/core.lua" }
+  "lobule/survival/aft.lua", "lobule/survival/aft_predict.lua", "lobule/survival/parametric.lua",
+  "lobule/survival/royston.lua", "lobule/survival/cure.lua", "lobule/categorical.lua",
+  "lobule/categorical/proportion.lua", "lobule/meta.lua", "lobule/meta/pool.lua",
+  "lobule/anova.lua", "lobule/compare.lua", "lobule/crosstab.lua", "lobule/table_one.lua",
+  "lobule/flow.lua", "lobule/quantity.lua", "lobule/table.lua", "lobule/report/init.lua",
+  "lobule/figure/init.lua", "meta/core.lua" }
 
 --- Text of a source file: embedded in the program, else found beside this file.
 local function source(name)

@@ -193,6 +193,8 @@ void lbl_open_cox_residual(lua_State *L);
 void lbl_open_cox_predict(lua_State *L);
 void lbl_open_cox_penal(lua_State *L);
 void lbl_open_cox_tests(lua_State *L);
+void lbl_open_cox_boot(lua_State *L);
+void lbl_open_cox_adjusted(lua_State *L);
 void lbl_open_rows(lua_State *L);
 void lbl_open_join(lua_State *L);
 void lbl_open_reshape(lua_State *L);

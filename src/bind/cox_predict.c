@@ -290,10 +290,22 @@ static void push_concordance(lua_State *L, const lb_concordance *c)
   lbl_set_count(L, "n", c->n_used);
 }
 
-/* cox_concordance(model, fit, newdata) */
+static const char *const CONCORDANCES[] = {"harrell", "uno", NULL};
+
+/* Arguments 4 and 5, nil for the defaults. */
+static lb_concordance_options check_concordance(lua_State *L)
+{
+  lb_concordance_options opt = LB_CONCORDANCE_DEFAULTS;
+  if (!lua_isnil(L, 4)) opt.uno = lbl_check_choice(L, 4, "type", CONCORDANCES) == 1;
+  if (!lua_isnil(L, 5)) opt.tau = lbl_check_number(L, 5, "tau");
+  return opt;
+}
+
+/* cox_concordance(model, fit, newdata, type, tau) */
 static int cox_concordance(lua_State *L)
 {
-  lua_settop(L, 3);
+  lua_settop(L, 5);
+  lb_concordance_options opt = check_concordance(L);
   lbl_cox *box = lbl_cox_at(L, 1, 2);
   people who = check_people(L, 3, box);
   double *mean = lbl_scratch(L, box->x.p, sizeof *mean);
@@ -318,9 +330,9 @@ static int cox_concordance(lua_State *L)
   fill_predictor(box, &x, mean, box->number);
   lb_concordance c;
   lb_error err = {0};
-  lb_status st =
-      lb_concordance_fit(&y, box->number, strata.code == NULL ? NULL : &strata, &cluster, &c, &err);
-  if (st != LB_OK) return lbl_raise(L, &err);
+  if (strata.code != NULL) opt.strata = &strata;
+  opt.cluster = &cluster;
+  if (lb_concordance_with(&y, box->number, &opt, &c, &err) != LB_OK) return lbl_raise(L, &err);
   bool unknown = who.model != box->model && box->cluster.code != NULL;
   if (unknown) c.std_error = (double)NAN; /* whose rows belong together nobody said */
   push_concordance(L, &c);

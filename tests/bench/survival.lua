@@ -1,6 +1,7 @@
 -- Survival tasks on surv_N.csv: what each times and prints is the contract of the peers' scripts.
 package.path = (arg[0]:match "^.*/" or "./") .. "?.lua;" .. package.path
 local bench = require "harness"
+local core = require "lobule.core"
 local lb = require "lobule"
 
 local X <const> = "x1 + x2 + x3 + x4 + x5 + x6 + x7 + x8 + x9 + x10"
@@ -34,6 +35,20 @@ for _, n in ipairs(bench.sizes()) do
   end)
   bench.time("cox_efron", n, function() return cox_check(lb.survival.cox("Surv(time, status) ~ "
     .. X, data)) end)
+  if bench.wanted "cox_efron_fit_only" then
+    local model = lb.survival.cox("Surv(time, status) ~ " .. X, data).model
+    bench.time("cox_efron_fit_only", n, function()
+      local fit = core.cox(model, "efron", 30, 1e-9, false)
+      return { fit.coef[1], fit.coef[2], fit.coef[3], fit.log_lik, fit.iterations }
+    end)
+  end
+  if bench.wanted "concordance" and n >= 100000 then
+    local fit = lb.survival.cox("Surv(time, status) ~ " .. X, data)
+    bench.time("concordance", n, function()
+      local c = fit:concordance()
+      return { c:column("concordance")[1], c:column("std_error")[1] }
+    end)
+  end
   bench.time("cox_strata", n, function()
     return cox_check(lb.survival.cox("Surv(time, status) ~ " .. X .. " + strata(stratum)", data))
   end)

@@ -13,6 +13,7 @@ local HEAD <const> = "id title desc data width_mm mark "
 local CURVES <const> = set(HEAD .. [[height_mm x_label y_label x_min x_max times curves conf
   risk_table
   annotation min_at_risk start shade_from]])
+  annotation min_at_risk start beside]])
 local CURVE <const> = set [[label time survival conf_low conf_high censor_time censor_survival note
   n_risk n_risk_time faint_from start]]
 local NOTE <const> = set "text label p_value"

@@ -23,6 +23,7 @@ local LEAST_PLOT <const> = 80
 local SMALL_LINE <const> = style.SMALL * metrics.LINE
 local LABEL_LINE <const> = style.LABEL * metrics.LINE
 local COLUMN_GAP <const> = 4
+local BESIDE <const> = "1.2 1.4"
 
 -- The largest time that a curve or a tick reaches.
 local function longest(spec)
@@ -63,6 +64,8 @@ local function plan_of(spec, width)
     plan.steps[i] = step.new(curve, options)
     if plan.steps[i].faint < plan.steps[i].last then plan.faint = true end
   end
+  plan.beside = {}
+  for i, curve in ipairs(spec.beside or {}) do plan.beside[i] = step.new(curve, options) end
   for _, line in ipairs(spec.annotation or {}) do
     plan.notes[#plan.notes + 1] = type(line) == "table" and line.text or line
   end
@@ -206,6 +209,10 @@ local function draw_curves(canvas, spec, plan)
   if spec.conf ~= false then
     local group <const> = canvas:group("bands")
     for i, s in ipairs(plan.steps) do step.draw_band(group, s, plan, (style.series(i))) end
+  end
+  for i, s in ipairs(plan.beside) do
+    step.draw_line(canvas:group("beside"), s, plan, { width = 0.7, dash = BESIDE,
+      role = (style.series(spec.beside[i].series or i)) })
   end
   for i, s in ipairs(plan.steps) do
     local role <const>, dash <const> = style.series(i)

@@ -210,6 +210,7 @@ end
 ---@field x_max? number               default: the longest curve or tick
 ---@field times? number[]             ticks and columns of the table
 ---@field curves lobule.figure.Curve[]  one to eight
+---@field beside? table[]             curves without names, dotted; `series` gives their colour
 ---@field conf? boolean               bands, default true
 ---@field risk_table? lobule.figure.RiskBlock[]
 ---@field annotation? (string|{ text: string, label: string, p_value: number })[]

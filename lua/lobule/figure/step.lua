@@ -193,7 +193,7 @@ function M.draw_line(canvas, s, plot, look)
   for _, part in ipairs(parts(s)) do
     local opacity <const> = part.faint and FAINT or nil
     canvas:line(line(steps, plot, part.from, part.to),
-      { role = look.role, dash = look.dash, width = style.LINE, opacity = opacity })
+      { role = look.role, dash = look.dash, width = look.width or style.LINE, opacity = opacity })
     canvas:segments(censor_ticks(s, plot, part.from, part.until_time),
       { role = look.role, width = 0.7, opacity = opacity })
   end

@@ -349,6 +349,7 @@ end
 
 for name, method in pairs(require "lobule.survival.cox_predict") do Cox[name] = method end
 for name, method in pairs(require "lobule.survival.cox_infer") do Cox[name] = method end
+for name, method in pairs(require "lobule.survival.cox_resample") do Cox[name] = method end
 M.methods = Cox
 core.class("cox", Cox)
 return M

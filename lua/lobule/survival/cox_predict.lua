@@ -212,18 +212,28 @@ function Cox:augment(newdata)
   return frame
 end
 
---- Harrell's concordance of the linear predictor with survival, within strata: of comparable pairs,
---- the fraction in which the higher predictor fails first, ties of the predictor counting one half;
+--- Concordance of the linear predictor with survival, within strata: of comparable pairs, the
+--- fraction in which the higher predictor fails first, ties of the predictor counting one half;
 --- standard error by the infinitesimal jackknife, added up within clusters. For newdata, of these
 --- people's own outcomes; their clusters are not asked for, so a clustered fit has no standard
---- error there (NA).
----@param options? table            newdata: a frame or cohort with the outcome
+--- error there (NA). "harrell" counts each pair once (Harrell et al. 1982, JAMA 247:2543); what it
+--- estimates depends on the censoring. "uno" weighs a pair by 1 / G(t-)^2, G the Kaplan-Meier curve
+--- of the censoring (within the stratum), and does not (Uno et al. 2011, Stat Med 30:1105); its
+--- standard error takes G as known, as R's concordance with timewt = "n/G2" does. Choose tau so
+--- that people are still at risk there: weights grow without end where G falls to 0.
+---@param options? table            newdata: a frame or cohort with the outcome; type: "harrell"
+---                                 (default), "uno"; tau: pairs whose earlier time is beyond it do
+---                                 not count (R's ymax)
 ---@return lobule.Frame             # concordance, std_error, concordant, discordant, tied_x,
 ---                                 tied_y, tied_xy (weighted pairs), n
+---@example lb.survival.cox("Surv(months, progressed) ~ arm + age", lb.example_data())
+---    :concordance { type = "uno", tau = 24 }
 function Cox:concordance(options)
-  local opts <const> = check.options(options, { { "newdata", "any" } })
+  local opts <const> = check.options(options, { { "newdata", "any" },
+    { "type", { "harrell", "uno" }, "harrell" }, { "tau", "number" } })
   check_settled(self)
-  local c = core.cox_concordance(self.model, self.fit, design(self, opts.newdata, true))
+  local c = core.cox_concordance(self.model, self.fit, design(self, opts.newdata, true),
+    opts.type, opts.tau)
   local columns = {}
   for j, name in ipairs { "concordance", "std_error", "concordant", "discordant", "tied_x",
     "tied_y", "tied_xy", "n" } do

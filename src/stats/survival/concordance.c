@@ -1,4 +1,5 @@
-/* concordance.c - Harrell's concordance: pairs counted by walking time, predictors in a tree. */
+/* concordance.c - Harrell's and Uno's concordance: pairs counted by walking time, predictors in a
+ * tree. */
 #include "stats/survival/concordance.h"
 
 #include "base/interrupt.h"
@@ -24,12 +25,18 @@ typedef struct concordance_work {
   uint32_t *rank;    /* n, by row: rank of its predictor in its stratum, from 0 */
   double *tree;      /* n + 1: Fenwick tree (1994) of weights over ranks, from 1 */
   double *at_rank;   /* n: the weight at each rank */
+  double *factor;    /* of each time of set: what its pairs with later ones count; NULL = 1 */
   double *won, *met; /* n, by row: weight of concordant partners (ties half), and of all partners */
 } concordance_work;
 
 static double row_weight(const lb_surv *y, size_t i)
 {
   return y->weight == NULL ? 1 : y->weight[i];
+}
+
+static double time_factor(const concordance_work *w, size_t t)
+{
+  return w->factor == NULL ? 1 : w->factor[t];
 }
 
 static void tree_clear(concordance_work *w)
@@ -99,9 +106,9 @@ static bool walk_back(concordance_work *w, size_t stratum, lb_concordance *out)
       size_t row = set->by_time[k];
       if (!w->y->event[row]) continue;
       pair_counts c = tree_read(w, w->rank[row]);
-      double weight = row_weight(w->y, row);
-      w->won[row] += c.below + c.equal / 2;
-      w->met[row] += c.below + c.equal + c.above;
+      double factor = time_factor(w, t), weight = factor * row_weight(w->y, row);
+      w->won[row] += factor * (c.below + c.equal / 2);
+      w->met[row] += factor * (c.below + c.equal + c.above);
       out->concordant += weight * c.below;
       out->tied_x += weight * c.equal;
       out->discordant += weight * c.above;
@@ -129,9 +136,9 @@ static void count_tied(concordance_work *w, size_t t, lb_concordance *out, doubl
   for (size_t k = w->set.time_row[t]; k < w->set.time_row[t + 1]; k++) {
     size_t row = w->set.by_time[k];
     if (!w->y->event[row]) continue;
-    double weight = row_weight(w->y, row);
-    out->tied_xy += weight * same[w->rank[row]];
-    out->tied_y += weight * (total - same[w->rank[row]]);
+    double weight = row_weight(w->y, row), counts = time_factor(w, t) * weight;
+    out->tied_xy += counts * same[w->rank[row]];
+    out->tied_y += counts * (total - same[w->rank[row]]);
     same[w->rank[row]] += weight;
     total += weight;
   }
@@ -155,7 +162,7 @@ static bool walk_on(concordance_work *w, size_t stratum)
     }
     for (size_t k = set->time_row[t]; k < set->time_row[t + 1]; k++) {
       size_t row = set->by_time[k];
-      if (w->y->event[row]) tree_add(w, w->rank[row], row_weight(w->y, row));
+      if (w->y->event[row]) tree_add(w, w->rank[row], time_factor(w, t) * row_weight(w->y, row));
     }
     for (size_t k = set->time_row[t]; k < set->time_row[t + 1]; k++) {
       if (!w->y->event[set->by_time[k]]) meet_earlier(w, set->by_time[k], 1);
@@ -191,6 +198,50 @@ static lb_status finish(const concordance_work *w, const lb_partition *cluster, 
   return LB_OK;
 }
 
+/* Weights of the rows at time t with and without an event. */
+static void weigh_time(const concordance_work *w, size_t t, double sum[2])
+{
+  sum[0] = sum[1] = 0;
+  for (size_t k = w->set.time_row[t]; k < w->set.time_row[t + 1]; k++) {
+    size_t row = w->set.by_time[k];
+    sum[w->y->event[row] != 0] += row_weight(w->y, row);
+  }
+}
+
+/* 1 / G(t-)^2 at the times of a stratum, 0 beyond tau. Risk sets are walked backwards, then the
+ * curve forwards. */
+static void weigh_stratum(concordance_work *w, size_t s, bool uno, double tau)
+{
+  const lb_riskset *set = &w->set;
+  size_t left = set->class_row[s + 1];
+  double at_risk = 0, uncensored = 1, here[2];
+  for (size_t t = set->class_time[s + 1]; t-- > set->class_time[s];) {
+    weigh_time(w, t, here);
+    at_risk += here[0] + here[1];
+    while (set->by_entry != NULL && left > set->class_row[s] &&
+           w->y->entry[set->by_entry[left - 1]] >= set->time[t])
+      at_risk -= row_weight(w->y, set->by_entry[--left]);
+    double exposed = at_risk - here[1]; /* to censoring: events come first */
+    w->factor[t] = here[0] > 0 ? fmax(0, 1 - here[0] / exposed) : 1;
+  }
+  for (size_t t = set->class_time[s]; t < set->class_time[s + 1]; t++) {
+    double stays = w->factor[t];
+    bool counts = set->time[t] <= tau && (!uno || uncensored > 0);
+    w->factor[t] = !counts ? 0 : uno ? 1 / (uncensored * uncensored) : 1;
+    uncensored *= stays;
+  }
+}
+
+static lb_status set_factors(concordance_work *w, const lb_concordance_options *opt, lb_error *err)
+{
+  if (isnan(opt->tau)) return lb_error_set(err, LB_EARG, "tau is not a number");
+  if (!opt->uno && opt->tau == INFINITY) return LB_OK;
+  w->factor = lb_mem_array(w->set.n_time, sizeof *w->factor);
+  if (w->factor == NULL) return lb_error_nomem(err, "concordance");
+  for (size_t s = 0; s < w->set.n_class; s++) weigh_stratum(w, s, opt->uno, opt->tau);
+  return LB_OK;
+}
+
 static lb_status work_new(concordance_work *w, const double *predictor, const lb_partition *strata,
                           lb_error *err)
 {
@@ -217,6 +268,7 @@ static void work_reset(concordance_work *w)
   lb_mem_free(w->rank);
   lb_mem_free(w->tree);
   lb_mem_free(w->at_rank);
+  lb_mem_free(w->factor);
   lb_mem_free(w->won);
   lb_mem_free(w->met);
 }
@@ -224,10 +276,20 @@ static void work_reset(concordance_work *w)
 lb_status lb_concordance_fit(const lb_surv *y, const double *predictor, const lb_partition *strata,
                              const lb_partition *cluster, lb_concordance *out, lb_error *err)
 {
+  lb_concordance_options opt = LB_CONCORDANCE_DEFAULTS;
+  opt.strata = strata;
+  opt.cluster = cluster;
+  return lb_concordance_with(y, predictor, &opt, out, err);
+}
+
+lb_status lb_concordance_with(const lb_surv *y, const double *predictor,
+                              const lb_concordance_options *opt, lb_concordance *out, lb_error *err)
+{
   concordance_work w = {.y = y};
   lb_concordance result = {.n_used = y->n, .n_missing = y->n_missing};
-  lb_status st = work_new(&w, predictor, strata, err);
-  if (st == LB_OK) st = lb_partition_check(cluster, y->n, "cluster", err);
+  lb_status st = work_new(&w, predictor, opt->strata, err);
+  if (st == LB_OK) st = lb_partition_check(opt->cluster, y->n, "cluster", err);
+  if (st == LB_OK) st = set_factors(&w, opt, err);
   for (size_t s = 0; st == LB_OK && s < w.set.n_class; s++) {
     w.n_rank = 0;
     for (size_t k = w.set.class_row[s]; k < w.set.class_row[s + 1]; k++) {
@@ -240,7 +302,7 @@ lb_status lb_concordance_fit(const lb_surv *y, const double *predictor, const lb
     for (size_t t = w.set.class_time[s]; t < w.set.class_time[s + 1]; t++)
       count_tied(&w, t, &result, same);
   }
-  if (st == LB_OK) st = finish(&w, cluster, &result, err);
+  if (st == LB_OK) st = finish(&w, opt->cluster, &result, err);
   if (st == LB_OK) *out = result;
   work_reset(&w);
   return st;

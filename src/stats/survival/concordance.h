@@ -1,7 +1,11 @@
-/* concordance.h - Harrell's concordance of a predictor with survival, and its standard error. */
+/* concordance.h - Harrell's and Uno's concordance of a predictor with survival, with standard
+ * errors. */
 #ifndef LB_SURVIVAL_CONCORDANCE_H
 #define LB_SURVIVAL_CONCORDANCE_H
 #include "stats/surv.h"
+
+#include <math.h>
+#include <stdbool.h>
 
 /* Pairs are weighted by the product of their weights. */
 typedef struct lb_concordance {
@@ -26,4 +30,23 @@ typedef struct lb_concordance {
  * failure. */
 lb_status lb_concordance_fit(const lb_surv *y, const double *predictor, const lb_partition *strata,
                              const lb_partition *cluster, lb_concordance *out, lb_error *err);
+
+typedef struct lb_concordance_options {
+  const lb_partition *strata, *cluster; /* NULL = none */
+  bool uno;   /* pairs count 1 / G(t-)^2, t the earlier time, G the curve of being uncensored */
+  double tau; /* pairs whose earlier time is beyond do not count; INFINITY for all */
+} lb_concordance_options;
+#define LB_CONCORDANCE_DEFAULTS                                                                    \
+  {                                                                                                \
+    .tau = INFINITY                                                                                \
+  }
+
+/* The same with options. Uno et al. (2011, Stat Med 30:1105, eq. 6): Harrell's index tends to a
+ * number that depends on the censoring, this one does not. G is the Kaplan-Meier curve of the
+ * censoring within the stratum, which at a time comes after the events; case weights and late entry
+ * count in it. The standard error takes G as known (as R's concordance with timewt "n/G2"); counts
+ * of pairs are weighted likewise. LB_EARG also for a tau that is not a number. */
+lb_status lb_concordance_with(const lb_surv *y, const double *predictor,
+                              const lb_concordance_options *opt, lb_concordance *out,
+                              lb_error *err);
 #endif
