@@ -212,10 +212,8 @@ describe("survival.finegray", function()
     refused("cause = \"1\"", lb.survival.finegray, "Surv(etime, event) ~ age", mgus())
     refused("no cause '7'", lb.survival.finegray, "Surv(etime, event) ~ age", mgus(),
       { cause = 7 })
-    refused("strata(sex)", lb.survival.finegray, "Surv(etime, event) ~ age + strata(sex)", mgus(),
-      { cause = 1 })
-    refused("late entry", lb.survival.finegray, "Surv(age, age_exit, event) ~ sex", mgus(),
-      { cause = 1 })
+    refused("rows as independent", lb.survival.finegray, "Surv(etime, event) ~ age", mgus(),
+      { cause = 1, cluster = "sex", variance = "model" })
   end)
 
   it("predicts incidence, NA for a person with a missing covariate", function()
