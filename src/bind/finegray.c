@@ -85,8 +85,8 @@ static void take_classes(lua_State *L, const lbl_cox *rows, classes *c, lb_fineg
   const char *censoring = lua_tostring(L, -1);
   c->strata = rows->strata;
   c->cluster = rows->cluster;
-  c->censoring = censoring != NULL && strcmp(censoring, "common") == 0 ? (lb_partition){0}
-                                                                      : rows->strata;
+  c->censoring =
+      censoring != NULL && strcmp(censoring, "common") == 0 ? (lb_partition){0} : rows->strata;
   if (!lua_isnoneornil(L, 4)) {
     const lb_model *groups = lbl_check_model(L, 4);
     int32_t *code = codes_of(L, rows->model, groups), *each = code;
@@ -257,13 +257,17 @@ static int finegray_incidence(lua_State *L)
   const lb_partition strata = {people->strata.code, people->strata.n};
   if (lb_finegray_incidence_at(fit, &x, &strata, &limits, &out, &err) != LB_OK)
     return lbl_raise(L, &err);
-  return push_predictions(L, &(predictions){people, options.incidence_time, width,
-      {out.estimate, out.std_error, out.conf_low, out.conf_high}});
+  return push_predictions(
+      L, &(predictions){people,
+                        options.incidence_time,
+                        width,
+                        {out.estimate, out.std_error, out.conf_low, out.conf_high}});
 }
 
-static const luaL_Reg FUNCTIONS[] = {
-    {"finegray", finegray}, {"finegray_predict", finegray_predict},
-    {"finegray_incidence", finegray_incidence}, {NULL, NULL}};
+static const luaL_Reg FUNCTIONS[] = {{"finegray", finegray},
+                                     {"finegray_predict", finegray_predict},
+                                     {"finegray_incidence", finegray_incidence},
+                                     {NULL, NULL}};
 
 void lbl_open_finegray(lua_State *L)
 {

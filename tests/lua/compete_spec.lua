@@ -159,6 +159,12 @@ describe("survival.cuminc", function()
     assert.are.equal("Cumulative incidence, death",
       ci:plot({ stacked = true, sex = "F" }):data()[1].title)
     refused("one group", ci.plot, ci, { stacked = true })
+    -- Who is at risk is said once a group.
+    local counts = ci:plot():data()[1]
+    local risk, absent = counts.columns[3], 0
+    assert.are.equal("n_risk", risk.name)
+    for _, n in ipairs(risk.values) do absent = absent + (n ~= n and 1 or 0) end
+    assert.are.equal(#risk.values, 2 * absent)
   end)
 
   it("goes into JSON and reports", function()
@@ -227,7 +233,8 @@ describe("survival.finegray", function()
 
   local function same(a, b, tolerance)
     for _, name in ipairs { "estimate", "std_error" } do
-      for i = 1, #a:tidy() do near(a:tidy():column(name)[i], b:tidy():column(name)[i], tolerance) end
+      local x, y = a:tidy():column(name), b:tidy():column(name)
+      for i = 1, #x do near(x[i], y[i], tolerance) end
     end
   end
 

@@ -36,8 +36,8 @@ static lb_surv make(uint32_t seed)
     cluster_[i] = (int32_t)(next(&seed) % 20);
     one_[i] = 0;
   }
-  return (lb_surv){.n = N, .time = time_, .entry = entry_, .event = event_, .cause = cause_,
-                   .n_cause = 2};
+  return (lb_surv){
+      .n = N, .time = time_, .entry = entry_, .event = event_, .cause = cause_, .n_cause = 2};
 }
 
 /* ---- The definition ---- */
@@ -161,7 +161,8 @@ static void define(const lb_finegray *f, bool full, double last, int32_t stratum
   }
   memset(unit, 0, N * sizeof *unit);
   for (size_t i = 0; i < N; i++)
-    for (size_t j = 0; j <= P; j++) unit[clusters == NULL ? i : (size_t)clusters[i]].v[j] += eta[i].v[j];
+    for (size_t j = 0; j <= P; j++)
+      unit[clusters == NULL ? i : (size_t)clusters[i]].v[j] += eta[i].v[j];
 }
 
 static void check_vcov(const lb_finegray *f, const part *unit)
@@ -214,7 +215,8 @@ static void check_kind(unsigned kind, uint32_t seed)
 {
   static part unit[N];
   const lb_surv y = make(seed);
-  const lb_partition by_stratum = {stratum_, 2}, by_group = {group_, 2}, by_cluster = {cluster_, 20};
+  const lb_partition by_stratum = {stratum_, 2}, by_group = {group_, 2},
+                     by_cluster = {cluster_, 20};
   const double times[] = {12};
   lb_finegray_options opt = OPTIONS;
   strata = kind & 1 ? stratum_ : one_;
@@ -301,7 +303,8 @@ static void allocation_failures(void **state)
 {
   (void)state;
   const lb_surv y = make(17);
-  const lb_partition by_stratum = {stratum_, 2}, by_group = {group_, 2}, by_cluster = {cluster_, 20};
+  const lb_partition by_stratum = {stratum_, 2}, by_group = {group_, 2},
+                     by_cluster = {cluster_, 20};
   const double times[] = {5, 12};
   lb_finegray_options opt = OPTIONS;
   opt.strata = &by_stratum;

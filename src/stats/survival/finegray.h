@@ -73,9 +73,9 @@ typedef struct lb_finegray_limits {
   bool plain;
 } lb_finegray_limits;
 
-/* Of a fit of one stratum: out[i * n_time + k] = 1 - exp(-H(time k) exp(linear predictor of row i)): cumulative incidence of
- * the rows of x at ascending times; the offset of x counts. LB_EARG when x has other columns than
- * the fit, or times do not ascend. */
+/* Of a fit of one stratum: out[i * n_time + k] = 1 - exp(-H(time k) exp(linear predictor of row
+ * i)): cumulative incidence of the rows of x at ascending times; the offset of x counts. LB_EARG
+ * when x has other columns than the fit, or times do not ascend. */
 lb_status lb_finegray_predict(const lb_finegray *fit, const lb_design *x, const double *time,
                               size_t n_time, double *out, lb_error *err);
 

@@ -17,8 +17,8 @@ typedef struct walk {
   const fg_sum *method;
   bool entry; /* rows with X <= u and bins after u count, else rows with X < u and bins from u on */
   size_t first, n_strata;
-  double *sum;  /* n_strata x width */
-  size_t *past; /* n_strata */
+  double *sum;         /* n_strata x width */
+  size_t *past;        /* n_strata */
   size_t time, member; /* next time of the set, next member */
 } walk;
 

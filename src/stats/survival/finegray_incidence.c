@@ -12,10 +12,10 @@
  * squared risk set: `square`; of one with the event there, by Efron's ties, `square_event`. */
 typedef struct sums {
   fg_tables *t;
-  double *rate;         /* bins: hazard step for each unit of weight of an event */
-  double *square;       /* slots: sum over bins */
-  double *square_event; /* bins */
-  double *lasting;      /* layers x slots: sum over bins of their weight times the square */
+  double *rate;               /* bins: hazard step for each unit of weight of an event */
+  double *square;             /* slots: sum over bins */
+  double *square_event;       /* bins */
+  double *lasting;            /* layers x slots: sum over bins of their weight times the square */
   double *jump[2], *drift[2]; /* as those of the scores, of one number */
   double *unit;               /* of each row or cluster: influence on the hazard */
   double *gradient;           /* p: of the hazard, by the coefficients */
@@ -32,8 +32,8 @@ static bool alloc(sums *m)
   m->lasting = lb_mem_zero(d->n_layer * slots, sizeof *m->lasting);
   m->unit = lb_mem_array(fg_units(m->t->w, d), sizeof *m->unit);
   m->gradient = lb_mem_array(d->p, sizeof *m->gradient);
-  bool ok = m->rate != NULL && m->square != NULL && m->square_event != NULL &&
-            m->lasting != NULL && m->unit != NULL && m->gradient != NULL;
+  bool ok = m->rate != NULL && m->square != NULL && m->square_event != NULL && m->lasting != NULL &&
+            m->unit != NULL && m->gradient != NULL;
   for (size_t e = 0; e < 2; e++) {
     size_t places = fg_jump_places(e == 0 ? &m->t->w->censor : &m->t->w->entry);
     m->jump[e] = lb_mem_zero(places, sizeof *m->jump[e]);
@@ -45,8 +45,8 @@ static bool alloc(sums *m)
 
 static void reset(sums *m)
 {
-  void *array[] = {m->rate,    m->square,  m->square_event, m->lasting, m->unit, m->gradient,
-                   m->jump[0], m->jump[1], m->drift[0],     m->drift[1]};
+  void *array[] = {m->rate,     m->square,  m->square_event, m->lasting,  m->unit,
+                   m->gradient, m->jump[0], m->jump[1],      m->drift[0], m->drift[1]};
   for (size_t i = 0; i < sizeof array / sizeof array[0]; i++) lb_mem_free(array[i]);
 }
 
@@ -59,8 +59,7 @@ static void sum_squares(sums *m)
     for (size_t b = d->stratum_bin[s]; b < d->stratum_bin[s + 1]; b++) {
       const double *e = state->joined + d->bin[b].segment * state->stride;
       double d0 = state->exact ? e[0] + e[w] : e[0];
-      cox_tied_sums tied =
-          cox_tied(m->t->w->opt->cox.ties, &d->bin[b], state->at_risk[b * w], d0);
+      cox_tied_sums tied = cox_tied(m->t->w->opt->cox.ties, &d->bin[b], state->at_risk[b * w], d0);
       size_t slot = b + s;
       m->rate[b] = tied.hazard / d->bin[b].event_weight;
       m->square[slot + 1] = m->square[slot] + tied.a;
@@ -108,8 +107,8 @@ static double own_influence(const sums *m, size_t segment, size_t k)
   uint32_t b = d->segment_bin[segment], leave = d->leave_bin == NULL ? COX_NO_BIN : d->leave_bin[k];
   size_t slot = d->slot[segment], end = m->end;
   bool event = b != COX_NO_BIN && segment == d->bin[b].segment && slot <= end;
-  size_t first = leave == COX_NO_BIN ? d->stratum_bin[m->stratum] + m->stratum
-                                     : leave + 1 + m->stratum;
+  size_t first =
+      leave == COX_NO_BIN ? d->stratum_bin[m->stratum] + m->stratum : leave + 1 + m->stratum;
   double square = m->square[slot < end ? slot : end] - m->square[first < end ? first : end];
   if (event) square += m->square_event[b] - (m->square[slot] - m->square[slot - 1]);
   const double *lasting = m->lasting + (d->layer == NULL ? 0 : d->layer[k] * cox_slots(d));
@@ -149,8 +148,8 @@ static double set_gradient(sums *m, const lb_cox *fit)
   double hazard = m->end == start ? 0 : (s->hazard[bin] + s->hazard_low[bin]) * factor;
   for (size_t j = 0; j < d->p; j++) {
     double centre = m->t->w->x->column[j][d->row[k]] - cox_z(d, k, j) * d->scale[j];
-    m->gradient[j] = hazard * (fit->means[j] - centre) -
-                     factor * d->scale[j] * m->t->past[m->end * d->p + j];
+    m->gradient[j] =
+        hazard * (fit->means[j] - centre) - factor * d->scale[j] * m->t->past[m->end * d->p + j];
   }
   return factor;
 }

@@ -178,8 +178,7 @@ static lb_status with_scores(fg_tables *t, lb_cox *fit, double *work, lb_error *
   return st;
 }
 
-lb_status fg_variance(fg_work *w, const cox_data *d, const cox_state *s, lb_cox *fit,
-                      lb_error *err)
+lb_status fg_variance(fg_work *w, const cox_data *d, const cox_state *s, lb_cox *fit, lb_error *err)
 {
   size_t p = fit->p;
   bool units = w->opt->n_incidence > 0 || fg_units(w, d) != d->n || w->opt->cluster != NULL;

@@ -248,7 +248,8 @@ static lb_status weigh_rows(fg_work *w, cox_data *d, lb_error *err)
     if (!(weight > 0)) {
       lb_error_set(err, LB_EDATA,
                    "the weight of a competing event at time %g cannot be estimated: at a time "
-                   "after it nobody is at risk who was so before", w->y->time[row]);
+                   "after it nobody is at risk who was so before",
+                   w->y->time[row]);
       lb_error_mend(err, "Begin where enough people are at risk: move early entries up to a time "
                          "and leave out who ends before it.");
       return LB_EDATA;

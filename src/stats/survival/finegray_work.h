@@ -22,12 +22,12 @@ typedef struct fg_work {
   const lb_design *x;
   const lb_finegray_options *opt;
   int32_t cause;
-  size_t n_group;     /* of censoring weights */
-  bool own;           /* each stratum is its own group, else all strata share the groups */
-  lb_riskset set;     /* of the groups */
-  uint32_t *member;   /* places by (group, time), row after row; NULL = as they are */
-  uint32_t *member_end; /* of each time of the set: members up to and with it */
-  uint32_t *stratum;  /* of each place; NULL of one stratum */
+  size_t n_group;         /* of censoring weights */
+  bool own;               /* each stratum is its own group, else all strata share the groups */
+  lb_riskset set;         /* of the groups */
+  uint32_t *member;       /* places by (group, time), row after row; NULL = as they are */
+  uint32_t *member_end;   /* of each time of the set: members up to and with it */
+  uint32_t *stratum;      /* of each place; NULL of one stratum */
   fg_jumps censor, entry; /* entry: start NULL without late entry */
   lb_finegray *fit;
 } fg_work;
