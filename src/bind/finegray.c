@@ -55,14 +55,14 @@ static lb_finegray_options check_options(lua_State *L, int index, bool *frequenc
 /* Codes of the classes of `groups` for the rows of `model`, which may lack some of them. */
 static int32_t *codes_of(lua_State *L, const lb_model *model, const lb_model *groups)
 {
-  if (groups->groups.code == NULL && groups->strata.code == NULL)
-    lbl_raise_argument(L, 4, "groups", "a model of groups with its rows");
+  const int32_t *of_group = groups->groups.code;
+  if (of_group == NULL) lbl_raise_argument(L, 4, "groups", "a model of groups with its rows");
   int32_t *code = lbl_scratch(L, model->n_used, sizeof *code);
   size_t at = 0, absent = 0;
   for (size_t i = 0; i < model->n_used; i++) {
     while (at < groups->n_used && groups->row[at] < model->row[i]) at++;
     bool found = at < groups->n_used && groups->row[at] == model->row[i];
-    code[i] = found ? groups->groups.code[at] : 0;
+    code[i] = found && of_group != NULL ? of_group[at] : 0;
     absent += !found;
   }
   if (absent == 0) return code;
@@ -180,7 +180,8 @@ static lb_status fill_frame(const predictions *p, double *value, lb_frame *out, 
   size_t n = p->model->n_rows * p->n_time;
   double *row = value, *when = value + n, *cell = value + 2 * n;
   for (size_t i = 0; i < n; i++) {
-    row[i] = (double)(i / p->n_time + 1);
+    size_t person = i / p->n_time;
+    row[i] = (double)(person + 1);
     when[i] = p->time[i % p->n_time];
   }
   lb_status st = lbl_frame_add_real(out, "row", row, n, err);
