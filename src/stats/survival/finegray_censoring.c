@@ -94,37 +94,41 @@ lb_status fg_sum_jumps(const fg_tables *t, const fg_sum *method, bool entry, dou
 
 /* ---- Where the rows stand among the jumps ---- */
 
-static lb_status set_places(fg_tables *t, lb_error *err)
+/* Of the rows of group g that end at time i of the set, from member `m` on. */
+static void place_time(fg_tables *t, size_t g, size_t i, size_t m)
 {
   fg_work *w = t->w;
-  size_t n = t->d->n;
+  double time = w->set.time[i];
   bool late = w->entry.start != NULL, spared = w->opt->events_first;
-  t->n_index = late ? 4 : 1;
+  uint32_t before = (uint32_t)fg_find(&w->censor, g, time, false);
+  uint32_t with = (uint32_t)fg_find(&w->censor, g, time, true);
+  uint32_t event = spared ? before : with; /* by its own time it may not be at risk */
+  uint32_t entered = late ? (uint32_t)fg_find(&w->entry, g, time, false) : 0;
+  for (; m < w->member_end[i]; m++) {
+    size_t k = fg_member(w, m), row = t->d->row[k];
+    uint32_t *at = t->index + k * t->n_index;
+    bool censored = w->y->cause[row] == 0;
+    at[0] = censored ? with : event;
+    t->censored[k] = censored && cox_weight(t->d, k) > 0;
+    if (!late) continue;
+    at[1] = (uint32_t)fg_find(&w->censor, g, w->y->entry[row], true);
+    at[2] = entered;
+    at[3] = (uint32_t)fg_find(&w->entry, g, w->y->entry[row], false);
+  }
+}
+
+static lb_status set_places(fg_tables *t, lb_error *err)
+{
+  const fg_work *w = t->w;
+  size_t n = t->d->n;
+  t->n_index = w->entry.start != NULL ? 4 : 1;
   t->index = lb_mem_array(n, t->n_index * sizeof *t->index);
   t->censored = lb_mem_zero(n, sizeof *t->censored);
   if (t->index == NULL || t->censored == NULL) return lb_error_nomem(err, "Fine-Gray variance");
-  for (size_t k = 0; k < n; k++) {
-    size_t row = t->d->row[k], g = fg_group(w, t->d, k);
-    uint32_t *at = t->index + k * t->n_index;
-    bool censored = w->y->cause[row] == 0; /* by its own time an event may not be at risk */
-    at[0] = (uint32_t)fg_find(&w->censor, g, w->y->time[row], censored || !spared);
-    t->censored[k] = censored && cox_weight(t->d, k) > 0;
-    if (!late) continue;
-    at[2] = (uint32_t)fg_find(&w->entry, g, w->y->time[row], false);
-    at[3] = (uint32_t)fg_find(&w->entry, g, w->y->entry[row], false);
-    at[1] = (uint32_t)fg_find(&w->censor, g, w->y->entry[row], true);
-  }
+  for (size_t g = 0; g < w->n_group; g++)
+    for (size_t i = w->set.class_time[g]; i < w->set.class_time[g + 1]; i++)
+      place_time(t, g, i, i == 0 ? 0 : w->member_end[i - 1]);
   return LB_OK;
-}
-
-double fg_psi(const fg_tables *t, size_t k, const double *const jump[2],
-              const double *const drift[2])
-{
-  const uint32_t *at = t->index + k * t->n_index;
-  double psi = (t->censored[k] ? jump[0][at[0]] : 0) - drift[0][at[0]];
-  if (t->n_index == 1) return psi;
-  psi += drift[0][at[1]];
-  return psi - (jump[1][at[3] + 1] - (drift[1][at[2]] - drift[1][at[3]]));
 }
 
 /* ---- Of the scores ---- */

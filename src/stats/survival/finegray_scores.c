@@ -149,6 +149,7 @@ static void add_psi(const fg_tables *t, size_t b, double *u)
 {
   const cox_data *d = t->d;
   size_t rows = cox_block_rows(d, b), first = b * COX_ROWS;
+  bool late = t->n_index > 1;
   size_t places[2] = {fg_jump_places(&t->w->censor), fg_jump_places(&t->w->entry)};
   for (size_t j = 0; j < d->p; j++) {
     const double *jump[2] = {t->jump[0] + j * places[0], NULL};
@@ -157,8 +158,14 @@ static void add_psi(const fg_tables *t, size_t b, double *u)
       jump[1] = t->jump[1] + j * places[1];
       drift[1] = t->drift[1] + j * places[1];
     }
-    for (size_t r = 0; r < rows; r++)
-      u[j * COX_ROWS + r] += cox_weight(d, first + r) * fg_psi(t, first + r, jump, drift);
+    double *out = u + j * COX_ROWS;
+    for (size_t r = 0; !late && r < rows; r++) {
+      size_t at = t->index[first + r];
+      double psi = (t->censored[first + r] ? jump[0][at] : 0) - drift[0][at];
+      out[r] += cox_weight(d, first + r) * psi;
+    }
+    for (size_t r = 0; late && r < rows; r++)
+      out[r] += cox_weight(d, first + r) * fg_psi(t, first + r, jump, drift);
   }
 }
 

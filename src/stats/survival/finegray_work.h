@@ -77,8 +77,15 @@ void fg_tables_reset(fg_tables *t);
  * to be without. */
 void fg_scores(const fg_tables *t, size_t b, double *u);
 /* psi of place k from sums over jumps: `jump` and `drift` of censorings, of entries. */
-double fg_psi(const fg_tables *t, size_t k, const double *const jump[2],
-              const double *const drift[2]);
+static inline double fg_psi(const fg_tables *t, size_t k, const double *const jump[2],
+                            const double *const drift[2])
+{
+  const uint32_t *at = t->index + k * t->n_index;
+  double psi = (t->censored[k] ? jump[0][at[0]] : 0) - drift[0][at[0]];
+  if (t->n_index == 1) return psi;
+  psi += drift[0][at[1]];
+  return psi - (jump[1][at[3] + 1] - (drift[1][at[2]] - drift[1][at[3]]));
+}
 
 /* Sums q over groups and times: see finegray_censoring.c. A method adds the rows that stay, and
  * reads q where a jump is. */
