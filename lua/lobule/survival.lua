@@ -73,6 +73,9 @@ local FINEGRAY_OPTIONS <const> = weights.join {
   { "ties", { "breslow", "efron" }, "breslow" },
   { "variance", { "fine-gray", "robust", "model" }, "fine-gray" },
   { "censoring_ties", { "together", "events_first" }, "together" },
+  { "censoring", { "strata", "common" }, "strata" },
+  { "censoring_groups", "string" },
+  { "cluster", "string" },
   { "conf_level", "level", 0.95 },
   { "max_iter", "count", 30 },
   { "tolerance", "positive", 1e-9 },
@@ -297,24 +300,31 @@ end
 
 --- Fine-Gray regression of the subdistribution hazard of one cause (Fine & Gray 1999, JASA 94:496):
 --- hazard ratios that belong to cumulative incidence. Who had another event stays at risk with a
---- weight that falls as others would have been censored. Rows missing any variable are left out and
---- counted.
----@param formula string            "Surv(time, cause) ~ treatment + age"; causes as in
----                                 survival.cuminc
+--- weight that falls as others would have been censored; with late entry also as others would have
+--- entered (Geskus 2011, Biometrics 67:39). Strata: Zhou et al. 2011, Biometrics 67:661; clusters:
+--- Zhou et al. 2012, Biostatistics 13:371. Rows missing any variable are left out and counted.
+---@param formula string            "Surv(time, cause) ~ treatment + age", with late entry
+---                                 "Surv(entry, time, cause) ~ ..."; strata(centre): a baseline and
+---                                 a censoring distribution each; cluster(family): robust variance;
+---                                 causes as in survival.cuminc
 ---@param data lobule.Cohort|lobule.Frame
 ---@param options? table            cause: the one that is modelled (needed when there are several);
----                                 variance: "fine-gray" (default: sandwich with the term for the
----                                 estimated censoring distribution), "robust" (without it),
----                                 "model" (inverse information); ties: "breslow" (default),
+---                                 variance: "fine-gray" (default: sandwich with the terms for the
+---                                 estimated censoring and entry distributions), "robust" (without
+---                                 them), "model" (inverse information); ties: "breslow" (default),
 ---                                 "efron"; censoring_ties: who has an event at a time is
 ---                                 "together" (default, as cmprsk) with those censored then at
 ---                                 risk of censoring, or events come first ("events_first", as
----                                 survival);
----                                 censored: the level or number that means censored; conf_level
----                                 (0.95); max_iter (30); tolerance (1e-9); weights with
+---                                 survival); censoring: "strata" (default: a distribution by
+---                                 stratum) or "common" to all; censoring_groups: a column, a
+---                                 distribution for each of its values (cmprsk's cengroup);
+---                                 cluster: a column, rows with the same value depend on each
+---                                 other; censored: the level or number that means censored;
+---                                 conf_level (0.95); max_iter (30); tolerance (1e-9); weights with
 ---                                 weight_type "frequency" or "sampling"
 ---@return lobule.FineGray
----@raise as survival.cuminc; no cause named of several; late entry, strata(), cluster()
+---@raise as survival.cuminc; no cause named of several; clusters with variance = "model"; late
+---       entry where all who are at risk at a time enter then
 ---@example lb.survival.finegray("Surv(months, progressed) ~ arm", lb.example_data())
 function M.finegray(formula, data, options)
   local opts <const> = check.options(options, FINEGRAY_OPTIONS)
@@ -324,12 +334,13 @@ function M.finegray(formula, data, options)
     core.raise("argument", "variance 'model': sampling weights need a robust variance",
       "Leave variance out.")
   end
-  local model, info = build(formula, data, "design", opts,
+  local model, info = build(clustered(formula, opts), data, "design", opts,
     { censored = as_text(opts, "censored") })
   local finegray = require "lobule.survival.finegray"
   local cause = finegray.choose_cause(info.causes, as_text(opts, "cause"))
-  local fit = core.finegray(model, cause, opts)
-  local result = finegray.new(fit, cause, info, opts, model)
+  local groups = finegray.censoring_groups(data, opts, info)
+  local fit = core.finegray(model, cause, opts, groups)
+  local result = finegray.new(fit, cause, info, opts, { model = model, groups = groups })
   return result
 end
 

@@ -2,9 +2,11 @@
 #include "stats/survival/finegray.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "bind/cox_box.h"
+#include "stats/interval.h"
 
 #define FINEGRAY_BOX "lobule.FineGrayBox"
 
@@ -50,48 +52,96 @@ static lb_finegray_options check_options(lua_State *L, int index, bool *frequenc
   return options;
 }
 
-/* Late entry, strata and clusters are refused, with the mend. */
-static void refuse(lua_State *L, const lb_model *model)
+/* Codes of the classes of `groups` for the rows of `model`, which may lack some of them. */
+static int32_t *codes_of(lua_State *L, const lb_model *model, const lb_model *groups)
+{
+  const int32_t *of_group = groups->groups.code;
+  if (of_group == NULL) lbl_raise_argument(L, 4, "groups", "a model of groups with its rows");
+  int32_t *code = lbl_scratch(L, model->n_used, sizeof *code);
+  size_t at = 0, absent = 0;
+  for (size_t i = 0; i < model->n_used; i++) {
+    while (at < groups->n_used && groups->row[at] < model->row[i]) at++;
+    bool found = at < groups->n_used && groups->row[at] == model->row[i];
+    code[i] = found && of_group != NULL ? of_group[at] : 0;
+    absent += !found;
+  }
+  if (absent == 0) return code;
+  lb_error err = {0};
+  lb_error_set(&err, LB_EDATA, "censoring_groups: missing in %zu rows of the model", absent);
+  lb_error_mend(&err, "Leave these rows out first, with filter.");
+  lbl_raise(L, &err);
+  return NULL;
+}
+
+/* The partitions of a fit while it runs. */
+typedef struct classes {
+  lb_partition strata, censoring, cluster;
+} classes;
+
+/* Whose censoring weights: the groups of the model at 4, or what the option `censoring` says. */
+static void take_classes(lua_State *L, const lbl_cox *rows, classes *c, lb_finegray_options *opt)
+{
+  lua_getfield(L, 3, "censoring");
+  const char *censoring = lua_tostring(L, -1);
+  c->strata = rows->strata;
+  c->cluster = rows->cluster;
+  c->censoring =
+      censoring != NULL && strcmp(censoring, "common") == 0 ? (lb_partition){0} : rows->strata;
+  if (!lua_isnoneornil(L, 4)) {
+    const lb_model *groups = lbl_check_model(L, 4);
+    int32_t *code = codes_of(L, rows->model, groups), *each = code;
+    if (rows->repeat.n > 0) each = lbl_scratch(L, rows->repeat.n, sizeof *each);
+    for (size_t i = 0; i < rows->repeat.n; i++) each[i] = code[rows->repeat.row[i]];
+    c->censoring = (lb_partition){each, groups->groups.n};
+  }
+  if (c->strata.code != NULL) opt->strata = &c->strata;
+  if (c->censoring.code != NULL) opt->censoring = &c->censoring;
+  if (c->cluster.code != NULL) opt->cluster = &c->cluster;
+}
+
+static void refuse(lua_State *L, const lbl_cox *rows, const lb_finegray_options *opt)
 {
   lb_error err = {0};
-  if (model->entry != NULL) {
-    lb_error_set(&err, LB_EARG, "the Fine-Gray model does not take late entry");
-    lb_error_mend(&err, "survival.cox with cause = ... takes it.");
-  } else if (model->formula.n_strata > 0) {
-    lb_error_set(&err, LB_EARG, "the Fine-Gray model does not take strata(%s)",
-                 model->formula.strata[0].text);
-    lb_error_mend(&err, "Add it as a term:  ~ ... + %s", model->formula.strata[0].text);
-  } else if (model->formula.n_cluster > 0) {
-    lb_error_set(&err, LB_EARG, "cluster(%s): the Fine-Gray model assumes independent rows",
-                 model->formula.cluster[0].text);
-    lb_error_mend(&err, "survival.cox with cause = ... takes clusters.");
-  } else {
-    return;
-  }
+  if (rows->cluster.code == NULL || opt->variance != LB_FINEGRAY_MODEL) return;
+  lb_error_set(&err, LB_EARG, "cluster(%s): the model-based variance takes rows as independent",
+               rows->model->formula.cluster[0].text);
+  lb_error_mend(&err, "variance = \"fine-gray\" adds the scores of a cluster up.");
   lbl_raise(L, &err);
 }
 
-/* finegray(model, cause, options) */
-static int finegray(lua_State *L)
+/* A fit of the arguments model, cause, options, groups; `opt` NULL fields are filled. */
+static lb_finegray *fit_of(lua_State *L, lb_finegray_options opt, bool frequency)
 {
-  lua_settop(L, 3);
   const lb_model *model = lbl_check_model(L, 1);
   size_t cause = lbl_check_position(L, 2, "cause", model->n_cause) + 1;
-  bool frequency;
-  lb_finegray_options options = check_options(L, 3, &frequency);
-  refuse(L, model);
   lbl_cox *rows = lbl_cox_new(L, 1, frequency);
+  classes c;
+  refuse(L, rows, &opt);
+  take_classes(L, rows, &c, &opt);
   lb_finegray *fit = box_new(L);
   lb_error err = {0};
-  if (lb_finegray_fit(&rows->y, &rows->x, cause, &options, fit, &err) != LB_OK)
-    return lbl_raise(L, &err);
+  if (lb_finegray_fit(&rows->y, &rows->x, cause, &opt, fit, &err) != LB_OK) lbl_raise(L, &err);
+  return fit;
+}
+
+/* finegray(model, cause, options, groups) */
+static int finegray(lua_State *L)
+{
+  lua_settop(L, 4);
+  bool frequency;
+  lb_finegray_options options = check_options(L, 3, &frequency);
+  lb_finegray *fit = fit_of(L, options, frequency);
   lbl_push_cox(L, &fit->cox);
-  lbl_set_count(L, "cause", cause);
+  lbl_set_count(L, "cause", (size_t)lua_tointeger(L, 2));
   lbl_set_matrix(L, "naive_vcov", fit->naive_vcov, fit->cox.p);
   lbl_set_count(L, "n_competing", fit->n_competing);
   lbl_set_count(L, "n_censored", fit->n_censored);
   lbl_set_numbers(L, "time", fit->time, fit->n_time);
   lbl_set_numbers(L, "cumulative_hazard", fit->cumulative_hazard, fit->n_time);
+  double *start = lbl_scratch(L, fit->n_strata + 1, sizeof *start);
+  for (size_t s = 0; s <= fit->n_strata; s++) start[s] = (double)fit->start[s];
+  lua_insert(L, -2);
+  lbl_set_numbers(L, "start", start, fit->n_strata + 1);
   return 1;
 }
 
@@ -114,31 +164,51 @@ static double *numbers_of(lua_State *L, int index, const char *name, size_t *n)
   return out;
 }
 
-static lb_status predict_frame(const lb_model *model, const double *estimate, const double *time,
-                               size_t n_time, lb_frame **out, lb_error *err)
+/* Values of the used rows of newdata: n_used x n_time numbers a column. */
+typedef struct predictions {
+  const lb_model *model;
+  const double *time;
+  size_t n_time;
+  const double *column[4];
+} predictions;
+
+static const char *const COLUMNS[4] = {"estimate", "std_error", "conf_low", "conf_high"};
+
+/* Without memory for the numbers of rows: `value` has 3 n places. */
+static lb_status fill_frame(const predictions *p, double *value, lb_frame *out, lb_error *err)
 {
-  size_t n = model->n_rows * n_time;
-  double *value = lb_mem_array(n, 3 * sizeof *value);
-  if (value == NULL) return lb_error_nomem(err, "predictions");
-  double *row = value, *when = value + n, *risk = value + 2 * n;
+  size_t n = p->model->n_rows * p->n_time;
+  double *row = value, *when = value + n, *cell = value + 2 * n;
   for (size_t i = 0; i < n; i++) {
-    size_t subject = i / n_time;
-    row[i] = (double)(subject + 1);
-    when[i] = time[i % n_time];
-    risk[i] = NAN;
+    size_t person = i / p->n_time;
+    row[i] = (double)(person + 1);
+    when[i] = p->time[i % p->n_time];
   }
-  for (size_t i = 0; i < model->n_used; i++)
-    for (size_t k = 0; k < n_time; k++) risk[model->row[i] * n_time + k] = estimate[i * n_time + k];
-  lb_status st = lb_frame_new(n, NULL, out, err);
-  const lbl_cells cells = {.value = risk, .stride = 1, .n = n, .n_rows = n};
-  if (st == LB_OK) st = lbl_frame_add_real(*out, "row", row, n, err);
-  if (st == LB_OK) st = lbl_frame_add_real(*out, "time", when, n, err);
-  if (st == LB_OK) st = lbl_frame_add_cells(*out, "estimate", cells, err);
-  lb_mem_free(value);
+  lb_status st = lbl_frame_add_real(out, "row", row, n, err);
+  if (st == LB_OK) st = lbl_frame_add_real(out, "time", when, n, err);
+  for (size_t c = 0; c < 4 && p->column[c] != NULL && st == LB_OK; c++) {
+    for (size_t i = 0; i < n; i++) cell[i] = NAN;
+    for (size_t i = 0; i < p->model->n_used; i++)
+      for (size_t k = 0; k < p->n_time; k++)
+        cell[p->model->row[i] * p->n_time + k] = p->column[c][i * p->n_time + k];
+    const lbl_cells cells = {.value = cell, .stride = 1, .n = n, .n_rows = n};
+    st = lbl_frame_add_cells(out, COLUMNS[c], cells, err);
+  }
   return st;
 }
 
-/* finegray_predict(fit, newdata, times) */
+static int push_predictions(lua_State *L, const predictions *p)
+{
+  size_t n = p->model->n_rows * p->n_time;
+  double *value = lbl_scratch(L, n, 3 * sizeof *value);
+  lb_frame **out = lbl_frame_box(L);
+  lb_error err = {0};
+  lb_status st = lb_frame_new(n, NULL, out, &err);
+  if (st == LB_OK) st = fill_frame(p, value, *out, &err);
+  return st == LB_OK ? 1 : lbl_raise(L, &err);
+}
+
+/* finegray_predict(fit, newdata, times): estimates alone, of a fit without strata */
 static int finegray_predict(lua_State *L)
 {
   lua_settop(L, 3);
@@ -154,15 +224,51 @@ static int finegray_predict(lua_State *L)
   lb_design x;
   lb_model_design(model, &x);
   double *estimate = lbl_scratch(L, model->n_used, n_time * sizeof *estimate);
-  lb_frame **out = lbl_frame_box(L);
   lb_error err = {0};
-  lb_status st = lb_finegray_predict(&fit, &x, time, n_time, estimate, &err);
-  if (st == LB_OK) st = predict_frame(model, estimate, time, n_time, out, &err);
-  return st == LB_OK ? 1 : lbl_raise(L, &err);
+  if (lb_finegray_predict(&fit, &x, time, n_time, estimate, &err) != LB_OK)
+    return lbl_raise(L, &err);
+  return push_predictions(L, &(predictions){model, time, n_time, {estimate}});
 }
 
-static const luaL_Reg FUNCTIONS[] = {
-    {"finegray", finegray}, {"finegray_predict", finegray_predict}, {NULL, NULL}};
+static const char *const LIMITS[] = {"log-log", "plain", NULL};
+
+/* finegray_incidence(model, cause, options, groups, newdata, limits): limits is a table of times,
+ * conf_level, conf_type. The fit is made again, which is what influences of rows cost. */
+static int finegray_incidence(lua_State *L)
+{
+  lua_settop(L, 6);
+  const lb_model *people = lbl_check_model(L, 5);
+  bool frequency;
+  lb_finegray_options options = check_options(L, 3, &frequency);
+  options.incidence_time = numbers_of(L, 6, "times", &options.n_incidence);
+  lua_getfield(L, 6, "conf_level");
+  double level = lbl_check_number(L, -1, "conf_level");
+  lb_error err = {0};
+  if (lb_conf_level_check(level, &err) != LB_OK) return lbl_raise(L, &err);
+  lb_finegray_limits limits = {.n_time = options.n_incidence, .z = lb_z_value(level)};
+  lua_getfield(L, 6, "conf_type");
+  limits.plain = lbl_check_choice(L, -1, "conf_type", LIMITS) == 1;
+  const lb_finegray *fit = fit_of(L, options, frequency);
+  size_t n = people->n_used, width = limits.n_time;
+  double *value = lbl_scratch(L, n, 4 * width * sizeof *value);
+  const lb_finegray_incidence out = {value, value + n * width, value + 2 * n * width,
+                                     value + 3 * n * width};
+  lb_design x;
+  lb_model_design(people, &x);
+  const lb_partition strata = {people->strata.code, people->strata.n};
+  if (lb_finegray_incidence_at(fit, &x, &strata, &limits, &out, &err) != LB_OK)
+    return lbl_raise(L, &err);
+  return push_predictions(
+      L, &(predictions){people,
+                        options.incidence_time,
+                        width,
+                        {out.estimate, out.std_error, out.conf_low, out.conf_high}});
+}
+
+static const luaL_Reg FUNCTIONS[] = {{"finegray", finegray},
+                                     {"finegray_predict", finegray_predict},
+                                     {"finegray_incidence", finegray_incidence},
+                                     {NULL, NULL}};
 
 void lbl_open_finegray(lua_State *L)
 {

@@ -159,6 +159,12 @@ describe("survival.cuminc", function()
     assert.are.equal("Cumulative incidence, death",
       ci:plot({ stacked = true, sex = "F" }):data()[1].title)
     refused("one group", ci.plot, ci, { stacked = true })
+    -- Who is at risk is said once a group.
+    local counts = ci:plot():data()[1]
+    local risk, absent = counts.columns[3], 0
+    assert.are.equal("n_risk", risk.name)
+    for _, n in ipairs(risk.values) do absent = absent + (n ~= n and 1 or 0) end
+    assert.are.equal(#risk.values, 2 * absent)
   end)
 
   it("goes into JSON and reports", function()
@@ -212,10 +218,8 @@ describe("survival.finegray", function()
     refused("cause = \"1\"", lb.survival.finegray, "Surv(etime, event) ~ age", mgus())
     refused("no cause '7'", lb.survival.finegray, "Surv(etime, event) ~ age", mgus(),
       { cause = 7 })
-    refused("strata(sex)", lb.survival.finegray, "Surv(etime, event) ~ age + strata(sex)", mgus(),
-      { cause = 1 })
-    refused("late entry", lb.survival.finegray, "Surv(age, age_exit, event) ~ sex", mgus(),
-      { cause = 1 })
+    refused("rows as independent", lb.survival.finegray, "Surv(etime, event) ~ age", mgus(),
+      { cause = 1, cluster = "sex", variance = "model" })
   end)
 
   it("predicts incidence, NA for a person with a missing covariate", function()
@@ -225,6 +229,71 @@ describe("survival.finegray", function()
     assert.is_true(risk:column("estimate")[1] < risk:column("estimate")[2])
     assert.is_nil(risk:column("estimate")[3])
     refused("newdata and times", fit.predict, fit, { times = { 1 } })
+  end)
+
+  local function same(a, b, tolerance)
+    for _, name in ipairs { "estimate", "std_error" } do
+      local x, y = a:tidy():column(name), b:tidy():column(name)
+      for i = 1, #x do near(x[i], y[i], tolerance) end
+    end
+  end
+
+  it("takes entry at 0 as none, clusters of one as rows, one group as all", function()
+    local data = mgus():mutate { "start = 0 * id", "one = 'a'" }
+    same(fit, lb.survival.finegray("Surv(start, etime, event) ~ age + sex", data, { cause = 1 }))
+    same(fit, lb.survival.finegray("Surv(etime, event) ~ age + sex", data,
+      { cause = 1, cluster = "id", censoring_groups = "one" }), 1e-8)
+  end)
+
+  it("does not mind the order of rows", function()
+    local formula <const> = "Surv(age, age_exit, event) ~ hgb + strata(sex)"
+    local data, options = mgus(), { cause = 2, cluster = "dxyr", censoring = "common" }
+    local some = data:filter "age >= 50"
+    same(lb.survival.finegray(formula, some, options),
+      lb.survival.finegray(formula, some:sort "hgb", options), 1e-8)
+  end)
+
+  it("takes frequencies as repeated rows in groups, too", function()
+    local twice = mgus():mutate { "w = 2 - id % 2" }:frame()
+    local list = {}
+    for i, w in ipairs(twice:column("w"):totable()) do
+      for _ = 1, w do list[#list + 1] = i end
+    end
+    local options <const> = { cause = 1, censoring_groups = "sex" }
+    local b = lb.survival.finegray("Surv(etime, event) ~ age", core.take(twice, list), options)
+    options.weights, options.weight_type = "w", "frequency"
+    same(lb.survival.finegray("Surv(etime, event) ~ age", twice, options), b, 1e-9)
+  end)
+
+  it("says what the weights and the strata are", function()
+    local late = lb.survival.finegray("Surv(age, age_exit, event) ~ hgb + strata(sex)",
+      mgus():filter "age >= 50", { cause = 2, cluster = "dxyr" })
+    local text = tostring(late)
+    for _, part in ipairs { "2 strata with a baseline each", "Geskus", "clusters",
+      "censoring and entry distributions" } do
+      assert.is_truthy(text:find(part, 1, true), part)
+    end
+    assert.are.equal("strata", late:baseline():names()[1])
+    local risk = late:predict { newdata = { hgb = { 10, 14 }, sex = { "F", "M" } },
+      times = { 70, 90 } }
+    for i = 1, 4 do
+      assert.is_true(risk:column("conf_low")[i] < risk:column("estimate")[i])
+      assert.is_true(risk:column("estimate")[i] < risk:column("conf_high")[i])
+    end
+  end)
+
+  it("has standard errors of incidence, those of the curve without covariates", function()
+    local risk = fit:predict { newdata = { age = 70, sex = "F" }, times = { 0, 120 } }
+    assert.are.equal(0, risk:column("estimate")[1])
+    assert.is_nil(risk:column("conf_low")[1])
+    local plain = fit:predict { newdata = { age = 70, sex = "F" }, times = { 120 },
+      conf_type = "plain", conf_level = 0.9 }
+    local width = core.normal_quantile(0.95) * risk:column("std_error")[2]
+    near(plain:column("conf_high")[1], risk:column("estimate")[2] + width, 1e-12)
+    local model = lb.survival.finegray("Surv(etime, event) ~ age + sex", mgus(),
+      { cause = 1, variance = "model" })
+    assert.is_false(model:predict({ newdata = { age = 70, sex = "F" }, times = { 120 } })
+      :has "std_error")
   end)
 
   it("says what its variance is", function()

@@ -288,9 +288,11 @@ static void edges(void **state)
   lb_finegray f = {0};
   const lb_design none = {.n = N}, empty = {.p = P, .column = COLUMN};
   assert_int_equal(lb_finegray_fit(&y, &X, 3, NULL, &f, &err), LB_EARG);
-  y.entry = weight_;
-  assert_int_equal(lb_finegray_fit(&y, &X, 1, NULL, &f, &err), LB_EARG);
-  y.entry = NULL;
+  lb_partition cluster = {cause_, 3};
+  lb_finegray_options model = OPTIONS;
+  model.variance = LB_FINEGRAY_MODEL;
+  model.cluster = &cluster;
+  assert_int_equal(lb_finegray_fit(&y, &X, 1, &model, &f, &err), LB_EARG);
   LB_OK_OR_FAIL(lb_finegray_fit(&y, &none, 1, NULL, &f, &err), err); /* no column */
   assert_int_equal(f.cox.p, 0);
   lb_finegray_reset(&f);

@@ -56,6 +56,8 @@ local function curve_of(ci, g, k, label)
   return curve
 end
 
+--- Of several causes the first says who is at risk and censored, which is the same for all, and the
+--- others only their events.
 local function risk_row(ci, g, k, times, label)
   local row = { label = label, n_risk = {}, n_censor = {}, n_event = {} }
   local censored, events = 0, 0
@@ -66,11 +68,16 @@ local function risk_row(ci, g, k, times, label)
   return row
 end
 
+--- Curves of several causes have their censorings in common: marks on each would hide the lines.
+local function without_marks(curve)
+  curve.censor_time, curve.censor_survival = nil, nil
+  return curve
+end
+
 --- Curves on top of each other: the area between two is the incidence of the upper one's cause.
 local function stack(curves)
   local below
   for _, curve in ipairs(curves) do
-    curve.censor_time, curve.censor_survival = nil, nil
     for i = 1, #curve.time do
       local base = below and below[i] or 0
       curve.conf_low[i] = base
@@ -159,11 +166,15 @@ return function(ci, options)
   if opts.risk_table then spec.risk_table = {} end
   local places = {}
   for _, g in ipairs(groups) do
-    for _, k in ipairs(causes) do
+    for c, k in ipairs(causes) do
       local i, label = #places + 1, label_of(ci, g, k, #groups, #causes)
       places[i] = { g = g, k = k }
       spec.curves[i] = curve_of(ci, g, k, label)
+      if #causes > 1 or opts.stacked then without_marks(spec.curves[i]) end
       if opts.risk_table then spec.risk_table[i] = risk_row(ci, g, k, times, label) end
+      if opts.risk_table and c > 1 then
+        spec.risk_table[i].n_risk, spec.risk_table[i].n_censor = nil, nil
+      end
     end
   end
   if opts.stacked then

@@ -32,16 +32,32 @@ function M.choose_cause(causes, cause)
     ("Name it: cause = \"%s\". Causes are: %s."):format(causes[1], table.concat(causes, ", ")))
 end
 
+--- The model of the column that tells censoring distributions apart, or nil.
+---@param data lobule.Cohort|lobule.Frame
+---@param opts table                checked options
+---@param info table                Model:info()
+---@return lobule.Model?
+function M.censoring_groups(data, opts, info)
+  local name = opts.censoring_groups
+  if not name then return nil end
+  local frame = check.data(data)
+  check.column(frame, name)
+  local outcome = info.formula:match "^(.-)~"
+  return (core.model(outcome .. "~ `" .. name .. "`", frame, "groups", nil, "causes",
+    opts.censored and require("lobule.survival.fitting").as_text(opts, "censored")))
+end
+
 --- Wraps a fit of the core.
 ---@param fit table
 ---@param cause integer
 ---@param info table
 ---@param opts table
----@param model lobule.Model        what was fitted, for predictions
+---@param models table              model: what was fitted, groups: those of censoring, or nil
 ---@return lobule.FineGray
-function M.new(fit, cause, info, opts, model)
+function M.new(fit, cause, info, opts, models)
   local name = info.causes[cause]
-  return setmetatable({ fit = fit, info = info, options = opts, model = model, cause = name,
+  return setmetatable({ fit = fit, info = info, options = opts, models = models,
+    number = cause, cause = name,
     title = ("Fine-Gray model of '%s'"):format(name), converged = fit.converged,
     warnings = warned.warnings(fit, info) }, FineGray)
 end
@@ -93,36 +109,64 @@ local function check_settled(self)
     "Leave the terms out that its warnings name.")
 end
 
+local function stratum_name(self, s)
+  local name = self.info.strata.name[s]
+  return (name == nil or name == "") and "all" or name
+end
+
 --- The cumulative subdistribution hazard and incidence of a person at the means of the covariates.
----@return lobule.Frame             # time, cumulative_hazard, estimate (cumulative incidence)
+---@return lobule.Frame             # strata (of several), time, cumulative_hazard, estimate
+---                                 (cumulative incidence)
 function FineGray:baseline()
   check_settled(self)
-  local fit, incidence = self.fit, {}
-  for i, hazard in ipairs(fit.cumulative_hazard) do incidence[i] = 1 - math.exp(-hazard) end
+  local fit, incidence, strata = self.fit, {}, {}
   local n = #fit.time
-  incidence.n = n
-  local frame = result.frame { { "time", table.move(fit.time, 1, n, 1, { n = n }), "real",
+  for i, hazard in ipairs(fit.cumulative_hazard) do incidence[i] = 1 - math.exp(-hazard) end
+  incidence.n, strata.n = n, n
+  for s = 1, #fit.start - 1 do
+    for i = fit.start[s] + 1, fit.start[s + 1] do strata[i // 1 | 0] = stratum_name(self, s) end
+  end
+  local columns = { { "time", table.move(fit.time, 1, n, 1, { n = n }), "real",
     unit = self.info.time_unit },
     { "cumulative_hazard", table.move(fit.cumulative_hazard, 1, n, 1, { n = n }), "real" },
     { "estimate", incidence, "real" } }
+  if #fit.start > 2 then table.insert(columns, 1, { "strata", strata, "text" }) end
+  local frame = result.frame(columns)
   return frame
 end
 
 --- Predicted cumulative incidence of the cause at times, 1 - exp(-H(t) exp(lp)), for the people of
---- newdata; after the last time the last step holds. A row with a missing covariate is NA. No
---- standard errors.
----@param options table             newdata: frame, cohort or { age = { 50, 70 } }; times: ascending
----@return lobule.Frame             # row, time, estimate
+--- newdata; after the last time the last step holds. A row with a missing covariate is NA. Standard
+--- errors add up the influences of rows (or clusters) on coefficients and baseline, those on the
+--- censoring weights among them unless the fit's variance leaves them out (Fine & Gray 1999,
+--- section 5); limits by log(-log(1 - F)), or "plain". A model-based variance has neither.
+---@param options table             newdata: frame, cohort or { age = { 50, 70 } }, with the strata
+---                                 of the fit; times: ascending; conf_level (that of the fit);
+---                                 conf_type: "log-log" (default), "plain"
+---@return lobule.Frame             # row, time, estimate, std_error, conf_low, conf_high (without
+---                                 limits where nothing has happened yet)
 ---@raise a fit that did not converge; a level that was not in the fit; no times
 function FineGray:predict(options)
-  local opts <const> = check.options(options, { { "newdata", "any" }, { "times", "times" } })
+  local opts <const> = check.options(options, { { "newdata", "any" }, { "times", "times" },
+    { "conf_level", "level", self.options.conf_level },
+    { "conf_type", { "log-log", "plain" }, "log-log" } })
   check_settled(self)
   if not opts.times or opts.newdata == nil then
     core.raise("argument", "cumulative incidence needs newdata and times",
       "Write predict { newdata = people, times = { 12, 24 } }.")
   end
-  local design = core.model_apply(self.model, check.new_data(opts.newdata), false)
-  local frame = core.finegray_predict(self.fit, design, opts.times)
+  local design = core.model_apply(self.models.model, check.new_data(opts.newdata), false)
+  if self.options.variance == "model" then
+    if #self.fit.start > 2 then
+      core.raise("argument", "variance 'model': predictions with strata need the sandwich",
+        "Fit with the default variance.")
+    end
+    local frame = core.finegray_predict(self.fit, design, opts.times)
+    return frame
+  end
+  local frame = core.finegray_incidence(self.models.model, self.number, self.options,
+    self.models.groups, design,
+    { times = opts.times, conf_level = opts.conf_level, conf_type = opts.conf_type })
   return frame
 end
 
@@ -131,22 +175,53 @@ local function ratio_text(row)
   return ("%s (%s to %s)"):format(format.ratio_interval(row.estimate, row.conf_low, row.conf_high))
 end
 
-local VARIANCE <const> = { ["fine-gray"] = "sandwich variance with the estimated censoring "
-  .. "distribution (Fine & Gray)", robust = "sandwich variance, censoring distribution taken as "
-  .. "known", model = "model-based variance" }
+local VARIANCE <const> = { ["fine-gray"] = "sandwich variance with the estimated %s "
+  .. "(Fine & Gray)", robust = "sandwich variance, %s taken as known",
+  model = "model-based variance" }
+
+--- "sandwich variance with the estimated censoring distribution (Fine & Gray), 12 clusters".
+local function variance_text(self)
+  local info, opts = self.info, self.options
+  local several = opts.censoring_groups or opts.censoring == "strata" and #info.strata.label > 1
+  local what = (info.has_entry and "censoring and entry distributions"
+    or several and "censoring distributions" or "censoring distribution")
+  local text = VARIANCE[opts.variance]:format(what)
+  if info.n_cluster then
+    text = ("%s, %d cluster%s"):format(text, info.n_cluster, info.n_cluster == 1 and "" or "s")
+  end
+  return text
+end
+
+--- Baselines, and whose censoring distribution; nil of one.
+local function strata_text(self)
+  local opts, n = self.options, #self.info.strata.label
+  local parts = {}
+  if n > 1 then parts[1] = ("%d strata with a baseline each"):format(n) end
+  if opts.censoring_groups then
+    parts[#parts + 1] = "a censoring distribution for each value of " .. opts.censoring_groups
+  elseif n > 1 then
+    parts[#parts + 1] = opts.censoring == "strata" and "a censoring distribution each"
+      or "one censoring distribution"
+  end
+  if self.info.has_entry then
+    parts[#parts + 1] = "late entry, weighted by the entry distribution (Geskus)"
+  end
+  return #parts > 0 and table.concat(parts, ", ") or nil
+end
 
 local function fit_lines(self, profile)
   local fit, opts = self.fit, self.options
   local lines = { ("n = %d: %s events, %d competing, %d censored ('%s')"):format(self.info.n,
     format.count(fit.n_event), fit.n_competing, fit.n_censored, self.info.censored),
     ("ties by %s; %s; at tied times %s"):format(opts.ties == "efron" and "Efron" or "Breslow",
-      VARIANCE[opts.variance], opts.censoring_ties == "together"
+      variance_text(self), opts.censoring_ties == "together"
         and "those with an event are at risk of censoring" or "events precede censorings") }
   if fit.wald.df > 0 then
     lines[#lines + 1] = ("Wald %s on %d df, %s"):format(format.fixed(fit.wald.chi_square, 2),
       fit.wald.df, shown.p_phrase(fit.wald.p_value, profile))
   end
-  lines[#lines + 1] = weights.text(opts)
+  lines[#lines + 1] = strata_text(self)
+  lines[#lines + 1] = weights.text(opts, self.info)
   return lines
 end
 
@@ -205,7 +280,8 @@ function FineGray:record()
   return result.ordered { { "kind", "survival.finegray" }, { "formula", self.info.formula },
     { "cause", self.cause }, { "censored", self.info.censored }, { "ties", opts.ties },
     { "variance", opts.variance }, { "censoring_ties", opts.censoring_ties },
-    { "conf_level", opts.conf_level }, { "converged", self.converged },
+    { "censoring", opts.censoring }, { "censoring_groups", opts.censoring_groups },
+    { "cluster", opts.cluster }, { "conf_level", opts.conf_level }, { "converged", self.converged },
     { "terms", result.record(self:tidy()) }, { "glance", result.record(self:glance()) },
     { "tests", result.record(self:tests()) }, { "vcov", result.record(self:vcov()) },
     { "baseline", warned.settled(self.fit) and result.record(self:baseline()) or nil },

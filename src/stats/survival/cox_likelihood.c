@@ -45,25 +45,13 @@ static bool alloc_late(const cox_data *d, cox_state *s)
   return s->left != NULL && s->rows != NULL;
 }
 
-static bool alloc_lasting(const cox_data *d, cox_state *s)
-{
-  size_t w = d->p + 1;
-  s->lasting_room = lb_mem_array(d->n_block * COX_ROWS + COX_LINE, sizeof *s->lasting_room);
-  s->lasting_risk = cox_align(s->lasting_room);
-  s->lasting_joined = lb_mem_array(d->n_segment, w * sizeof *s->lasting_joined);
-  s->lasting_head = lb_mem_array(d->n_block, w * sizeof *s->lasting_head);
-  s->later = lb_mem_zero(d->n_bin + 1, sizeof *s->later);
-  return s->lasting_risk != NULL && s->lasting_joined != NULL && s->lasting_head != NULL &&
-         s->later != NULL;
-}
-
 lb_status cox_state_new(const cox_data *d, cox_state *out, lb_error *err)
 {
   cox_state s = {.stride = d->p + 1};
   size_t p = d->p, padded = COX_PADDED(p), chunks = cox_block_chunks(d).n;
   if (chunks < cox_bin_chunks(d).n) chunks = cox_bin_chunks(d).n;
   bool ok = d->leave_bin == NULL || alloc_late(d, &s);
-  if (d->lasting != NULL) ok = alloc_lasting(d, &s) && ok;
+  if (d->lasting != NULL) ok = cox_lasting_new(d, &s) && ok;
   s.part_size = 1 + padded * (padded + 3);
   s.score = lb_mem_zero(p, sizeof *s.score);
   s.information = lb_mem_zero(p * p, sizeof *s.information);
@@ -179,6 +167,16 @@ static run_sums lasting_sums(const cox_data *d, const cox_state *s)
   return (run_sums){s->lasting_joined, s->lasting_head, d->p + 1};
 }
 
+/* Risks of rows that stay, and their sums unless layers keep them apart. */
+static void set_lasting(const pass *q, size_t b)
+{
+  if (q->d->lasting == NULL) return;
+  double *lasting = q->s->lasting_risk + b * COX_ROWS;
+  for (size_t r = 0; r < COX_ROWS; r++)
+    lasting[r] = q->s->risk[b * COX_ROWS + r] * q->d->lasting[b * COX_ROWS + r];
+  if (q->d->layer == NULL) sum_block(q->d, q->s->lasting_risk, lasting_sums(q->d, q->s), b);
+}
+
 static void risk_chunk(void *context, size_t chunk)
 {
   const pass *q = context;
@@ -187,11 +185,7 @@ static void risk_chunk(void *context, size_t chunk)
   for (size_t b = cox_chunk_start(q->chunks, chunk); b < end; b++) {
     largest = fmax(largest, set_risks(q, b));
     sum_block(q->d, q->s->risk, risk_sums(q->s), b);
-    if (q->d->lasting == NULL) continue;
-    double *lasting = q->s->lasting_risk + b * COX_ROWS;
-    for (size_t r = 0; r < COX_ROWS; r++)
-      lasting[r] = q->s->risk[b * COX_ROWS + r] * q->d->lasting[b * COX_ROWS + r];
-    sum_block(q->d, q->s->lasting_risk, lasting_sums(q->d, q->s), b);
+    set_lasting(q, b);
   }
   q->s->largest[chunk] = largest;
 }
@@ -243,6 +237,7 @@ static void late_chunk(void *context, size_t chunk)
       sum_block(d, q->s->risk, risk_sums(q->s), b);
       sum_leaving(d, q->s, b, left);
     }
+    set_lasting(q, b);
   }
   q->s->largest[chunk] = largest;
 }
@@ -284,35 +279,6 @@ static void join_heads(const cox_data *d, cox_state *s)
     }
     for (size_t i = 0; i < w; i++) sum[i] += head[i];
   }
-}
-
-/* Risk sets of a subdistribution hazard: at a bin, rows with a competing event in those before it
- * are there still. */
-static void add_lasting(const cox_data *d, cox_state *s)
-{
-  size_t w = d->p + 1, next = 0;
-  run_sums sums = lasting_sums(d, s);
-  for (size_t b = 0; b < d->n_block; b++) {
-    if (!is_continued(d, b)) continue;
-    double *sum = sums.joined + d->block_segment[b] * w;
-    for (size_t i = 0; i < w; i++) sum[i] += sums.head[b * w + i];
-  }
-  memset(s->running, 0, w * sizeof *s->running);
-  for (size_t b = 0; b < d->n_bin; b++) {
-    for (; next < d->bin[b].segment; next++)
-      for (size_t i = 0; i < w; i++) s->running[i] += sums.joined[next * w + i];
-    for (size_t i = 0; i < w; i++) s->at_risk[b * w + i] += d->bin_weight[b] * s->running[i];
-  }
-}
-
-static void set_later(const cox_data *d, cox_state *s)
-{
-  double sum = 0;
-  for (size_t b = d->n_bin; b-- > 0;) {
-    s->later[b + 1] = sum;
-    sum += d->bin_weight[b] * s->hazard[b];
-  }
-  s->later[0] = sum;
 }
 
 /* ---- Pass over the event times ---- */
@@ -513,10 +479,9 @@ static void expect_block(const cox_data *d, const cox_state *s, size_t b, double
     for (size_t r = start[i]; r < start[i + 1]; r++) expected[r] = s->risk[first + r] * hazard;
   }
   for (size_t i = 0; d->lasting != NULL && i < n; i++) {
-    uint32_t bin = d->segment_bin[d->block_segment[b] + i];
-    double later = s->later[bin == COX_NO_BIN ? 0 : bin + 1];
+    size_t slot = d->slot[d->block_segment[b] + i];
     for (size_t r = start[i]; r < start[i + 1]; r++)
-      expected[r] += s->lasting_risk[first + r] * later;
+      expected[r] += s->lasting_risk[first + r] * cox_later(d, s, first + r, slot);
   }
 }
 
@@ -581,14 +546,14 @@ lb_status cox_evaluate(const cox_data *d, lb_ties ties, const double *beta, cox_
   memset(s->crossproduct, 0, d->p * sizeof *s->crossproduct);
   lb_status st = sum_risk_sets(&q, err);
   if (st != LB_OK) return st;
-  if (d->lasting != NULL) add_lasting(d, s);
+  if (d->lasting != NULL) cox_lasting_walk(d, s);
   s->log_lik = d->event_offset - s->shift * d->event_weight;
   for (size_t j = 0; j < d->p; j++) s->log_lik += d->event_z[j] * beta[j];
   st = add_times(&q, err);
   if (st != LB_OK) return st;
   if (ties >= LB_TIES_EXACT) st = cox_exact_add(d, ties, s, err);
   if (st != LB_OK) return st;
-  if (d->lasting != NULL) set_later(d, s);
+  if (d->lasting != NULL) cox_lasting_later(d, s);
   cumulate(d, s);
   return add_crossproduct(&q, err);
 }

@@ -42,10 +42,16 @@ typedef struct cox_data {
   double *event_z;              /* p: sum over events of weight z */
   double event_weight, event_offset; /* sums over events of weight, weight offset */
   size_t n_event;                    /* rows with the event; events of weight 0 are none */
-  /* Of a subdistribution hazard (Fine & Gray 1999), one stratum without late entry: a row with a
-   * competing event stays at risk after its time, with weight `lasting` times that of the bin.
-   * Places in whole blocks, 0 for other rows; NULL for a hazard. */
+  /* Of a subdistribution hazard (Fine & Gray 1999): a row with a competing event stays at risk
+   * after its time, with weight `lasting` times that of the bin. Places in whole blocks, 0 for
+   * other rows; NULL for a hazard. Several layers: rows of one stratum differ in the bin's weight,
+   * that of layer l from l * n_bin. */
   double *lasting_room, *lasting, *bin_weight;
+  size_t n_layer;
+  uint32_t *layer; /* n; NULL of one layer */
+  /* A table with a place before each bin of a stratum and one after the last: stratum s from
+   * stratum_bin[s] + s. n_segment: bins of the stratum up to and with the segment's. */
+  uint32_t *slot;
 } cox_data;
 
 /* Vectors of a whole cache line are read in one go when they begin with one: the first place in a
@@ -55,6 +61,11 @@ static inline double *cox_align(double *room)
 {
   size_t bytes = COX_LINE * sizeof(double);
   return room == NULL ? NULL : room + (bytes - (uintptr_t)room % bytes) / sizeof(double);
+}
+
+static inline size_t cox_slots(const cox_data *d)
+{
+  return d->n_bin + d->n_stratum;
 }
 
 static inline double cox_z(const cox_data *d, size_t k, size_t j)
@@ -112,8 +123,9 @@ typedef struct cox_state {
   size_t part_size;     /* of what a chunk adds up */
   double *part;         /* of each chunk */
   double *largest;      /* of each chunk: its largest linear predictor */
-  /* Of lasting rows, NULL without: risk times lasting of each place; sums as joined and head; the
-   * hazard, each step times its bin's weight, from bin b on: after the last bin 0. */
+  /* Of lasting rows, NULL without: risk times lasting of each place; sums as joined and head (of
+   * several layers: running sums); the hazard, each step times its bin's weight, from a slot on, of
+   * a layer from layer * cox_slots(). */
   double *lasting_room, *lasting_risk, *lasting_joined, *lasting_head, *later;
 } cox_state;
 
@@ -136,6 +148,15 @@ void cox_state_reset(cox_state *s);
  * to see. */
 lb_status cox_evaluate(const cox_data *d, lb_ties ties, const double *beta, cox_state *s,
                        lb_error *err);
+/* Of rows that stay: cox_lasting.c. Adds them to the risk sets; sets `later`. */
+bool cox_lasting_new(const cox_data *d, cox_state *s);
+void cox_lasting_walk(const cox_data *d, cox_state *s);
+void cox_lasting_later(const cox_data *d, cox_state *s);
+/* What place k, of a slot, has still to come. */
+static inline double cox_later(const cox_data *d, const cox_state *s, size_t k, size_t slot)
+{
+  return s->later[(d->layer == NULL ? 0 : d->layer[k] * cox_slots(d)) + slot];
+}
 /* Sums over the risk set of every bin, from those over segments: cox_walk.c. *lost: sums that are
  * not exact have lost too many digits, and must be. */
 lb_status cox_walk(const cox_data *d, cox_state *s, bool *lost, lb_error *err);

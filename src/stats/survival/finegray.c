@@ -7,49 +7,10 @@
 #include <math.h>
 #include <string.h>
 
-/* ---- Censoring weights ---- */
-
-static lb_status censoring(fg_work *w, lb_error *err)
-{
-  lb_surv plain = *w->y;
-  plain.cause = NULL;
-  lb_status st = lb_riskset_count(&plain, NULL, &w->set, err);
-  if (st != LB_OK) return st;
-  w->free = lb_mem_array(w->set.n_time, sizeof *w->free);
-  w->place_end = lb_mem_zero(w->set.n_time, sizeof *w->place_end);
-  if (w->free == NULL || w->place_end == NULL) return lb_error_nomem(err, "Fine-Gray model");
-  double g = 1;
-  for (size_t t = 0; t < w->set.n_time; t++) {
-    w->free[t] = g;
-    if (w->set.n_censor[t] > 0) g *= 1 - w->set.n_censor[t] / fg_at_risk(w, t);
-  }
-  return LB_OK;
-}
-
-/* Places ascend in time: each gets the weight of its time. */
 static lb_status prepare(void *context, cox_data *d, lb_error *err)
 {
-  fg_work *w = context;
-  lb_status st = censoring(w, err);
-  if (st != LB_OK) return st;
-  d->lasting_room = lb_mem_zero(d->n_block * COX_ROWS + COX_LINE, sizeof *d->lasting_room);
-  d->bin_weight = lb_mem_array(d->n_bin, sizeof *d->bin_weight);
-  if (d->lasting_room == NULL || d->bin_weight == NULL)
-    return lb_error_nomem(err, "Fine-Gray model");
-  d->lasting = cox_align(d->lasting_room);
-  size_t t = 0, bin = 0;
-  for (size_t k = 0; k < d->n; k++) {
-    size_t row = d->row[k];
-    while (w->set.time[t] != w->y->time[row]) t++;
-    w->place_end[t] = (uint32_t)(k + 1);
-    int32_t cause = w->y->cause[row];
-    w->fit->n_competing += cause != 0 && cause != w->cause;
-    w->fit->n_censored += cause == 0;
-    if (cause != 0 && cause != w->cause) d->lasting[k] = 1 / w->free[t];
-  }
-  for (t = 0; t < w->set.n_time && bin < d->n_bin; t++)
-    if (d->bin[bin].time == w->set.time[t]) d->bin_weight[bin++] = w->free[t];
-  return LB_OK;
+  lb_status st = fg_weights(context, d, err);
+  return st;
 }
 
 /* ---- After the iterations ---- */
@@ -63,27 +24,40 @@ static double predictor(const lb_cox *fit, const lb_design *x, size_t row)
   return sum;
 }
 
-/* The hazard of the iterations is that of centred columns, less a shift. */
+/* The hazard of the iterations is that of columns centred in their stratum, less a shift. */
+double fg_baseline_factor(const fg_work *w, const cox_data *d, const cox_state *s,
+                          const lb_cox *fit, size_t stratum)
+{
+  size_t first = d->stratum_row[stratum];
+  if (first == d->stratum_row[stratum + 1]) return 0;
+  double centred = d->offset == NULL ? 0 : d->offset[first], at_means = 0;
+  for (size_t j = 0; j < fit->p; j++) {
+    if (isnan(fit->coef[j])) continue;
+    centred += cox_z(d, first, j) * d->scale[j] * fit->coef[j];
+    at_means += fit->coef[j] * fit->means[j];
+  }
+  double taken = predictor(fit, w->x, d->row[first]) - centred;
+  return exp(at_means - taken - s->shift);
+}
+
 static lb_status set_baseline(fg_work *w, const cox_data *d, const cox_state *s, const lb_cox *fit,
                               lb_error *err)
 {
   lb_finegray *out = w->fit;
   out->n_time = d->n_bin;
+  out->n_strata = d->n_stratum;
   out->time = lb_mem_array(d->n_bin, sizeof *out->time);
   out->cumulative_hazard = lb_mem_array(d->n_bin, sizeof *out->cumulative_hazard);
-  if (out->time == NULL || out->cumulative_hazard == NULL)
+  out->start = lb_mem_array(d->n_stratum + 1, sizeof *out->start);
+  if (out->time == NULL || out->cumulative_hazard == NULL || out->start == NULL)
     return lb_error_nomem(err, "Fine-Gray model");
-  double centred = d->offset == NULL ? 0 : d->offset[0], at_means = 0;
-  for (size_t j = 0; j < fit->p; j++) {
-    if (isnan(fit->coef[j])) continue;
-    centred += cox_z(d, 0, j) * d->scale[j] * fit->coef[j];
-    at_means += fit->coef[j] * fit->means[j];
-  }
-  double taken = predictor(fit, w->x, d->row[0]) - centred;
-  double factor = exp(at_means - taken - s->shift);
-  for (size_t b = 0; b < d->n_bin; b++) {
-    out->time[b] = d->bin[b].time;
-    out->cumulative_hazard[b] = (s->hazard[b] + s->hazard_low[b]) * factor;
+  memcpy(out->start, d->stratum_bin, (d->n_stratum + 1) * sizeof *out->start);
+  for (size_t t = 0; t < d->n_stratum; t++) {
+    double factor = fg_baseline_factor(w, d, s, fit, t);
+    for (size_t b = out->start[t]; b < out->start[t + 1]; b++) {
+      out->time[b] = d->bin[b].time;
+      out->cumulative_hazard[b] = (s->hazard[b] + s->hazard_low[b]) * factor;
+    }
   }
   return LB_OK;
 }
@@ -101,24 +75,30 @@ static lb_status finish(void *context, const cox_data *d, const cox_state *s, lb
   return st;
 }
 
-static lb_status check(const lb_surv *y, size_t cause, lb_error *err)
+static lb_status check(const lb_surv *y, size_t cause, const lb_finegray_options *opt,
+                       lb_error *err)
 {
   size_t n = y->cause == NULL ? 0 : y->n_cause;
   if (cause < 1 || cause > n)
     return lb_error_set(err, LB_EARG, "there is no cause %zu of %zu", cause, n);
-  if (y->entry != NULL)
-    return lb_error_set(err, LB_EARG, "the Fine-Gray model does not take late entry");
-  return LB_OK;
+  lb_status st = lb_partition_check(opt->censoring, y->n, "censoring group", err);
+  if (st == LB_OK) st = lb_partition_check(opt->strata, y->n, "stratum", err);
+  if (st == LB_OK) st = lb_partition_check(opt->cluster, y->n, "cluster", err);
+  bool model = opt->variance == LB_FINEGRAY_MODEL;
+  if (st == LB_OK && model && (opt->n_incidence > 0 || opt->cluster != NULL))
+    st = lb_error_set(err, LB_EARG, "the model-based variance has no influences of rows");
+  return st;
 }
 
 lb_status lb_finegray_fit(const lb_surv *y, const lb_design *x, size_t cause,
                           const lb_finegray_options *opt, lb_finegray *out, lb_error *err)
 {
   static const lb_finegray_options DEFAULTS = LB_FINEGRAY_DEFAULTS;
-  lb_status st = check(y, cause, err);
+  if (opt == NULL) opt = &DEFAULTS;
+  lb_status st = check(y, cause, opt, err);
   if (st != LB_OK) return st;
   lb_finegray fit = {0};
-  fg_work w = {.y = y, .x = x, .opt = opt == NULL ? &DEFAULTS : opt, .fit = &fit};
+  fg_work w = {.y = y, .x = x, .opt = opt, .fit = &fit};
   const cox_hook hook = {&w, prepare, finish};
   w.cause = (int32_t)cause;
   uint8_t *event = lb_mem_array(y->n, sizeof *event);
@@ -127,11 +107,9 @@ lb_status lb_finegray_fit(const lb_surv *y, const lb_design *x, size_t cause,
   lb_surv mine = *y;
   mine.event = event;
   mine.cause = NULL;
-  st = cox_fit_with(&mine, x, NULL, &w.opt->cox, &hook, &fit.cox, err);
+  st = cox_fit_with(&mine, x, opt->strata, &opt->cox, &hook, &fit.cox, err);
   lb_mem_free(event);
-  lb_mem_free(w.free);
-  lb_mem_free(w.place_end);
-  lb_riskset_reset(&w.set);
+  fg_work_reset(&w);
   if (st == LB_OK)
     *out = fit;
   else
@@ -146,6 +124,8 @@ void lb_finegray_reset(lb_finegray *fit)
   lb_mem_free(fit->naive_vcov);
   lb_mem_free(fit->time);
   lb_mem_free(fit->cumulative_hazard);
+  lb_mem_free(fit->start);
+  lb_mem_free(fit->moment);
   *fit = (lb_finegray){0};
 }
 
