@@ -35,7 +35,7 @@ end
 
 local function ratio_text(row)
   if row.penalty == "frailty" or row.part == "nonlinear" then return "" end
-  if not row.estimate then return "NA" end
+  if not row.estimate or row.estimate ~= row.estimate then return "NA" end
   local estimate, low, high = format.ratio_interval(row.estimate, row.conf_low, row.conf_high)
   return ("%s (%s to %s)"):format(estimate, low, high)
 end
