@@ -169,6 +169,11 @@ describe("options of log-rank tests", function()
     fails("expected { rho, gamma }", test, BY_SEX, lung, { max_combo = { { 1 } } })
   end)
 
+  it("print NA for a test without weight anywhere", function()
+    local text = tostring(test("Surv(0 * time + 1, dead) ~ sex", lung, { max_combo = true }))
+    assert.is_truthy(text:find("rho = 0, gamma = 1: z NA", 1, true), text)
+  end)
+
   it("say what was done", function()
     local text = tostring(test(BY_CELL, veteran, { test = "gehan", trend = { 0, 1, 2, 5 } }))
     assert.is_truthy(text:find("^Gehan%-Breslow test for trend\n"), text)

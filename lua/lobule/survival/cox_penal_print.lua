@@ -25,7 +25,7 @@ local function name_of(self, row)
   if row.penalty == "frailty" then
     return ("Frailty: %s"):format(labels[row.variable] or row.variable)
   elseif row.part then
-    local inner = M.argument(row.variable)
+    local inner = M.argument(row.variable):gsub("^%s*`(.*)`%s*$", "%1")
     return ("%s, %s"):format(labels[inner] or inner, row.part == "linear" and "linear part"
       or "nonlinear part")
   end
