@@ -166,6 +166,7 @@ describe("options of log-rank tests", function()
     fails("all scores are equal", test, BY_SEX, lung, { trend = { 1, 1 } })
     fails("compares two groups", test, BY_CELL, veteran, { alternative = "less" })
     fails("max_combo has its own weights", test, BY_SEX, lung, { max_combo = true, rho = 1 })
+    fails("rho is not a number", test, BY_SEX, lung, { rho = 0 / 0 })
     fails("expected { rho, gamma }", test, BY_SEX, lung, { max_combo = { { 1 } } })
   end)
 

@@ -244,3 +244,15 @@ describe("the ratio of time lost", function()
     assert.is_nil(rows[#rows].estimate)
   end)
 end)
+
+describe("profile limits of a model with as many terms as rows", function()
+  it("are NA where none was found, without a p of their own", function()
+    local d = lung():filter "time < 100"
+      :mutate({ "i = row_number()" }, { by = {} }):mutate { "row = factor(i)" }
+    local fit = lb.survival.cox("Surv(time, dead) ~ age + row", d, { conf_type = "profile" })
+    assert.is_nil(tostring(fit):find("NaN", 1, true))
+    for _, row in ipairs(fit:tidy():rows_list()) do
+      assert.is_true(row.conf_low == nil or row.conf_low == row.conf_low)
+    end
+  end)
+end)
