@@ -207,7 +207,11 @@ end
 local function check_value(value, kind, what)
   if type(kind) == "table" then return check_choice(value, kind, what) end
   if kinds[kind] then return kinds[kind](value, what) end
-  return M.type(value, kind, what)
+  M.type(value, kind, what)
+  if value ~= value then
+    core.raise("argument", ("%s is not a number (NaN)"):format(what))
+  end
+  return value
 end
 
 --- Options checked against a schema, defaults filled in; an unknown option raises with

@@ -85,6 +85,8 @@ describe("survival.split", function()
     refused("expected numbers", lb.survival.split, "Surv(t, e)", d:select { "t", "e", "sex" },
       { cuts = { 2 }, scale = "sex" })
     refused("Surv(time, event)", lb.survival.split, "t ~ e", d, { cuts = { 2 } })
+    refused("the event has no causes", lb.survival.split, "Surv(t, e)", d:select { "t", "e" },
+      { cuts = { 2 }, censored = "no" })
     refused("2 intervals; found 1", lb.survival.split, "Surv(t, e)", d:select { "t", "e" },
       { cuts = { 2 }, labels = { "x" } })
   end)
@@ -192,6 +194,9 @@ describe("survival.rates", function()
 
   it("refuses weights that do not fit", function()
     local d = jasa():filter "futime > 0"
+    refused("the event has no causes", lb.survival.rates, "Surv(futime, dead) ~ 1", d,
+      { cause = "died" })
+    refused("no row has follow-up", lb.survival.rates, "Surv(0 * futime, dead) ~ 1", d)
     refused("2 intervals", lb.survival.rates, "Surv(futime, dead) ~ 1", d, { cuts = { 30 },
       standard = { 1 } })
     refused("no standard population", function()

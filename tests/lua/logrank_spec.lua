@@ -166,7 +166,13 @@ describe("options of log-rank tests", function()
     fails("all scores are equal", test, BY_SEX, lung, { trend = { 1, 1 } })
     fails("compares two groups", test, BY_CELL, veteran, { alternative = "less" })
     fails("max_combo has its own weights", test, BY_SEX, lung, { max_combo = true, rho = 1 })
+    fails("rho is not a number", test, BY_SEX, lung, { rho = 0 / 0 })
     fails("expected { rho, gamma }", test, BY_SEX, lung, { max_combo = { { 1 } } })
+  end)
+
+  it("print NA for a test without weight anywhere", function()
+    local text = tostring(test("Surv(0 * time + 1, dead) ~ sex", lung, { max_combo = true }))
+    assert.is_truthy(text:find("rho = 0, gamma = 1: z NA", 1, true), text)
   end)
 
   it("say what was done", function()

@@ -258,6 +258,9 @@ describe("survival.multistate_cox", function()
       fit:tidy():column("transition"):totable())
     refused("did you mean", lb.survival.multistate_cox, whole, mgus(),
       options { transitions = { ["entry->pmc"] = "age" } })
+    refused("common: expected a table", lb.survival.multistate_cox, whole, mgus(),
+      options { common = 1 })
+    refused("not a number", lb.survival.multistate_cox, whole, mgus(), options { initial = 0 / 0 })
     refused("no term", lb.survival.multistate_cox, whole, mgus(), options { common = { "agee" } })
   end)
 

@@ -219,3 +219,40 @@ describe("regression of means and risks", function()
     assert.is_nil(fit:tidy():column("estimate")[3])
   end)
 end)
+
+describe("columns whose names need backticks", function()
+  it("go into clusters and splines", function()
+    local d = lung():mutate { "`the site` = inst", "`age (y)` = age" }
+    local plain = lb.survival.km("Surv(time, dead) ~ 1", d, { cluster = "inst" })
+    local odd = lb.survival.km("Surv(time, dead) ~ 1", d, { cluster = "the site" })
+    same(plain:tidy(), odd:tidy(), { "estimate", "std_error" })
+    local fit = lb.survival.cox("Surv(time, dead) ~ pspline(`age (y)`)", d)
+    assert.are.equal("pspline(age (y))[1]", fit:vcov():names()[2])
+    assert.are.equal("survival.cox", fit:record().kind)
+    assert.is_truthy(tostring(fit):find("\nage (y), linear part", 1, true))
+  end)
+end)
+
+describe("the ratio of time lost", function()
+  it("is NA against a group that lost none", function()
+    local d = lb.frame { { "t", { 5, 6, 7, 2, 3, 8 } }, { "e", { true, true, true, true, true,
+      true } }, { "g", { "a", "a", "a", "b", "b", "b" } } }
+    local fit = rmst("Surv(t, e) ~ g", d, { tau = 4 })
+    assert.is_nil(tostring(fit):find("Inf", 1, true))
+    local rows = fit:compare():rows_list()
+    assert.are.equal("ratio of time lost", rows[#rows].measure)
+    assert.is_nil(rows[#rows].estimate)
+  end)
+end)
+
+describe("profile limits of a model with as many terms as rows", function()
+  it("are NA where none was found, without a p of their own", function()
+    local d = lung():filter "time < 100"
+      :mutate({ "i = row_number()" }, { by = {} }):mutate { "row = factor(i)" }
+    local fit = lb.survival.cox("Surv(time, dead) ~ age + row", d, { conf_type = "profile" })
+    assert.is_nil(tostring(fit):find("NaN", 1, true))
+    for _, row in ipairs(fit:tidy():rows_list()) do
+      assert.is_true(row.conf_low == nil or row.conf_low == row.conf_low)
+    end
+  end)
+end)

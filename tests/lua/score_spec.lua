@@ -33,6 +33,20 @@ describe("survival.score", function()
     assert.are.equal(2, tidy:column("n_case")[1])
   end)
 
+  it("calibrates at a single time", function()
+    local d = small({ 1, 2, 3, 4, 5, 6 }, { true, true, true, true, true, true },
+      { 0.9, 0.4, 0.5, 0.1, 0.2, 0.3 })
+    local row = score(d, { m = "risk" }, { 3 }, { calibration = true }):calibration():rows_list()[1]
+    near(0.5, row.observed)
+    near(2.4 / 6, row.predicted)
+  end)
+
+  it("prints NA where nothing is to be calibrated", function()
+    local d = small({ 5, 6, 7 }, { false, false, false }, { 0.1, 0.2, 0.3 })
+    local text = tostring(score(d, { m = "risk" }, { 2 }, { calibration = true }))
+    assert.is_nil(text:find("NaN", 1, true), text)
+  end)
+
   it("weighs by the inverse probability of censoring", function()
     -- Censored at 1.5 of four at risk then three: G = 3/4 from there on.
     local d = small({ 1, 1.5, 2, 3, 4 }, { true, false, true, true, false },

@@ -63,6 +63,13 @@ describe("lb.survival.subgroups", function()
       "Surv(time, dead) ~ arm3 + age", data) } } }):svg():find("adjusted: ", 1, true))
   end)
 
+  it("takes arms whose name needs backticks", function()
+    local d = pbc:mutate { "`arm é` = arm" }
+    local plain = lb.survival.subgroups("Surv(time, dead) ~ arm", pbc, { by = "sex" })
+    local odd = lb.survival.subgroups("Surv(time, dead) ~ `arm é`", d, { by = "sex" })
+    assert.are.equal(plain:glance():rows_list()[1].p_value, odd:glance():rows_list()[1].p_value)
+  end)
+
   it("refuses other formulas and numbers", function()
     local function refused(text, ...)
       local ok, err = pcall(lb.survival.subgroups, ...)

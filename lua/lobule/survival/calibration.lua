@@ -1,4 +1,5 @@
 --- Calibration of predicted risks at a time: observed over predicted, slope, smooth curve, groups.
+local check = require "lobule.check"
 local core = require "lobule.core"
 
 local M = {}
@@ -26,6 +27,8 @@ function M.overall(self, frame)
     at = survival.km(self.formula, data, opts):at(self.times)
   end
   local risk, low, high = {}, {}, {}
+  -- One time of one group is a number for a sentence.
+  if not check.is(at, "lobule.Frame") then at = at:tidy() end
   for t, row in ipairs(at:rows_list()) do
     local function number(value) return type(value) == "number" and value or 0 / 0 end
     local estimate, from, to = number(row.estimate), number(row.conf_low), number(row.conf_high)

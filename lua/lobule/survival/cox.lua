@@ -54,7 +54,10 @@ end
 --- has no end.
 local function profile_row(self, i, conf_level, exponentiate, row)
   local at = require("lobule.survival.cox_fit").profile(self, conf_level)[i]
-  if at.conf_low ~= at.conf_low and at.conf_high ~= at.conf_high then return end
+  local no_low, no_high = at.conf_low ~= at.conf_low, at.conf_high ~= at.conf_high
+  if no_low and no_high then return end
+  -- A limit that was not found says that the likelihood is flat: no p of 0 beside no estimate.
+  if (no_low or no_high) and not estimable(self, i) then return end
   local scale = exponentiate and math.exp or function(x) return x end
   row.conf_low, row.conf_high, row.p_value = scale(at.conf_low), scale(at.conf_high), at.p_value
 end

@@ -288,7 +288,8 @@ function CoxPenalised:vcov(options)
   local opts <const> = check.options(options, { { "sandwich", "boolean", false } })
   local matrix = opts.sandwich and self.fit.vcov2 or self.fit.vcov
   local names, columns = {}, {}
-  for i, term in ipairs(self.info.terms) do names[i] = term.term end
+  -- No column name holds the backticks of pspline(`age (y)`).
+  for i, term in ipairs(self.info.terms) do names[i] = term.term:gsub("`", "") end
   columns[1] = { "term", names, "text" }
   for j, term in ipairs(names) do
     local column = { n = #names }

@@ -25,7 +25,7 @@ local function name_of(self, row)
   if row.penalty == "frailty" then
     return ("Frailty: %s"):format(labels[row.variable] or row.variable)
   elseif row.part then
-    local inner = M.argument(row.variable)
+    local inner = M.argument(row.variable):gsub("^%s*`(.*)`%s*$", "%1")
     return ("%s, %s"):format(labels[inner] or inner, row.part == "linear" and "linear part"
       or "nonlinear part")
   end
@@ -35,7 +35,7 @@ end
 
 local function ratio_text(row)
   if row.penalty == "frailty" or row.part == "nonlinear" then return "" end
-  if not row.estimate then return "NA" end
+  if not row.estimate or row.estimate ~= row.estimate then return "NA" end
   local estimate, low, high = format.ratio_interval(row.estimate, row.conf_low, row.conf_high)
   return ("%s (%s to %s)"):format(estimate, low, high)
 end

@@ -59,6 +59,9 @@ end
 function M.as_text(opts, name)
   local value = opts[name]
   if value == nil then return nil end
+  if value ~= value then
+    core.raise("argument", ("%s: not a number is no level"):format(name))
+  end
   if type(value) == "number" then return core.format_number(value) end
   return check.type(value, "string", name)
 end
@@ -69,7 +72,10 @@ end
 ---@return string
 function M.clustered(formula, opts)
   check.type(formula, "string", "formula")
-  return opts.cluster and ("%s + cluster(%s)"):format(formula, opts.cluster) or formula
+  local name = opts.cluster
+  if not name then return formula end
+  if name:find "[^%w_.]" and not name:find "[`()]" then name = ("`%s`"):format(name) end
+  return ("%s + cluster(%s)"):format(formula, name)
 end
 
 return M

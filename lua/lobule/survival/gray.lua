@@ -98,8 +98,10 @@ local function lines(self, profile)
     and (", stratified (%d strata)"):format(#self.info.strata.label) or ""
   local list = {}
   for c, test in ipairs(self.test) do
-    list[c] = ("%s: chi-square %s on %d df, %s%s"):format(self.causes[c],
-      format.fixed(test.chi_square, 2), test.df, shown.p_phrase(test.p_value, profile), strata)
+    list[c] = test.df == 0 and ("%s: no test, p NA: at no event time were two groups at risk, or "
+      .. "no event"):format(self.causes[c]) or ("%s: chi-square %s on %d df, %s%s"):format(
+      self.causes[c], format.fixed(test.chi_square, 2), test.df,
+      shown.p_phrase(test.p_value, profile), strata)
   end
   return list
 end

@@ -194,6 +194,11 @@ local function side(self)
   return (", %s hazard %s"):format(words, where)
 end
 
+-- A test whose weights are 0 at every event time has no z.
+local function z_text(z)
+  return z == z and format.fixed(z, 2) or "NA"
+end
+
 local function statistic_text(self)
   local combo = rawget(self.test, "combo")
   if combo then
@@ -237,7 +242,7 @@ local function details(self)
   end
   for i, one in ipairs(combo and combo.tests or {}) do
     list[#list + 1] = ("rho = %s, gamma = %s: z %s"):format(core.format_number(one.rho),
-      core.format_number(one.gamma), format.fixed(combo.z[i], 2))
+      core.format_number(one.gamma), z_text(combo.z[i]))
   end
   if self.options.weight_type == "sampling" then
     list[#list + 1] = ("weights %s (sampling weights, variance of Xie and Liu)"):format(

@@ -173,6 +173,7 @@ local function common_sets(list, common, design)
   end
   local all = {}
   for h in ipairs(list) do all[h] = h end
+  if common ~= nil and type(common) ~= "string" then check.type(common, "table", "common") end
   for key, value in next, type(common) == "string" and { common } or common or {} do
     if type(key) == "number" then
       add(check.type(value, "string", "common"), all)

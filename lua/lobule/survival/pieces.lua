@@ -35,6 +35,9 @@ end
 
 --- The model of an outcome, with its causes where it has any.
 function M.build(outcome, frame, censored)
+  if censored ~= nil and not outcome.causes then
+    core.raise("argument", "censored: the event has no causes", "Leave censored out.")
+  end
   local model, info = fitting.build(outcome.formula, frame, "groups", {},
     outcome.causes and { censored = censored } or nil)
   return model, info

@@ -67,6 +67,8 @@ local function pieces_of(formula, data, opts)
     end
     local k = require("lobule.survival.cuminc").cause_number(info.causes, opts.cause)
     text = ("`%s` == '%s'"):format(NAMES[3], info.causes[k])
+  elseif opts.cause ~= nil then
+    core.raise("argument", "cause: the event has no causes", "Leave cause out.")
   end
   return cut, groups, text, info
 end
@@ -95,6 +97,12 @@ local function tabulate(formula, data, opts)
     for k, label in ipairs(bands) do
       if label == row[BAND] then group.cells[k].d, group.cells[k].t = row.d, row.t end
     end
+  end
+  if #list == 0 then
+    local reasons = {}
+    for i, one in ipairs(info.causes_left) do reasons[i] = ("%s: %d"):format(one.reason, one.n) end
+    core.raise("data", ("no row has follow-up: %d of %d left out"):format(info.n_left,
+      info.n_rows), #reasons > 0 and table.concat(reasons, "; ") .. "." or nil)
   end
   return list, info
 end

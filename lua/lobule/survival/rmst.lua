@@ -158,6 +158,7 @@ local function contrast(self, g, m, k, kind, z)
   local se = math.sqrt(math.max(0, da ^ 2 * v[g][g] + db ^ 2 * v[r][r] - 2 * da * db * v[g][r]))
   if v[g][g] ~= v[g][g] or v[r][r] ~= v[r][r] then se = 0 / 0 end
   local estimate = ratio and math.log(a / b) or a - b
+  if ratio and b == 0 then estimate = 0 / 0 end -- nothing lost in the reference: no ratio
   local function back(x) return ratio and math.exp(x) or x end
   local known = se > 0 and se < math.huge
   local statistic = known and estimate / se or 0 / 0

@@ -189,6 +189,10 @@ local function with_limits(value, low, high, decimals)
     format.fixed(high, decimals))
 end
 
+local function known_or_na(value, decimals)
+  return value == value and format.fixed(value, decimals) or "NA"
+end
+
 local function summary_table(self)
   local rows, level = {}, core.format_number(100 * self.options.conf_level)
   local calibration = self.calibrated and self.calibrated.rows or nil
@@ -198,8 +202,8 @@ local function summary_table(self)
       with_limits(row.auc, row.auc_conf_low, row.auc_conf_high, 2),
       with_limits(row.brier, row.brier_conf_low, row.brier_conf_high, 3) }
     if calibration then
-      cells[6] = format.fixed(calibration[i].ratio, 2)
-      cells[7] = format.fixed(calibration[i].ici, 3)
+      cells[6] = known_or_na(calibration[i].ratio, 2)
+      cells[7] = known_or_na(calibration[i].ici, 3)
     end
     rows[i] = cells
   end

@@ -63,7 +63,7 @@ local function interaction(self, variable, frame)
   local known = core.reject(frame, ("is_na(`%s`)"):format(variable))
   local formula = ("%s + `%s`"):format(self.formula, variable)
   local small = possible(survival.cox, formula, known)
-  local large = small and possible(survival.cox, ("%s + %s:`%s`"):format(formula,
+  local large = small and possible(survival.cox, ("%s + `%s`:`%s`"):format(formula,
     self.arm.variable, variable), known)
   local settled = large and small.converged and large.converged
   if large and not settled then

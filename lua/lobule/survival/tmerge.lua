@@ -172,6 +172,9 @@ function M.tmerge(formula, data, changes, options)
   local names <const> = outcomes.into(opts.into, outcome, whole)
   for _, what in ipairs { "indicator", "count", "event" } do check_new(whole, opts[what], what) end
   local frame <const> = whole:mutate({ ("`%s` = row_number()"):format(ROW) }, { by = {} })
+  if opts.censored ~= nil and not outcome.causes then
+    core.raise("argument", "censored: the event has no causes", "Leave censored out.")
+  end
   local known, key, n_no_time = checked_changes(changes, opts, id)
   local base <const> = follow_up(frame, outcome, key)
   local times <const> = core.with_column(core.select(known, { key }), TIME, known:column(opts.time))

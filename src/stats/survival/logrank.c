@@ -16,6 +16,7 @@
  */
 #define RANK_TOLERANCE 1e-9
 #define POLL_TIMES     256 /* k x k numbers each */
+#define POLL_NUMBERS   4096
 
 typedef struct logrank_work {
   const lb_surv *y;
@@ -166,6 +167,14 @@ static void add_row_time(const logrank_work *w, size_t t, size_t rows)
   add_time(w, &at);
 }
 
+/* Whether the user stops it, asked every so many times: with many groups at each, as one costs
+ * their number squared, with sampling weights cubed. */
+static bool poll(size_t k, size_t t)
+{
+  size_t every = k * k < POLL_NUMBERS ? POLL_TIMES : 1;
+  return t % every == 0 && lb_interrupted();
+}
+
 /* Walks a stratum backwards: a row joins at its time and leaves when entry >= t. */
 static lb_status walk_stratum(logrank_work *w, size_t stratum, lb_error *err)
 {
@@ -188,7 +197,7 @@ static lb_status walk_stratum(logrank_work *w, size_t stratum, lb_error *err)
            w->y->entry[set->by_entry[left - 1]] >= set->time[t])
       risk_change(w, set->by_entry[--left], -1);
     if (set->n_event[t] > 0) add_row_time(w, t, rows);
-    if (t % POLL_TIMES == 0 && lb_interrupted()) return lb_error_interrupted(err);
+    if (poll(w->k, t)) return lb_error_interrupted(err);
   }
   return LB_OK;
 }
@@ -262,11 +271,12 @@ static bool next_time(const logrank_work *w, size_t stratum, size_t k, double *t
 
 /* Goes forwards through the times of a stratum; rows[g] is the next time of group g, and those at
  * risk there are at risk at every time since the one before. */
-static void merge_stratum(logrank_work *w, size_t stratum)
+static lb_status merge_stratum(logrank_work *w, size_t stratum, lb_error *err)
 {
   const lb_riskset *set = &w->set;
   size_t k = w->k;
   lb_logrank_forwards f = {1, 1};
+  size_t n_time = 0;
   double time = 0;
   for (size_t g = 0; g < k; g++) w->rows[g] = set->class_time[stratum * k + g];
   while (next_time(w, stratum, k, &time)) {
@@ -284,15 +294,17 @@ static void merge_stratum(logrank_work *w, size_t stratum)
     if (!(d > 0)) continue;
     for (size_t g = 0; g < k; g++) w->share[g] /= n;
     add_time(w, &(event_time){.d = d, .spread = hypergeometric(n, d), .weight = w->weight});
+    if (poll(k, n_time++)) return lb_error_interrupted(err);
   }
+  return LB_OK;
 }
 
 static lb_status merge_strata(logrank_work *w, size_t n_strata, lb_error *err)
 {
   lb_status st = work_alloc(w, true, err);
   for (size_t s = 0; st == LB_OK && s < n_strata; s++) {
-    merge_stratum(w, s);
-    if (lb_interrupted()) st = lb_error_interrupted(err);
+    st = merge_stratum(w, s, err);
+    if (st == LB_OK && lb_interrupted()) st = lb_error_interrupted(err);
   }
   return st;
 }
