@@ -12,7 +12,7 @@ end
 local HEAD <const> = "id title desc data width_mm mark "
 local CURVES <const> = set(HEAD .. [[height_mm x_label y_label x_min x_max times curves conf
   risk_table
-  annotation min_at_risk start]])
+  annotation min_at_risk start x_log y_axis quantity]])
 local CURVE <const> = set [[label time survival conf_low conf_high censor_time censor_survival note
   n_risk n_risk_time faint_from start]]
 local NOTE <const> = set "text label p_value"
@@ -180,6 +180,9 @@ function M.curves(spec)
   end
   if not problem and spec.x_max ~= nil and not (number.finite(spec.x_max) and spec.x_max > 0) then
     problem = "x_max must be a positive number"
+  end
+  if not problem and spec.y_axis ~= nil and spec.y_axis ~= "percent" and spec.y_axis ~= "number" then
+    problem = "y_axis must be 'percent' or 'number'"
   end
   return problem or number_or_nil(spec, { "min_at_risk", "start" }, "the description")
     or annotation(spec) or risk_blocks(spec)

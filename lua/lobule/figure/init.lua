@@ -215,6 +215,9 @@ end
 ---@field annotation? (string|{ text: string, label: string, p_value: number })[]
 ---@field min_at_risk? number         default 10
 ---@field start? number               value at time 0: 1 (default) for survival, 0 for incidence
+---@field y_axis? "percent"|"number"  default "percent": 0 to 100; "number": what the curves reach
+---@field x_log? boolean              a log axis of time, from the first step
+---@field quantity? string            column of the values in data(), default "survival"
 
 --- Kaplan-Meier curves with bands, censoring ticks and the table of at risk, censored, events.
 ---@param spec lobule.figure.CurvesSpec
