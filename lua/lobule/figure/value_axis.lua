@@ -53,7 +53,8 @@ function M.plan(spec, steps)
   end
   axis.low, axis.high = range(spec, steps)
   clip(steps, axis.low, axis.high)
-  local values <const> = scale.ticks(axis.low, axis.high, 4)
+  local values = scale.ticks(axis.low, axis.high, 4)
+  if #values < 3 then values = scale.ticks(axis.low, axis.high, 8) end
   axis.width = 0
   for i, label in ipairs(number.labels(values, true, spec.mark)) do
     axis.ticks[i] = { at = values[i], label = label }

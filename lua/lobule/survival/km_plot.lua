@@ -121,7 +121,7 @@ return function(km, options)
     spec.curves[g] = curve_spec(km, g)
     if opts.band then widen(km, spec.curves[g], g, opts.band) end
   end
-  km_scale.apply(spec, opts.scale, opts.times)
+  km_scale.apply(spec, opts.scale, opts)
   for g = 1, opts.risk_table and #km.info.groups.label or 0 do
     spec.risk_table[g] = risk_row(km, g, spec.times)
   end

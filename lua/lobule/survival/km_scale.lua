@@ -28,7 +28,7 @@ local function each(values, of)
 end
 
 --- Log-log curves begin at the first event; their ticks and columns are those of a log axis.
-local function on_log_time(spec, given)
+local function on_log_time(spec, given, named)
   local last = 0
   for _, curve in ipairs(spec.curves) do last = math.max(last, curve.time[#curve.time] or 0) end
   if spec.x_max then last = spec.x_max end
@@ -51,14 +51,15 @@ local function on_log_time(spec, given)
       "Name times after the first event.")
   end
   spec.x_log, spec.x_min, spec.times = true, nil, times
+  if not named then spec.x_label = spec.x_label .. ", log scale" end
 end
 
 --- Puts the curves of a description on a scale; infinite limits run to the axis' end, values that
 --- are infinite (survival of 0 or 1) are not drawn.
 ---@param spec table                description of the figure with its curves
 ---@param name string
----@param given? number[]           times that the researcher named
-function M.apply(spec, name, given)
+---@param opts table                options of the plot: times and x_label as the researcher named them
+function M.apply(spec, name, opts)
   local wanted <const> = SCALES[name]
   if not wanted then return end
   for _, curve in ipairs(spec.curves) do
@@ -74,7 +75,7 @@ function M.apply(spec, name, given)
     return
   end
   spec.y_axis, spec.start = "number", 0
-  if name == "loglog" then on_log_time(spec, given) end
+  if name == "loglog" then on_log_time(spec, opts.times, opts.x_label) end
 end
 
 return M
