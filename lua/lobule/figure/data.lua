@@ -111,4 +111,17 @@ function M.lines(spec)
   return { { title = "Lines", columns = columns } }
 end
 
+--- The moves of a diagram of states.
+---@param spec table
+---@return lobule.figure.Table[]
+function M.states(spec)
+  local columns <const>, c <const> = columns_of { "from", "to", "n" }
+  for _, move in ipairs(spec.moves) do
+    append(c.from, spec.states[move.from].label)
+    append(c.to, spec.states[move.to].label)
+    append(c.n, move.n)
+  end
+  return { { title = "Moves", columns = columns } }
+end
+
 return M
