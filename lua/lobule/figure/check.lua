@@ -14,6 +14,7 @@ local CURVES <const> = set(HEAD .. [[height_mm x_label y_label x_min x_max times
   risk_table
   annotation min_at_risk start shade_from]])
   annotation min_at_risk start beside]])
+  annotation min_at_risk start x_log y_axis quantity]])
 local CURVE <const> = set [[label time survival conf_low conf_high censor_time censor_survival note
   n_risk n_risk_time faint_from start]]
 local NOTE <const> = set "text label p_value"
@@ -31,6 +32,10 @@ local PANEL <const> = set "title lines"
 local LINE <const> = set "label x y base series look"
 local TICK <const> = set "at label"
 local LOOKS <const> = set "line limit target curve area"
+local LOOKS <const> = set "line limit target curve"
+local STATES <const> = set(HEAD .. "states moves")
+local STATE <const> = set "label lines"
+local MOVE <const> = set "from to n"
 local MOST_CURVES <const> = 8
 
 --- The first field, in alphabetical order, that the description may not have.
@@ -184,6 +189,10 @@ function M.curves(spec)
     problem = "x_max must be a positive number"
   end
   return problem or number_or_nil(spec, { "min_at_risk", "start", "shade_from" }, "the description")
+  if not problem and spec.y_axis ~= nil and spec.y_axis ~= "percent" and spec.y_axis ~= "number" then
+    problem = "y_axis must be 'percent' or 'number'"
+  end
+  return problem or number_or_nil(spec, { "min_at_risk", "start" }, "the description")
     or annotation(spec) or risk_blocks(spec)
 end
 
@@ -295,6 +304,32 @@ function M.lines(spec)
   local columns <const> = spec.columns
   if not problem and columns ~= nil and not (math.type(columns) == "integer" and columns >= 1) then
     problem = "columns must be a whole number from 1"
+  end
+  return problem
+end
+
+--- The description of a diagram of states.
+---@param spec table
+---@return string|nil problem
+function M.states(spec)
+  local problem = M.fields(spec, STATES, "the description") or M.head(spec)
+    or filled(spec.states, "states")
+  if problem then return problem end
+  if #spec.states > MOST_CURVES then return "states has more than 8 entries" end
+  for i, s in ipairs(spec.states) do
+    local where <const> = ("states[%d]"):format(i)
+    problem = problem or M.fields(s, STATE, where)
+    if not problem and type(s.label) ~= "string" then problem = where .. ".label must be text" end
+  end
+  if not problem and type(spec.moves) ~= "table" then problem = "moves must be a list" end
+  for i, move in ipairs(problem and {} or spec.moves) do
+    local where <const> = ("moves[%d]"):format(i)
+    problem = problem or M.fields(move, MOVE, where)
+    if not problem and not (spec.states[move.from] and spec.states[move.to]
+      and move.from ~= move.to) then
+      problem = where .. " must lead from one state's number to another's"
+    end
+    if not problem and not number.finite(move.n) then problem = where .. ".n must be a number" end
   end
   return problem
 end

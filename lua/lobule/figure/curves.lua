@@ -9,13 +9,13 @@ local risk_table = require "lobule.figure.risk_table"
 local scale = require "lobule.figure.scale"
 local step = require "lobule.figure.step"
 local style = require "lobule.figure.style"
+local value_axis = require "lobule.figure.value_axis"
 
 local M = {}
 
 local MARGIN <const> = 4
 local OFFSET <const> = 3 -- the axes stand off the plot, so that a curve at 0 or 1 is not on a line
 local TICK <const> = 3
-local PERCENT <const> = { 0, 25, 50, 75, 100 }
 local WIDE <const> = 340 -- points from which labels at the lines' ends are tried
 local ENDS_SHARE <const> = 0.25
 local ASPECT <const>, LOWEST <const>, HIGHEST <const> = 0.62, 110, 225
@@ -38,12 +38,12 @@ local function longest(spec)
 end
 
 -- Ticks within the axis; `index` is their place in spec.times, so that the table's columns follow.
-local function ticks_of(spec, x_max, width)
-  local times <const> = spec.times
+local function ticks_of(spec, x_min, x_max, width)
+  local times <const> = spec.times or spec.x_log and scale.log_ticks(x_min, x_max)
     or scale.time_ticks(x_max, spec.x_label or "", width > WIDE and 10 or 6)
   local kept = {}
   for i, t in ipairs(times) do
-    if t >= (spec.x_min or 0) and t <= x_max * (1 + 1e-9) then kept[#kept + 1] = { time = t,
+    if t >= x_min * (1 - 1e-9) and t <= x_max * (1 + 1e-9) then kept[#kept + 1] = { time = t,
       index = i } end
   end
   local values = {}
@@ -55,10 +55,13 @@ end
 -- Everything that does not depend on where the plot stands.
 local function plan_of(spec, width)
   local x_max <const> = longest(spec)
-  local plan <const> = { width = width, x_min = spec.x_min or 0, x_max = x_max,
-    ticks = ticks_of(spec, x_max, width),
+  local x_min <const> = spec.x_log and value_axis.first_time(spec.curves, x_max) or spec.x_min or 0
+  local plan <const> = { width = width, x_min = x_min, x_max = x_max,
+    ticks = ticks_of(spec, x_min, x_max, width),
     steps = {}, blocks = spec.risk_table, notes = {} }
-  local options <const> = { x_min = spec.x_min or 0, x_max = x_max, start = spec.start or 1,
+  -- A log axis has no time 0 at which curves could start.
+  local options <const> = { x_min = x_min, x_max = x_max, start = spec.x_log and 0 / 0
+    or spec.start or 1,
     least = spec.min_at_risk or 10 }
   for i, curve in ipairs(spec.curves) do
     plan.steps[i] = step.new(curve, options)
@@ -66,6 +69,7 @@ local function plan_of(spec, width)
   end
   plan.beside = {}
   for i, curve in ipairs(spec.beside or {}) do plan.beside[i] = step.new(curve, options) end
+  plan.axis = value_axis.plan(spec, plan.steps)
   for _, line in ipairs(spec.annotation or {}) do
     plan.notes[#plan.notes + 1] = type(line) == "table" and line.text or line
   end
@@ -82,8 +86,8 @@ local function plan_of(spec, width)
 end
 
 -- The plot's left and right ends, and from them its height before height_mm has its say.
-local function place_sides(plan, name_lines)
-  local ticks_room <const> = OFFSET + TICK + 2 + metrics.width("100", style.SMALL)
+local function place_sides(spec, plan, name_lines)
+  local ticks_room <const> = OFFSET + TICK + 2 + plan.axis.width
   local left = MARGIN + name_lines * LABEL_LINE + 1 + ticks_room
   local half_first <const> = (plan.tick_widths[1] or 0) / 2
   if plan.blocks then
@@ -94,12 +98,7 @@ local function place_sides(plan, name_lines)
   plan.x1 = plan.width - MARGIN - math.max(half_last, 2, plan.ends and plan.ends.width or 0)
   plan.plot_width = plan.x1 - plan.x0
   plan.plot_height = math.max(LOWEST, math.min(ASPECT * plan.plot_width, HIGHEST))
-  plan.x = scale.linear(plan.x_min, plan.x_max, plan.x0, plan.x1)
-end
-
-local function y_name(spec)
-  local label <const> = spec.y_label or "Survival"
-  return label:find("%%") and label or label .. " (%)"
+  plan.x = (spec.x_log and scale.log or scale.linear)(plan.x_min, plan.x_max, plan.x0, plan.x1)
 end
 
 -- Heights above and below the plot, then the plot's own.
@@ -120,21 +119,22 @@ local function place_heights(spec, plan)
   end
   plan.bottom = plan.top + plan.plot_height
   plan.height = others + plan.plot_height
-  plan.y = scale.linear(1, 0, plan.top, plan.bottom)
+  plan.y = scale.linear(plan.axis.high, plan.axis.low, plan.top, plan.bottom)
 end
 
 local function place(spec, plan)
   local name_lines = 1
   for _ = 1, 4 do -- more lines of name make the plot narrower, so lower, so the lines more
-    place_sides(plan, name_lines)
+    place_sides(spec, plan, name_lines)
     place_heights(spec, plan)
-    plan.y_name = metrics.wrap(y_name(spec), style.LABEL, plan.plot_height + 4)
+    plan.y_name = metrics.wrap(value_axis.name(spec), style.LABEL, plan.plot_height + 4)
     if #plan.y_name <= name_lines then break end
     name_lines = #plan.y_name
   end
   plan.line_ends, plan.stops = {}, {}
   for i, s in ipairs(plan.steps) do
     plan.line_ends[i] = plan.y(step.at(s, s.last))
+    if plan.line_ends[i] ~= plan.line_ends[i] then plan.nowhere = true end -- nothing to draw
     plan.stops[i] = plan.x(s.last)
   end
 end
@@ -145,7 +145,7 @@ local function arrange(spec, plan)
   if many and plan.width >= WIDE then
     plan.ends = key.plan_ends(spec.curves, ENDS_SHARE * plan.width)
     place(spec, plan)
-    plan.tops = key.at_ends(plan.stops, { x1 = plan.x1, width = plan.plot_width })
+    plan.tops = not plan.nowhere and key.at_ends(plan.stops, { x1 = plan.x1, width = plan.plot_width })
       and key.place_ends(plan.ends, plan.line_ends, plan.top - style.LABEL / 2, plan.bottom)
     if not plan.tops then plan.ends = nil end
   end
@@ -168,14 +168,14 @@ end
 local function draw_y_axis(canvas, plan)
   local x <const> = plan.x0 - OFFSET
   local segments = { { x, plan.top, x, plan.bottom } }
-  for _, percent in ipairs(PERCENT) do
-    local y <const> = plan.y(percent / 100)
+  for _, tick in ipairs(plan.axis.ticks) do
+    local y <const> = plan.y(tick.at)
     segments[#segments + 1] = { x - TICK, y, x, y }
-    canvas:text(x - TICK - 2, y + style.SMALL * metrics.CAP / 2, number.fixed(percent),
+    canvas:text(x - TICK - 2, y + style.SMALL * metrics.CAP / 2, tick.label,
       { size = style.SMALL, anchor = "end" })
   end
   canvas:segments(segments)
-  local ticks_left <const> = x - TICK - 2 - metrics.width("100", style.SMALL)
+  local ticks_left <const> = x - TICK - 2 - plan.axis.width
   local base = ticks_left - 3 - style.LABEL * metrics.DESCENT
   for i = #plan.y_name, 1, -1 do
     canvas:text(base, (plan.top + plan.bottom) / 2, plan.y_name[i],

@@ -29,12 +29,12 @@ end
 ---@return lobule.figure.Table[]
 function M.curves(spec)
   local points <const>, p <const> =
-    columns_of { "group", "time", "survival", "conf_low", "conf_high" }
+    columns_of { "group", "time", spec.quantity or "survival", "conf_low", "conf_high" }
   for _, curve in ipairs(spec.curves) do
     for i, t in ipairs(curve.time) do
       append(p.group, curve.label or "")
       append(p.time, t)
-      append(p.survival, curve.survival[i])
+      append(p[spec.quantity or "survival"], curve.survival[i])
       append(p.conf_low, curve.conf_low and curve.conf_low[i] or NAN)
       append(p.conf_high, curve.conf_high and curve.conf_high[i] or NAN)
     end
@@ -109,6 +109,19 @@ function M.lines(spec)
     end
   end
   return { { title = "Lines", columns = columns } }
+end
+
+--- The moves of a diagram of states.
+---@param spec table
+---@return lobule.figure.Table[]
+function M.states(spec)
+  local columns <const>, c <const> = columns_of { "from", "to", "n" }
+  for _, move in ipairs(spec.moves) do
+    append(c.from, spec.states[move.from].label)
+    append(c.to, spec.states[move.to].label)
+    append(c.n, move.n)
+  end
+  return { { title = "Moves", columns = columns } }
 end
 
 return M

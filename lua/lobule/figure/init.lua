@@ -5,6 +5,7 @@ local data = require "lobule.figure.data"
 local flow = require "lobule.figure.flow"
 local forest = require "lobule.figure.forest"
 local lines = require "lobule.figure.lines"
+local states = require "lobule.figure.states"
 local style = require "lobule.figure.style"
 local svg = require "lobule.figure.svg"
 
@@ -29,14 +30,14 @@ local DEFAULT_WIDTH_MM <const> = 183
 ---@class lobule.Figure
 ---@field title string
 ---@field desc string
----@field private kind "curves"|"forest"|"flow"|"lines"
+---@field private kind "curves"|"forest"|"flow"|"lines"|"states"
 ---@field private spec table
 ---@field private canvas lobule.figure.Canvas
 local Figure = {}
 Figure.__index = Figure
 
 local LAYOUT <const> = { curves = curves.layout, forest = forest.layout, flow = flow.layout,
-  lines = lines.layout }
+  lines = lines.layout, states = states.layout }
 
 -- A description of its own, so that the caller's tables may change later; objects are shared.
 local function copy(value)
@@ -65,6 +66,9 @@ local function describe(kind, spec)
   if kind == "lines" then
     return ("%s against %s in %d %s."):format(spec.y_label or "y", spec.x_label or "x",
       #spec.panels, #spec.panels == 1 and "panel" or "panels")
+  end
+  if kind == "states" then
+    return ("Diagram of states: %s; %d moves."):format(names(spec.states), #spec.moves)
   end
   local parts = {}
   for i, s in ipairs(spec.steps) do
@@ -217,6 +221,9 @@ end
 ---@field min_at_risk? number         default 10
 ---@field start? number               value at time 0: 1 (default) for survival, 0 for incidence
 ---@field shade_from? number          the plot is shaded from here on
+---@field y_axis? "percent"|"number"  default "percent": 0 to 100; "number": what the curves reach
+---@field x_log? boolean              a log axis of time, from the first step
+---@field quantity? string            column of the values in data(), default "survival"
 
 --- Kaplan-Meier curves with bands, censoring ticks and the table of at risk, censored, events.
 ---@param spec lobule.figure.CurvesSpec
@@ -330,6 +337,24 @@ end
 ---@return lobule.Figure
 function M.lines(spec)
   local figure <const>, problem <const> = build("lines", spec)
+  if not figure then fail(problem) end
+  return figure
+end
+
+---@class lobule.figure.StatesSpec
+---@field title string
+---@field desc? string
+---@field id? string
+---@field data? lobule.figure.Table[]
+---@field width_mm? number
+---@field states { label: string, lines?: string[] }[]  one to eight
+---@field moves { from: integer, to: integer, n: number }[]  numbers of two different states
+
+--- A diagram of states: boxes in rows by the number of moves from the start, arrows with counts.
+---@param spec lobule.figure.StatesSpec
+---@return lobule.Figure
+function M.states(spec)
+  local figure <const>, problem <const> = build("states", spec)
   if not figure then fail(problem) end
   return figure
 end

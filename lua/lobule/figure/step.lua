@@ -86,8 +86,8 @@ function M.pieces(s, from, to)
       local k <const> = i
       i = i + 1
       if b >= a then
-        if k == 0 then return a, b, s.start, s.start, s.start end
-        return a, b, s.survival[k], s.low[k], s.high[k]
+        if k == 0 and s.start == s.start then return a, b, s.start, s.start, s.start end
+        if k > 0 then return a, b, s.survival[k], s.low[k], s.high[k] end
       end
     end
   end
@@ -194,6 +194,9 @@ function M.draw_line(canvas, s, plot, look)
     local opacity <const> = part.faint and FAINT or nil
     canvas:line(line(steps, plot, part.from, part.to),
       { role = look.role, dash = look.dash, width = look.width or style.LINE, opacity = opacity })
+    local points = line(steps, plot, part.from, part.to)
+    if #points > 0 then canvas:line(points,
+      { role = look.role, dash = look.dash, width = style.LINE, opacity = opacity }) end
     canvas:segments(censor_ticks(s, plot, part.from, part.until_time),
       { role = look.role, width = 0.7, opacity = opacity })
   end

@@ -170,6 +170,18 @@ function Aalen:__tostring()
   return table.concat(parts, "\n")
 end
 
+--- The cumulative regression functions as step curves with pointwise limits (dotted), a panel a
+--- term. Where a curve rises the term adds to the hazard, where it is level there is no effect any
+--- more.
+---@param terms? string|table       a term or a list of terms (default: all), or the options
+---@param options? table            terms; width_mm (183); x_label; y_label; title
+---@return lobule.Figure
+---@raise a term that is not there
+---@example lb.survival.aalen("Surv(months, progressed) ~ age", lb.example_data()):plot("age")
+function Aalen:plot(terms, options)
+  return (require("lobule.survival.aalen_plot")(self, terms, options))
+end
+
 --- The blocks of a report.
 ---@param options? table
 ---@return table[]

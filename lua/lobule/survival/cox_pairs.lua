@@ -139,13 +139,18 @@ local function note(self)
     ADJUSTED[self.options.adjust])
 end
 
+--- What one pair is called and its ratio in words.
+local function in_words(p)
+  local estimate, low, high = format.ratio_interval(math.exp(p.estimate), math.exp(p.conf_low),
+    math.exp(p.conf_high))
+  return ("%s vs %s"):format(p.first, p.second), ("%s (%s to %s)"):format(estimate, low, high)
+end
+
 local function summary_table(self)
   local rows = {}
   for k, p in ipairs(self.list) do
-    local estimate, low, high = format.ratio_interval(math.exp(p.estimate), math.exp(p.conf_low),
-      math.exp(p.conf_high))
-    rows[k] = { ("%s vs %s"):format(p.first, p.second), ("%s (%s to %s)"):format(estimate, low,
-      high), shown.p(p.p_value) }
+    local name, text = in_words(p)
+    rows[k] = { name, text, shown.p(p.p_value) }
   end
   return require("lobule.table").new { columns = { { label = "Levels", align = "left" },
     { label = ("Hazard ratio (%s %% CI)"):format(core.format_number(100
@@ -155,6 +160,33 @@ end
 
 function Pairs:__tostring()
   return result.heading(self.title, self.info) .. "\n" .. tostring(summary_table(self))
+end
+
+--- The forest plot: a row a pair with its adjusted interval and p value.
+---@param options? table            title, width_mm (183), favours (two texts: left and right of 1),
+---                                 journal ("lancet", "nejm", "jama", "nature")
+---@return lobule.Figure
+---@example lb.survival.cox("Surv(months, progressed) ~ arm", lb.example_data()):pairs("arm"):plot()
+function Pairs:plot(options)
+  local opts <const> = check.options(options, { { "title", "string" },
+    { "width_mm", "positive", 183 }, { "favours", "texts" },
+    { "journal", require("lobule.report.journal").NAMES } })
+  local rows, words = {}, {}
+  for k, p in ipairs(self.list) do
+    local name, text = in_words(p)
+    rows[k] = { label = name, estimate = math.exp(p.estimate), conf_low = math.exp(p.conf_low),
+      conf_high = math.exp(p.conf_high), text = text, cells = { shown.p(p.p_value) } }
+    words[k] = ("%s %s, %s"):format(name, text, shown.p_phrase(p.p_value))
+  end
+  local figure = require("lobule.figure").forest { title = opts.title or self.title, rows = rows,
+    width_mm = opts.width_mm, columns = { { label = "p", align = "right" } }, log = true,
+    label_label = terms.variable(self.variable, self.info.labels), reference = 1,
+    x_label = "Hazard ratio", favours = opts.favours, note = note(self),
+    estimate_label = ("Hazard ratio (%s %% CI)"):format(core.format_number(100
+      * self.options.conf_level)),
+    desc = ("Hazard ratios of all pairs of levels with their intervals. %s. %s"):format(
+      table.concat(words, "; "), note(self)) }
+  return opts.journal and figure:styled(opts.journal) or figure
 end
 
 --- The blocks of a report.

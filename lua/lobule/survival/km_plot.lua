@@ -3,14 +3,15 @@ local check = require "lobule.check"
 local core = require "lobule.core"
 local format = require "lobule.format"
 local journal = require "lobule.report.journal"
+local km_scale = require "lobule.survival.km_scale"
 local parts = require "lobule.survival.plot_parts"
 local shown = require "lobule.shown"
 
 local OPTIONS <const> = { { "times", "times" }, { "risk_table", "boolean", true },
   { "conf", "boolean", true }, { "x_label", "string" },
-  { "y_label", "string", "Survival" }, { "title", "string" }, { "width_mm", "positive", 183 },
+  { "y_label", "string" }, { "title", "string" }, { "width_mm", "positive", 183 },
   { "band", { "equal-precision", "hall-wellner" } },
-  { "p_value", "any" }, { "journal", journal.NAMES } }
+  { "scale", km_scale.NAMES, "survival" }, { "p_value", "any" }, { "journal", journal.NAMES } }
 
 --- Where the axis begins: at 0, but with late entry near the first time at which anybody leaves.
 local function first_time(km)
@@ -86,8 +87,8 @@ local function description(km, spec)
     words[g] = ("%s: %d patients, %s events, %s"):format(curve.label, n,
       format.count(events), curve.note)
   end
-  return ("%s against %s, step curves. %s."):format(spec.y_label, spec.x_label,
-    table.concat(words, "; "))
+  return ("%s against %s%s, step curves. %s."):format(spec.y_label, spec.x_label,
+    spec.x_log and " on a log axis" or "", table.concat(words, "; "))
 end
 
 local function annotations(km, opts)
@@ -111,15 +112,18 @@ return function(km, options)
       #km.info.groups.label), "Filter the groups, or collapse them with case() or cut().")
   end
   local spec = { title = opts.title or ("Kaplan-Meier estimate, " .. km.info.formula),
-    width_mm = opts.width_mm, x_label = parts.axis_label(km, opts), y_label = opts.y_label,
-    times = times, x_min = km.info.has_entry and times[1] or nil, conf = opts.conf, curves = {},
+    width_mm = opts.width_mm, x_label = parts.axis_label(km, opts),
+    y_label = opts.y_label or km_scale.label(opts.scale), times = times, x_min = km.info.has_entry and times[1] or nil, conf = opts.conf, curves = {},
     annotation = annotations(km, opts) }
   if opts.times then spec.x_max = math.max(times[#times], 1e-9) end
   if opts.risk_table then spec.risk_table = {} end
   for g = 1, #km.info.groups.label do
     spec.curves[g] = curve_spec(km, g)
     if opts.band then widen(km, spec.curves[g], g, opts.band) end
-    if opts.risk_table then spec.risk_table[g] = risk_row(km, g, times) end
+  end
+  km_scale.apply(spec, opts.scale, opts)
+  for g = 1, opts.risk_table and #km.info.groups.label or 0 do
+    spec.risk_table[g] = risk_row(km, g, spec.times)
   end
   spec.desc = description(km, spec)
   local figure = require("lobule.figure").curves(spec)

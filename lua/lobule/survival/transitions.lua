@@ -134,6 +134,15 @@ function Transitions:__tostring()
   return table.concat(parts, "\n")
 end
 
+--- The diagram: states as boxes (persons ever there, last seen there) in rows by the number of moves
+--- from the start, arrows with the counts of moves. Up to eight states.
+---@param options? table            width_mm (183), title
+---@return lobule.Figure
+---@raise more than eight states
+function Transitions:plot(options)
+  return (require("lobule.survival.transitions_plot")(self, options))
+end
+
 --- The blocks of a report: the table of counts, then warnings.
 ---@param options? table
 ---@return table[]
