@@ -192,11 +192,11 @@ function M.draw_line(canvas, s, plot, look)
   local steps <const> = thinned(s, plot)
   for _, part in ipairs(parts(s)) do
     local opacity <const> = part.faint and FAINT or nil
-    canvas:line(line(steps, plot, part.from, part.to),
-      { role = look.role, dash = look.dash, width = look.width or style.LINE, opacity = opacity })
-    local points = line(steps, plot, part.from, part.to)
-    if #points > 0 then canvas:line(points,
-      { role = look.role, dash = look.dash, width = style.LINE, opacity = opacity }) end
+    local points <const> = line(steps, plot, part.from, part.to)
+    if #points > 0 then
+      canvas:line(points, { role = look.role, dash = look.dash, width = look.width or style.LINE,
+        opacity = opacity })
+    end
     canvas:segments(censor_ticks(s, plot, part.from, part.until_time),
       { role = look.role, width = 0.7, opacity = opacity })
   end
