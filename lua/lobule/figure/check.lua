@@ -184,7 +184,8 @@ function M.curves(spec)
   if not problem and spec.x_max ~= nil and not (number.finite(spec.x_max) and spec.x_max > 0) then
     problem = "x_max must be a positive number"
   end
-  if not problem and spec.y_axis ~= nil and spec.y_axis ~= "percent" and spec.y_axis ~= "number" then
+  local axis <const> = spec.y_axis
+  if not problem and axis ~= nil and axis ~= "percent" and axis ~= "number" then
     problem = "y_axis must be 'percent' or 'number'"
   end
   return problem or number_or_nil(spec, { "min_at_risk", "start" }, "the description")

@@ -142,7 +142,8 @@ local function arrange(spec, plan)
   if many and plan.width >= WIDE then
     plan.ends = key.plan_ends(spec.curves, ENDS_SHARE * plan.width)
     place(spec, plan)
-    plan.tops = not plan.nowhere and key.at_ends(plan.stops, { x1 = plan.x1, width = plan.plot_width })
+    plan.tops = not plan.nowhere
+      and key.at_ends(plan.stops, { x1 = plan.x1, width = plan.plot_width })
       and key.place_ends(plan.ends, plan.line_ends, plan.top - style.LABEL / 2, plan.bottom)
     if not plan.tops then plan.ends = nil end
   end

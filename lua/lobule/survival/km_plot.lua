@@ -113,7 +113,8 @@ return function(km, options)
   end
   local spec = { title = opts.title or ("Kaplan-Meier estimate, " .. km.info.formula),
     width_mm = opts.width_mm, x_label = parts.axis_label(km, opts),
-    y_label = opts.y_label or km_scale.label(opts.scale), times = times, x_min = km.info.has_entry and times[1] or nil, conf = opts.conf, curves = {},
+    y_label = opts.y_label or km_scale.label(opts.scale), times = times,
+    x_min = km.info.has_entry and times[1] or nil, conf = opts.conf, curves = {},
     annotation = annotations(km, opts) }
   if opts.times then spec.x_max = math.max(times[#times], 1e-9) end
   if opts.risk_table then spec.risk_table = {} end

@@ -58,7 +58,7 @@ end
 --- are infinite (survival of 0 or 1) are not drawn.
 ---@param spec table                description of the figure with its curves
 ---@param name string
----@param opts table                options of the plot: times and x_label as the researcher named them
+---@param opts table                options of the plot: times and x_label, where named
 function M.apply(spec, name, opts)
   local wanted <const> = SCALES[name]
   if not wanted then return end

@@ -134,8 +134,8 @@ function Transitions:__tostring()
   return table.concat(parts, "\n")
 end
 
---- The diagram: states as boxes (persons ever there, last seen there) in rows by the number of moves
---- from the start, arrows with the counts of moves. Up to eight states.
+--- The diagram: states as boxes (persons ever there, last seen there) in rows by the number of
+--- moves from the start, arrows with the counts of moves. Up to eight states.
 ---@param options? table            width_mm (183), title
 ---@return lobule.Figure
 ---@raise more than eight states
