@@ -89,7 +89,7 @@ local function place(spec, width)
   for r, row in ipairs(rows) do
     local tallest = 0
     for i, k in ipairs(row) do
-      local step <const> = math.min(inner / #row, each + 2 * gap)
+      local step <const> = math.max(each + gap, math.min(inner / #row, each + 2 * gap))
       boxes[k] = { row = r, place = i, width = each, y = y, lines = box_lines(spec.states[k], each),
         x = width / 2 + (i - 0.5 - #row / 2) * step - each / 2 }
       tallest = math.max(tallest, height_of(boxes[k].lines))
