@@ -59,7 +59,6 @@ end
 ---@param spec table                description of the figure with its curves
 ---@param name string
 ---@param opts table                options of the plot: times and x_label as they were given
----@param opts table                options of the plot: times and x_label, where named
 function M.apply(spec, name, opts)
   local wanted <const> = SCALES[name]
   if not wanted then return end
