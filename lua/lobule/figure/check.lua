@@ -12,9 +12,7 @@ end
 local HEAD <const> = "id title desc data width_mm mark "
 local CURVES <const> = set(HEAD .. [[height_mm x_label y_label x_min x_max times curves conf
   risk_table
-  annotation min_at_risk start shade_from]])
-  annotation min_at_risk start beside]])
-  annotation min_at_risk start x_log y_axis quantity]])
+  annotation min_at_risk start shade_from beside x_log y_axis quantity]])
 local CURVE <const> = set [[label time survival conf_low conf_high censor_time censor_survival note
   n_risk n_risk_time faint_from start]]
 local NOTE <const> = set "text label p_value"
@@ -188,11 +186,11 @@ function M.curves(spec)
   if not problem and spec.x_max ~= nil and not (number.finite(spec.x_max) and spec.x_max > 0) then
     problem = "x_max must be a positive number"
   end
-  return problem or number_or_nil(spec, { "min_at_risk", "start", "shade_from" }, "the description")
-  if not problem and spec.y_axis ~= nil and spec.y_axis ~= "percent" and spec.y_axis ~= "number" then
+  if not problem and spec.y_axis ~= nil and spec.y_axis ~= "percent"
+    and spec.y_axis ~= "number" then
     problem = "y_axis must be 'percent' or 'number'"
   end
-  return problem or number_or_nil(spec, { "min_at_risk", "start" }, "the description")
+  return problem or number_or_nil(spec, { "min_at_risk", "start", "shade_from" }, "the description")
     or annotation(spec) or risk_blocks(spec)
 end
 
