@@ -208,14 +208,44 @@ function core.cox_robust(model, fit) end
 ---@param all? boolean              a row for each row of the frame instead, NA where left out
 ---@return lobule.Frame
 function core.cox_residuals(model, fit, kind, all) end
---- Harrell's concordance of the linear predictor, within strata.
+--- Concordance of the linear predictor, within strata.
 ---@param model lobule.Model
 ---@param fit table
 ---@param newdata? lobule.Model     with its outcome; nil: the fitted rows
+---@param type? "harrell"|"uno"     default "harrell"
+---@param tau? number               pairs whose earlier time is beyond do not count
 ---@return table                    # concordance, std_error (nil without pairs, or for new data
 ---                                 of a clustered fit), concordant,
 ---                                 discordant, tied_x, tied_y, tied_xy, n
-function core.cox_concordance(model, fit, newdata) end
+function core.cox_concordance(model, fit, newdata, type, tau) end
+--- Coefficients of resampled rows (or clusters), each summarised.
+---@param model lobule.Model
+---@param fit table
+---@param replicates integer
+---@param seed integer
+---@param conf_type "percentile"|"normal"|"bca"
+---@param conf_level number
+---@return table                    # n_failed; terms: n, bias, std_error, conf_low, conf_high,
+---                                 extreme; replicates: a frame
+function core.cox_bootstrap(model, fit, replicates, seed, conf_type, conf_level) end
+--- Concordance and calibration slope less their optimism.
+---@param model lobule.Model
+---@param fit table
+---@param replicates integer
+---@param seed integer
+---@return table                    # n_failed; concordance and slope: apparent, training, test,
+---                                 optimism, corrected, n
+function core.cox_validate(model, fit, replicates, seed) end
+--- Survival averaged over the fitted rows at each level.
+---@param model lobule.Model
+---@param fit table
+---@param levels lobule.Model[]     of core.model_apply: the data at each level
+---@param times number[]
+---@param tau? number               end of the restricted mean
+---@param covariates "fixed"|"random"
+---@return table[]                  # of each time, then of the restricted mean: estimate (a number
+---                                 a level), covariance (a matrix)
+function core.cox_adjusted(model, fit, levels, times, tau, covariates) end
 --- Linear predictors less that of the mean of the covariates, or the part of one variable.
 ---@param model lobule.Model
 ---@param fit table

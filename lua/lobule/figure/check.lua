@@ -187,6 +187,8 @@ function M.curves(spec)
   end
   local axis <const> = spec.y_axis
   if not problem and axis ~= nil and axis ~= "percent" and axis ~= "number" then
+  if not problem and spec.y_axis ~= nil and spec.y_axis ~= "percent"
+    and spec.y_axis ~= "number" then
     problem = "y_axis must be 'percent' or 'number'"
   end
   return problem or number_or_nil(spec, { "min_at_risk", "start", "shade_from" }, "the description")
