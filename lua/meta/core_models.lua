@@ -397,7 +397,7 @@ function core.finegray(model, cause, options, groups) end
 ---@param limits table              times (ascending), conf_level, conf_type ("log-log", "plain")
 ---@return lobule.Frame             # row, time, estimate, std_error, conf_low, conf_high
 function core.finegray_incidence(model, cause, options, groups, newdata, limits) end
---- Of a fit without strata, estimates alone. Cumulative incidence of people at times: row, time, estimate, the times of each row in turn.
+--- Of a fit without strata, estimates alone: row, time, estimate, the times of each row in turn.
 ---@param fit table                 of core.finegray
 ---@param newdata lobule.Model      of core.model_apply
 ---@param times number[]            ascending
