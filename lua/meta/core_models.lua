@@ -408,14 +408,26 @@ function CumIncFit:last(g) end
 function core.gray(model, cause, rho) end
 
 --- Fine-Gray model of a "design" model of outcome "causes": the fields of core.cox and cause,
---- naive_vcov, n_competing, n_censored, time and cumulative_hazard (at the means of the columns).
+--- naive_vcov, n_competing, n_censored, time and cumulative_hazard (at the means of the columns),
+--- stratum after stratum, and start: how many times are before those of each stratum, and of all.
 ---@param model lobule.Model
 ---@param cause integer             from 1
 ---@param options table             ties, variance ("fine-gray", "robust", "model"), censoring_ties
----                                 ("together", "events_first"), max_iter, tolerance, weight_type
+---                                 ("together", "events_first"), max_iter, tolerance, weight_type,
+---                                 censoring ("strata", "common")
+---@param groups? lobule.Model      of "groups": a distribution of censoring each
 ---@return table
-function core.finegray(model, cause, options) end
---- Cumulative incidence of people at times: row, time, estimate, the times of each row in turn.
+function core.finegray(model, cause, options, groups) end
+--- The fit made again, with influences of rows: cumulative incidence of people at times.
+---@param model lobule.Model
+---@param cause integer
+---@param options table             of core.finegray; variance not "model"
+---@param groups? lobule.Model
+---@param newdata lobule.Model      of core.model_apply
+---@param limits table              times (ascending), conf_level, conf_type ("log-log", "plain")
+---@return lobule.Frame             # row, time, estimate, std_error, conf_low, conf_high
+function core.finegray_incidence(model, cause, options, groups, newdata, limits) end
+--- Of a fit without strata, estimates alone: row, time, estimate, the times of each row in turn.
 ---@param fit table                 of core.finegray
 ---@param newdata lobule.Model      of core.model_apply
 ---@param times number[]            ascending
