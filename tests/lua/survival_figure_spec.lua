@@ -120,7 +120,8 @@ describe("the scale of a Kaplan-Meier figure", function()
 
   it("survives groups without an event, and refuses log(-log S) when all are", function()
     local frame = core.frame { { "t", { 1, 2, 3, 4, 5, 6 }, "real" },
-      { "e", { 1, 0, 1, 0, 0, 0 }, "integer" }, { "g", { "a", "a", "a", "b", "b", "b" }, "factor" } }
+      { "e", { 1, 0, 1, 0, 0, 0 }, "integer" }, { "g", { "a", "a", "a", "b", "b", "b" },
+        "factor" } }
     local fit = lb.survival.km("Surv(t, e) ~ g", frame)
     for _, scale in ipairs { "event", "cumulative_hazard", "loglog" } do
       for _, mm in ipairs(WIDTHS) do assert_readable(fit:plot { scale = scale, width_mm = mm }) end
@@ -203,7 +204,8 @@ describe("the diagram of transitions", function()
 
   it("draws rings, moves back and states that nobody reaches", function()
     for _, moves in ipairs { {}, { { 1, 2 }, { 2, 1 } },
-      { { 1, 2 }, { 2, 3 }, { 3, 4 }, { 4, 1 } }, { { 1, 2 }, { 1, 3 }, { 1, 4 }, { 2, 4 }, { 4, 2 }, { 3, 4 } } } do
+      { { 1, 2 }, { 2, 3 }, { 3, 4 }, { 4, 1 } },
+      { { 1, 2 }, { 1, 3 }, { 1, 4 }, { 2, 4 }, { 4, 2 }, { 3, 4 } } } do
       local list = {}
       for i, move in ipairs(moves) do list[i] = { from = move[1], to = move[2], n = 100 + i } end
       for _, mm in ipairs(WIDTHS) do

@@ -185,8 +185,6 @@ function M.curves(spec)
   if not problem and spec.x_max ~= nil and not (number.finite(spec.x_max) and spec.x_max > 0) then
     problem = "x_max must be a positive number"
   end
-  local axis <const> = spec.y_axis
-  if not problem and axis ~= nil and axis ~= "percent" and axis ~= "number" then
   if not problem and spec.y_axis ~= nil and spec.y_axis ~= "percent"
     and spec.y_axis ~= "number" then
     problem = "y_axis must be 'percent' or 'number'"

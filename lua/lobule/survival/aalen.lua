@@ -174,7 +174,8 @@ end
 --- term. Where a curve rises the term adds to the hazard, where it is level there is no effect any
 --- more.
 ---@param terms? string|table       a term or a list of terms (default: all), or the options
----@param options? table            terms; width_mm (183); x_label; y_label; title
+---@param options? table            terms: a term or a list of terms; width_mm (183); x_label;
+---                                 y_label; title
 ---@return lobule.Figure
 ---@raise a term that is not there
 ---@example lb.survival.aalen("Surv(months, progressed) ~ age", lb.example_data()):plot("age")
