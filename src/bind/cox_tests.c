@@ -187,12 +187,9 @@ static int largest_normal(lua_State *L)
   return 1;
 }
 
-static const luaL_Reg FUNCTIONS[] = {{"cox_firth", cox_firth},
-                                     {"cox_profile", cox_profile},
-                                     {"cox_zph", cox_zph},
-                                     {"smooth_spline", smooth_spline},
-                                     {"largest_normal", largest_normal},
-                                     {NULL, NULL}};
+static const luaL_Reg FUNCTIONS[] = {
+    {"cox_firth", cox_firth},         {"cox_profile", cox_profile},       {"cox_zph", cox_zph},
+    {"smooth_spline", smooth_spline}, {"largest_normal", largest_normal}, {NULL, NULL}};
 
 void lbl_open_cox_tests(lua_State *L)
 {

@@ -114,10 +114,11 @@ describe("a result at the prompt", function()
     assert.are.equal(text, display.text(text, 60))
   end)
 
-  it("is one line for a figure", function()
+  it("is a line for a figure, broken where the screen ends", function()
     local km = lb.survival.km("Surv(months, progressed) ~ arm", lb.example_data())
+    assert.is_nil(display.text(km:plot(), 200):find "\n")
     local text = display.text(km:plot(), 80)
-    assert.is_nil(text:find "\n")
+    for line in text:gmatch "[^\n]+" do assert.is_true(#line <= 80, line) end
     assert.is_truthy(text:find(":show()", 1, true))
   end)
 

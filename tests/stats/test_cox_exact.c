@@ -1,7 +1,7 @@
 /* test_cox_exact.c - exact ties against the sums they stand for (all subsets, all orders), their
  * derivatives, equal bits for any number of threads, edges, failing allocations. */
-#include "check.h"
 #include "base/parallel.h"
+#include "check.h"
 #include "stats/survival/cox_work.h"
 
 #define N 24
@@ -282,8 +282,9 @@ static void failing_allocations(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      LB_TEST(brute_force),     LB_TEST(closed_forms), LB_TEST(without_ties), LB_TEST(far_apart),
-      LB_TEST(weights_refused), LB_TEST(threads),      LB_TEST(failing_allocations),
+      LB_TEST(brute_force),         LB_TEST(closed_forms),    LB_TEST(without_ties),
+      LB_TEST(far_apart),           LB_TEST(weights_refused), LB_TEST(threads),
+      LB_TEST(failing_allocations),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

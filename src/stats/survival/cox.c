@@ -274,8 +274,7 @@ static void finish(cox_work *w, lb_cox *fit)
 static lb_status check_options(const lb_cox_options *opt, lb_error *err)
 {
   if (!(opt->tolerance > 0)) return lb_error_set(err, LB_EARG, "tolerance must be above 0");
-  if (opt->ties > LB_TIES_MARGINAL)
-    return lb_error_set(err, LB_EARG, "unknown method for ties");
+  if (opt->ties > LB_TIES_MARGINAL) return lb_error_set(err, LB_EARG, "unknown method for ties");
   if (opt->max_iter == 0) return lb_error_set(err, LB_EARG, "max_iter must be above 0");
   return LB_OK;
 }

@@ -9,12 +9,7 @@
 /* The last two are exact: in discrete time, where d of those at risk have the event (conditional
  * logistic likelihood), and of continuous times that were rounded (marginal likelihood, the average
  * over all orders of the tied events). */
-typedef enum lb_ties {
-  LB_TIES_EFRON,
-  LB_TIES_BRESLOW,
-  LB_TIES_EXACT,
-  LB_TIES_MARGINAL
-} lb_ties;
+typedef enum lb_ties { LB_TIES_EFRON, LB_TIES_BRESLOW, LB_TIES_EXACT, LB_TIES_MARGINAL } lb_ties;
 
 typedef struct lb_cox_options {
   lb_ties ties;

@@ -71,8 +71,8 @@ static void cut_ties(tie_pass *q)
 static lb_status alloc_parts(tie_pass *q, lb_error *err)
 {
   size_t p = q->d->p, events = q->most_events;
-  size_t work = q->ties == LB_TIES_EXACT ? cox_discrete_work(p, events)
-                                         : cox_marginal_work(p, events);
+  size_t work =
+      q->ties == LB_TIES_EXACT ? cox_discrete_work(p, events) : cox_marginal_work(p, events);
   size_t sums = p * (p + 2), size = sums + work;
   bool fits = work <= SIZE_MAX / sizeof(double) / MAX_CHUNKS - sums;
   q->numbers = fits ? lb_mem_zero(q->n_chunk, size * sizeof *q->numbers) : NULL;

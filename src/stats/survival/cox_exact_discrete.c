@@ -18,10 +18,10 @@
  * that covariance. */
 typedef struct subsets {
   size_t p, size, packed;
-  double *ratio;       /* 0 .. size: R_k, 0 where no subset has been seen */
-  double *share;       /* 0 .. size: a_k of the row that is added */
-  double *mean, *cov;  /* of each k: p, and packed lower triangle; zero for k = 0 */
-  double *delta;       /* p */
+  double *ratio;      /* 0 .. size: R_k, 0 where no subset has been seen */
+  double *share;      /* 0 .. size: a_k of the row that is added */
+  double *mean, *cov; /* of each k: p, and packed lower triangle; zero for k = 0 */
+  double *delta;      /* p */
 } subsets;
 
 size_t cox_discrete_work(size_t p, size_t events)

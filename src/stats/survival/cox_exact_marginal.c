@@ -16,21 +16,21 @@
  * of that. In x the points are drawn with a chance in proportion to the integrand; with v = u_i t
  * and psi_i = v / (e^v - 1), d log P / d log u_i is the mean of psi_i, and second derivatives are
  * covariances of the psi and means of psi' = psi (1 - v - psi). */
-#define SETTLED 1e-9
-#define NEGLIGIBLE (-45.0) /* log of what is left out, relative to the largest */
+#define SETTLED      1e-9
+#define NEGLIGIBLE   (-45.0) /* log of what is left out, relative to the largest */
 #define MAX_HALVINGS 12
 /* Where events are most of the risk, the rest is summed by itself: a difference loses digits. */
 #define MOST_OF_RISK 1e-3
 
 typedef struct integral {
-  size_t p, n;                /* events */
-  double rest;                /* A */
-  double *u;                  /* n */
-  double *y;                  /* n x p: z less the mean of the rest */
-  double *gradient, *second;  /* n: means of psi, psi' */
-  double *rest_z;             /* p: mean of the rest */
-  double *sum, *mean;         /* p */
-  double mode, peak;          /* of the log integrand, in x */
+  size_t p, n;               /* events */
+  double rest;               /* A */
+  double *u;                 /* n */
+  double *y;                 /* n x p: z less the mean of the rest */
+  double *gradient, *second; /* n: means of psi, psi' */
+  double *rest_z;            /* p: mean of the rest */
+  double *sum, *mean;        /* p */
+  double mode, peak;         /* of the log integrand, in x */
   double step, log_p;
 } integral;
 
@@ -135,8 +135,7 @@ static void take_covariance(integral *q, double t, double share, const cox_tie_p
     for (size_t j = 0; j < p; j++) q->sum[j] += f * q->y[i * p + j];
   }
   for (size_t j = 0; j < p; j++)
-    for (size_t i = 0; i <= j; i++)
-      to->information[j * p + i] -= share * q->sum[j] * q->sum[i];
+    for (size_t i = 0; i <= j; i++) to->information[j * p + i] -= share * q->sum[j] * q->sum[i];
 }
 
 /* Sum of the risks of those at risk without the event, and the mean of their z. */

@@ -9,7 +9,7 @@
 #include <string.h>
 
 /* The signed root is met to this part of itself. */
-#define CLOSE 1e-9
+#define CLOSE    1e-9
 #define MAX_FITS 60
 /* A log hazard over the column's range beyond which no data tell any more: the limit is infinite.
  */
@@ -17,9 +17,9 @@
 
 typedef struct profile {
   cox_search q;
-  double target;     /* root of the quantile of chi-square */
-  double maximum;    /* log-likelihood */
-  double *best;      /* p: beta at the maximum */
+  double target;  /* root of the quantile of chi-square */
+  double maximum; /* log-likelihood */
+  double *best;   /* p: beta at the maximum */
 } profile;
 
 static double known(double x)
@@ -68,8 +68,10 @@ static lb_status find_limit(profile *f, size_t j, double side, double first, dou
     *(root < f->target ? &low : &high) = distance;
     double next = distance + (f->target - root) / slope;
     bool inside = isfinite(next) && next > low && next < high;
-    if (isinf(high) && (!inside || next > 4 * distance)) next = 2 * distance;
-    else if (!inside) next = (low + high) / 2;
+    if (isinf(high) && (!inside || next > 4 * distance))
+      next = 2 * distance;
+    else if (!inside)
+      next = (low + high) / 2;
     distance = next;
   }
   return LB_OK;

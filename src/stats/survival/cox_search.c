@@ -9,9 +9,9 @@
 #include <string.h>
 
 /* No log hazard over its column's range moves by more than this in the last step. */
-#define SETTLED 1e-10
-#define VANISHED 1e-14
-#define ROUNDING 1e-14
+#define SETTLED      1e-10
+#define VANISHED     1e-14
+#define ROUNDING     1e-14
 #define MAX_HALVINGS 40
 /* Where a coefficient has no end, steps never settle; the likelihood does: so many times in turn it
  * gained less than this part of itself. Firth's has an end, but comes to it by a constant factor a

@@ -29,7 +29,7 @@ typedef struct cox_search {
   bool penalised;
   cox_firth firth;
   size_t max_iter, iterations;
-  bool converged; /* the last search ended with steps below SETTLED */
+  bool converged;              /* the last search ended with steps below SETTLED */
   double *beta, *trial, *step; /* p */
   double *factor, *masked;     /* p x p */
   bool *kept;                  /* p: not collinear */

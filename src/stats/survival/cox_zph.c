@@ -67,14 +67,14 @@ typedef struct zph_work {
   cox_data d;
   cox_state s;
   size_t p;
-  double *beta, *g;        /* p; n_bin: g less its mean over events */
-  double *score;           /* p: of theta */
-  double *cross, *second;  /* p x p, lower triangle: sums of g V and g^2 V over risk sets */
-  lb_sum *passed;          /* n_bin x 2: cumulative hazard times g, times g^2 */
-  double *own;             /* n_bin x 2: shares of the events in their own time's steps */
-  double *mean, *events;   /* p, p + 1 */
-  double *full, *factor;   /* p x p */
-  bool *kept;              /* p: not collinear */
+  double *beta, *g;       /* p; n_bin: g less its mean over events */
+  double *score;          /* p: of theta */
+  double *cross, *second; /* p x p, lower triangle: sums of g V and g^2 V over risk sets */
+  lb_sum *passed;         /* n_bin x 2: cumulative hazard times g, times g^2 */
+  double *own;            /* n_bin x 2: shares of the events in their own time's steps */
+  double *mean, *events;  /* p, p + 1 */
+  double *full, *factor;  /* p x p */
+  bool *kept;             /* p: not collinear */
   double *solved, *scores, *matrix, *left; /* of a test: p x p, p, p x p, p x p */
 } zph_work;
 
@@ -85,8 +85,8 @@ static lb_status zph_new(zph_work *q, const double *g, lb_error *err)
   if (st != LB_OK) return st;
   size_t p = q->p, n = q->d.n_bin;
   double **vector[] = {&q->beta, &q->score, &q->mean, &q->scores};
-  double **matrix[] = {&q->cross, &q->second, &q->full, &q->factor, &q->solved, &q->matrix,
-                       &q->left};
+  double **matrix[] = {&q->cross,  &q->second, &q->full, &q->factor,
+                       &q->solved, &q->matrix, &q->left};
   bool ok = true;
   for (size_t i = 0; i < 4; i++) ok = (*vector[i] = lb_mem_zero(p, sizeof(double))) != NULL && ok;
   for (size_t i = 0; i < 7; i++)
@@ -114,9 +114,9 @@ static void zph_free(zph_work *q)
 {
   cox_data_reset(&q->d);
   cox_state_reset(&q->s);
-  void *array[] = {q->beta,  q->g,    q->score,  q->cross, q->second, q->passed, q->own, q->mean,
-                   q->events, q->full, q->factor, q->kept,  q->solved, q->scores, q->matrix,
-                   q->left};
+  void *array[] = {q->beta,   q->g,      q->score,  q->cross, q->second, q->passed,
+                   q->own,    q->mean,   q->events, q->full,  q->factor, q->kept,
+                   q->solved, q->scores, q->matrix, q->left};
   for (size_t i = 0; i < sizeof array / sizeof array[0]; i++) lb_mem_free(array[i]);
 }
 
@@ -160,8 +160,8 @@ static void add_row(zph_work *q, size_t segment, size_t k)
   bool event = segment == d->bin[b].segment;
   double met[2];
   for (size_t i = 0; i < 2; i++) {
-    const lb_sum *until = event && d->bin[b].is_first ? NULL
-                                                      : &q->passed[2 * (event ? b - 1 : b) + i];
+    const lb_sum *until =
+        event && d->bin[b].is_first ? NULL : &q->passed[2 * (event ? b - 1 : b) + i];
     lb_sum sum = until == NULL ? (lb_sum){0} : *until;
     if (d->leave_bin != NULL && d->leave_bin[k] != COX_NO_BIN) {
       sum.high -= q->passed[2 * (size_t)d->leave_bin[k] + i].high;
@@ -267,8 +267,9 @@ lb_status lb_cox_zph_test(const lb_cox_at *at, const double *g, const size_t *te
                           lb_cox_zph *out, lb_error *err)
 {
   if (at->ties >= LB_TIES_EXACT)
-    return lb_error_set(err, LB_EARG, "the test of proportional hazards takes ties of Efron or "
-                                      "Breslow");
+    return lb_error_set(err, LB_EARG,
+                        "the test of proportional hazards takes ties of Efron or "
+                        "Breslow");
   zph_work q = {.at = at, .p = at->x->p};
   lb_cox_zph zph = {.n_term = n_term, .p = at->x->p};
   zph.term = lb_mem_zero(n_term, sizeof *zph.term);

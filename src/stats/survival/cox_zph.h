@@ -4,8 +4,8 @@
 #include "stats/survival/cox_path.h"
 
 typedef enum lb_zph_transform {
-  LB_ZPH_KM,      /* 1 - Kaplan-Meier just before the time, of all rows, unweighted */
-  LB_ZPH_RANK,    /* mean rank among all times */
+  LB_ZPH_KM,   /* 1 - Kaplan-Meier just before the time, of all rows, unweighted */
+  LB_ZPH_RANK, /* mean rank among all times */
   LB_ZPH_IDENTITY,
   LB_ZPH_LOG
 } lb_zph_transform;

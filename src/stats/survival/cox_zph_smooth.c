@@ -10,7 +10,7 @@
 #include <string.h>
 
 #define MOST_KNOTS 12
-#define RANK 1e-13
+#define RANK       1e-13
 
 typedef struct spline {
   size_t n_knot; /* with the two at the ends */
