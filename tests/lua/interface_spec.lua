@@ -12,7 +12,8 @@ end
 
 describe("lua/meta/core*.lua", function()
   local names = declared(docs.source "meta/core.lua" .. docs.source "meta/core_models.lua"
-    .. docs.source "meta/core_verbs.lua" .. docs.source "meta/core_multistate.lua")
+    .. docs.source "meta/core_verbs.lua" .. docs.source "meta/core_multistate.lua"
+    .. docs.source "meta/core_survival.lua")
 
   it("declares every function of lobule.core", function()
     for name, value in pairs(core) do

@@ -1,0 +1,142 @@
+---@meta
+--- Competing risks, rates, additive hazards, scores and parametric survival of the C core.
+--- A part of lobule.core, as core.lua beside this file says.
+
+---@class lobule.core
+local core = {}
+
+--- Gray's test of a cause (from 1): fields n, observed, expected (lists), variance (list of lists),
+--- chi_square, df, p_value.
+---@param model lobule.Model        of outcome "causes"
+---@param cause integer
+---@param rho number
+---@return table
+function core.gray(model, cause, rho) end
+
+--- Fine-Gray model of a "design" model of outcome "causes": the fields of core.cox and cause,
+--- naive_vcov, n_competing, n_censored, time and cumulative_hazard (at the means of the columns),
+--- stratum after stratum, and start: how many times are before those of each stratum, and of all.
+---@param model lobule.Model
+---@param cause integer             from 1
+---@param options table             ties, variance ("fine-gray", "robust", "model"), censoring_ties
+---                                 ("together", "events_first"), max_iter, tolerance, weight_type,
+---                                 censoring ("strata", "common")
+---@param groups? lobule.Model      of "groups": a distribution of censoring each
+---@return table
+function core.finegray(model, cause, options, groups) end
+--- The fit made again, with influences of rows: cumulative incidence of people at times.
+---@param model lobule.Model
+---@param cause integer
+---@param options table             of core.finegray; variance not "model"
+---@param groups? lobule.Model
+---@param newdata lobule.Model      of core.model_apply
+---@param limits table              times (ascending), conf_level, conf_type ("log-log", "plain")
+---@return lobule.Frame             # row, time, estimate, std_error, conf_low, conf_high
+function core.finegray_incidence(model, cause, options, groups, newdata, limits) end
+--- Of a fit without strata, estimates alone: row, time, estimate, the times of each row in turn.
+---@param fit table                 of core.finegray
+---@param newdata lobule.Model      of core.model_apply
+---@param times number[]            ascending
+---@return lobule.Frame
+function core.finegray_predict(fit, newdata, times) end
+
+--- Follow-up cut into pieces: at a list of times (shift: the scale's value at time 0, a number for
+--- each row of the frame), or at each row's own times (two columns: row of the frame, ascending,
+--- and time). Returns the frame of the pieces' rows, start, stop, event (logical, or a factor of
+--- causes) and interval (from 1) as columns, and how many rows had no follow-up.
+---@param model lobule.Model
+---@param frame lobule.Frame        that the model was made of
+---@param cuts number[]|lobule.Column
+---@param shift? lobule.Column
+---@return lobule.Frame
+---@return lobule.Column start
+---@return lobule.Column stop
+---@return lobule.Column event
+---@return lobule.Column interval
+---@return integer n_zero
+function core.split_follow_up(model, frame, cuts, shift) end
+
+--- Limits of an expected count.
+---@param d number                  events
+---@param conf_level number
+---@param method string             "exact", "byar", "mid-p", "log"
+---@return number low
+---@return number high
+function core.count_interval(d, conf_level, method) end
+
+--- Gamma limits of a standardised rate (Fay & Feuer 1997).
+---@param y number                  rate
+---@param v number                  its variance
+---@param w_max number              largest weight over person-time
+---@param conf_level number
+---@return number low
+---@return number high
+function core.standard_rate_interval(y, v, w_max, conf_level) end
+
+--- Additive hazards of a "design" model: time, n_risk, cumulative and variance (a list for the
+--- intercept and each column), statistic, slope, covariance, chi_square, df, p_value, last,
+--- n_event.
+---@param model lobule.Model
+---@param min_at_risk integer
+---@param test string               "aalen", "n_risk"
+---@param frequency boolean
+---@return table
+function core.aalen(model, min_at_risk, test, frequency) end
+
+--- AUC and Brier score of predicted risks at a time: lists auc and brier (one a model), their
+--- covariances between models, n_case, n_control, n_unknown.
+---@param model lobule.Model
+---@param cause integer             0: any event
+---@param risks lobule.Column[]     of the frame that the model was made of
+---@param time number
+---@return table
+function core.score(model, cause, risks, time) end
+--- Parametric survival regression of a "design" model of outcome "interval": fields coef, std_error
+--- (intercept, terms, log scales, shape), vcov, naive_vcov, collinear, infinite, n_scale, n_shape,
+--- scale (where fixed), log_lik, log_lik_null, df, iterations, converged, unbounded, n_exact,
+--- n_right, n_left, n_interval, n_cluster, weight_event, distribution, df_t.
+---@param model lobule.Model
+---@param options table             distribution, scale, df_t, max_iter, robust, weight_type
+---@return table
+function core.aft(model, options) end
+--- Residuals: row (unless all), then the type or a column a parameter.
+---@param model lobule.Model        the one that was fitted
+---@param fit table                 of core.aft
+---@param type "response"|"deviance"|"working"|"cox_snell"|"martingale"|"ldcase"|"dfbeta"|"dfbetas"
+---@param names string[]            of the parameters
+---@param all? boolean              a row for every row of the data
+---@return lobule.Frame
+function core.aft_residuals(model, fit, type, names, all) end
+--- Estimates of people, at each of `at` in turn: estimate, std_error, conf_low, conf_high.
+---@param model lobule.Model        the one that was fitted
+---@param fit table                 of core.aft, with time_scale
+---@param newdata lobule.Model?     of core.model_apply
+---@param options table             type ("lp", "survival", "hazard", "cumulative_hazard",
+---                                 "quantile", "mean", "rmst"), at, conf_level
+---@param cure? lobule.Model        of a cure model: the design of the cured fraction
+---@return lobule.Frame
+function core.aft_predict(model, fit, newdata, options, cure) end
+
+--- Royston-Parmar model of a "design" model of outcome "interval": fields coef, std_error (gamma0,
+--- gamma1, ..., terms), vcov, knot (log times, boundaries first and last), log_lik, log_lik_null,
+--- df, iterations, converged, link; core.aft_predict takes it.
+---@param model lobule.Model
+---@param options table             link ("hazard", "odds", "normal"), df, knots (inner, times),
+---                                 max_iter
+---@return table
+function core.royston(model, options) end
+
+--- Mixture cure model: fields coef, std_error (latency as core.aft, then the logistic model of
+--- cure), vcov, n_latency, n_scale, n_shape, scale, log_lik, log_lik_none, follow_up (Maller and
+--- Zhou's alpha), iterations, converged, distribution; core.aft_predict takes it.
+---@param model lobule.Model        of the latency
+---@param cure_model lobule.Model   of the same rows
+---@param options table             distribution, max_iter
+---@return table
+function core.cure(model, cure_model, options) end
+--- The rows of its frame that a model uses: row.
+---@param model lobule.Model
+---@return lobule.Frame
+function core.model_rows(model) end
+
+return core
