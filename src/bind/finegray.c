@@ -85,8 +85,8 @@ static void take_classes(lua_State *L, const lbl_cox *rows, classes *c, lb_fineg
   const char *censoring = lua_tostring(L, -1);
   c->strata = rows->strata;
   c->cluster = rows->cluster;
-  c->censoring =
-      censoring != NULL && strcmp(censoring, "common") == 0 ? (lb_partition){0} : rows->strata;
+  c->censoring = rows->strata;
+  if (censoring != NULL && strcmp(censoring, "common") == 0) c->censoring = (lb_partition){0};
   if (!lua_isnoneornil(L, 4)) {
     const lb_model *groups = lbl_check_model(L, 4);
     int32_t *code = codes_of(L, rows->model, groups), *each = code;

@@ -224,3 +224,30 @@ describe("the diagram of transitions", function()
       moves = { { from = 1, to = 1, n = 1 } } })
   end)
 end)
+
+describe("simultaneous bands in tidy()", function()
+  it("are those of band(), wider than the pointwise limits", function()
+    local km = lb.survival.km(SURV .. "arm", lb.example_data())
+    for _, type in ipairs { "equal-precision", "hall-wellner" } do
+      local all, plain = km:tidy({ band = type }):rows_list(), km:tidy():rows_list()
+      local found, n = {}, 0
+      for i, row in ipairs(all) do
+        assert.equal(plain[i].estimate, row.estimate)
+        found[row.strata .. row.time] = row
+        if type == "equal-precision" and row.band_low then
+          assert.is_true(row.band_low <= row.conf_low and row.band_high >= row.conf_high)
+        end
+      end
+      for _, row in ipairs(km:band({ type = type }):rows_list()) do
+        local own = found[row.strata .. row.time]
+        if own then
+          assert.equal(row.conf_low, own.band_low)
+          assert.equal(row.conf_high, own.band_high)
+          n = n + 1
+        end
+      end
+      assert.is_true(n > 20)
+    end
+    refused("band", km.tidy, km, { band = "scheffe" })
+  end)
+end)

@@ -146,14 +146,19 @@ local function stack(self, frames, groups)
 end
 
 --- The curves, one row a distinct time of each group, event or censoring.
+---@param options? table            band: "equal-precision", "hall-wellner" (simultaneous, see band)
 ---@return lobule.Frame             # strata, time, n_risk, n_event, n_censor, estimate, std_error,
----                                 conf_low, conf_high
-function KM:tidy()
+---                                 conf_low, conf_high (with band: band_low, band_high)
+function KM:tidy(options)
+  local opts = check.options(options, { { "band", { "equal-precision", "hall-wellner" } } })
   local frames, groups = {}, {}
   for g = 1, #self.info.groups.label do
     frames[g], groups[g] = core.rename(self.fit:curve(g), "survival", "estimate"), g
   end
   local frame = stack(self, frames, groups)
+  if opts.band then
+    frame = require("lobule.survival.km_band_tidy")(self, frame, opts.band)
+  end
   return frame
 end
 

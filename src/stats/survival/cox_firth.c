@@ -68,7 +68,8 @@ static void add_steps(const cox_data *d, lb_ties ties, size_t b, cox_state *s, c
   double *own = f->own + b * w, v = bin->event_weight / (double)m;
   for (size_t i = 0; i < w; i++) {
     f->events[i] = joined[i] + (s->exact ? joined[w + i] : 0);
-    passed[i] = bin->is_first ? (lb_sum){0} : passed[(ptrdiff_t)i - (ptrdiff_t)w];
+    passed[i] = (lb_sum){0};
+    if (!bin->is_first) passed[i] = passed[(ptrdiff_t)i - (ptrdiff_t)w];
     own[i] = 0;
   }
   for (size_t k = 0; k < m; k++) {

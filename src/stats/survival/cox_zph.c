@@ -162,7 +162,8 @@ static void add_row(zph_work *q, size_t segment, size_t k)
   for (size_t i = 0; i < 2; i++) {
     const lb_sum *until =
         event && d->bin[b].is_first ? NULL : &q->passed[2 * (event ? b - 1 : b) + i];
-    lb_sum sum = until == NULL ? (lb_sum){0} : *until;
+    lb_sum sum = {0};
+    if (until != NULL) sum = *until;
     if (d->leave_bin != NULL && d->leave_bin[k] != COX_NO_BIN) {
       sum.high -= q->passed[2 * (size_t)d->leave_bin[k] + i].high;
       sum.low -= q->passed[2 * (size_t)d->leave_bin[k] + i].low;

@@ -404,6 +404,7 @@ static lb_status joint_test(logrank_work *w, const lb_partition *strata,
     st = lb_error_nomem(err, "log-rank tests");
   if (st == LB_OK) st = w->y != NULL ? walk(w, strata, err) : walk_counts(w, counts, err);
   work_reset(w);
+  w->joint = NULL;
   if (st == LB_OK)
     *out = joint;
   else
