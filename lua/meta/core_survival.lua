@@ -5,6 +5,50 @@
 ---@class lobule.core
 local core = {}
 
+--- Cumulative incidence of a "groups" or "counts" model of outcome "causes"; the jackknife needs
+--- "groups".
+---@param model lobule.Model
+---@param conf_level number
+---@param conf_type "log-log"|"log"|"plain"|"logit"|"arcsine"
+---@param variance "greenwood"|"aalen"|"jackknife"
+---@return lobule.CumIncFit
+function core.cuminc(model, conf_level, conf_type, variance) end
+
+---@class lobule.CumIncFit
+local CumIncFit = {}
+--- time, n_risk, n_event (of the cause), n_censor, estimate, std_error, conf_low, conf_high of
+--- group g and a cause, both from 1.
+---@param g integer
+---@param cause integer
+---@return lobule.Frame
+function CumIncFit:curve(g, cause) end
+--- The same of the probability of no event of any cause.
+---@param g integer
+---@return lobule.Frame
+function CumIncFit:event_free(g) end
+---@param g integer
+---@param cause integer
+---@param prob number
+---@return number time              # nil (all three) when not reached
+---@return number conf_low
+---@return number conf_high
+function CumIncFit:quantile(g, cause, prob) end
+--- As curve, one row a time; n_event and n_censor since the previous time listed.
+---@param g integer
+---@param cause integer
+---@param times number[]            ascending
+---@return lobule.Frame
+function CumIncFit:at(g, cause, times) end
+---@param g integer
+---@param cause integer
+---@return integer n
+---@return number n_event
+function CumIncFit:count(g, cause) end
+---@param g integer
+---@return number? time              # the last one; nothing without rows
+---@return boolean ended             # nobody was event-free after it
+function CumIncFit:last(g) end
+
 --- Gray's test of a cause (from 1): fields n, observed, expected (lists), variance (list of lists),
 --- chi_square, df, p_value.
 ---@param model lobule.Model        of outcome "causes"

@@ -66,7 +66,7 @@ end
 --- beforehand (Klein & Moeschberger 2003, section 4.4). Equal precision (Nair 1984, Technometrics
 --- 26:265): pointwise limits, drawn wider by the same factor everywhere. Hall & Wellner (1980,
 --- Biometrika 67:133): wider at the end, narrower in the middle. Critical values are computed from
---- the Brownian bridge; Table C.3 of the book has those of an approximation, up to 0.2 % smaller.
+--- the Brownian bridge; those of Miller and Siegmund's approximation (1982) are a little smaller.
 ---@param options? table            type: "equal-precision" (default), "hall-wellner"; conf_type:
 ---                                 the scale, that of the fit ("log-log"), "log", "plain", "logit",
 ---                                 "arcsine"; conf_level (that of the fit); from, to: times
