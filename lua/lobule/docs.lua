@@ -150,5 +150,22 @@ function M.entries()
   return entries
 end
 
+--- What a docstring says first, to its first full stop that ends a sentence ("et al." does not).
+---@param doc string[]
+---@return string
+function M.first_sentence(doc)
+  local lines = {}
+  for _, line in ipairs(doc) do
+    if line:find "^@" then break end
+    lines[#lines + 1] = line
+  end
+  local text = table.concat(lines, " ")
+  for sentence in text:gmatch "()%.%s" do
+    local before = text:sub(1, sentence)
+    if not before:find "[^%a]al%.$" and not before:find "[^%a]eq%.$" then return before end
+  end
+  return text
+end
+
 M.source = source
 return M

@@ -5,14 +5,7 @@ local topics = require "lobule.help_topics"
 
 local M = {}
 
-local function first_sentence(doc)
-  local text = {}
-  for _, line in ipairs(doc) do
-    if line:find("^@") then break end
-    text[#text + 1] = line
-  end
-  return (table.concat(text, " "):match("^(.-%.)%s") or table.concat(text, " "))
-end
+local first_sentence <const> = docs.first_sentence
 
 --- Members that researchers do not call themselves.
 local INTERNAL <const> = { report_blocks = true, record = true, boxes = true }

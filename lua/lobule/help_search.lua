@@ -33,16 +33,11 @@ local function score(word, name, about, text)
   if text and text:lower():find(word, 1, true) then return IN_TEXT end
 end
 
-local function first_sentence(doc)
-  local text = table.concat(doc, " "):gsub("%s*@.*$", "")
-  return text:match "^(.-%.)%s" or text
-end
-
 local function from_docs(add)
   local help = require "lobule.help"
   for _, entry in ipairs(docs.entries()) do
     if not help.is_internal(entry) then
-      add(entry.name, first_sentence(entry.doc), table.concat(entry.doc, " "))
+      add(entry.name, docs.first_sentence(entry.doc), table.concat(entry.doc, " "))
     end
   end
 end

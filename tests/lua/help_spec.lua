@@ -198,6 +198,12 @@ describe("a search", function()
     assert.are.same({ "d: zebra_count" }, names "stripes")
   end)
 
+  it("says the whole first sentence, past abbreviations", function()
+    assert.equals("Weights of Graf et al. 1999, eq. 3.",
+      docs.first_sentence { "Weights of Graf et al. 1999,", "eq. 3. The rest.", "@param x number" })
+    assert.equals("No stop", docs.first_sentence { "No stop", "@return table" })
+  end)
+
   it("gives one line each, within the width", function()
     for line in help_search.text("survival", 60):gmatch "[^\n]+" do
       assert.is_true(utf8.len(line) <= 60, line)
