@@ -25,7 +25,8 @@ local Table = { __name = "lobule.Table" }
 local M = {}
 
 local SPEC <const> = { { "caption", "string", "" }, { "columns", "table" }, { "rows", "table" },
-  { "notes", "texts", {} }, { "wrap", "boolean", true } }
+  { "notes", "texts", {} }, { "wrap", "boolean", true },
+  { "keys", "count" } }
 local COLUMN <const> = { { "label", "string" }, { "align", { "left", "right" }, "left" },
   { "group", "string" }, { "unit", "string" }, { "decimal", "boolean", false } }
 local TEXT <const> = { { "width", "count" }, { "ascii", "boolean" } }
@@ -89,7 +90,9 @@ end
 ---@param spec table                columns: a list of labels or { label =, align = ("left"),
 ---                                 group =, unit = };
 ---                                 rows: a list of lists of texts, each with kind ("heading" or
----                                 "total") and indent if wanted; caption; notes
+---                                 "total") and indent if wanted; caption; notes; keys: how many
+---                                 columns say what a row is about and stand again beside those
+---                                 that do not fit (default: the texts it begins with)
 ---@return lobule.Table
 ---@raise unknown fields, a row with too few or too many cells, no columns
 function M.new(spec)
@@ -103,7 +106,7 @@ function M.new(spec)
   for i, row in ipairs(given.rows or {}) do rows[i] = copy_row(row, i, #columns) end
   for i, note in ipairs(given.notes) do notes[i] = note end
   return setmetatable({ caption = one_line(given.caption), columns = columns, rows = rows,
-    notes = notes, wrap = given.wrap }, Table)
+    notes = notes, wrap = given.wrap, keys = given.keys }, Table)
 end
 
 --- How a value of a column is shown.

@@ -152,7 +152,7 @@ local function layout(self, width)
     n = n - 1
     widths = widths_of(self, natural, n)
   end
-  return { cells = cells, widths = widths, n = n, needed = needed, cut = 0 }
+  return { cells = cells, widths = widths, natural = natural, n = n, needed = needed, cut = 0 }
 end
 
 --- A word broken where it must be.
@@ -261,20 +261,41 @@ local function footers(self, plan)
   return list
 end
 
---- The first column again with those that did not fit, as a table of its own.
-local function remainder(self, plan)
-  local columns, rows = { self.columns[1] }, {}
+--- How many leading columns say what a row is about: as the table says, else those before the
+--- estimate, else the texts it begins with. They stand again beside what did not fit, if there is
+--- room for any other column next to them.
+local function key_columns(self, plan, width)
+  local k = rawget(self, "keys")
+  for c, column in ipairs(self.columns) do
+    if not k and column.label == "estimate" then k = c - 1 end
+  end
+  if not k then
+    k = 1
+    while k < #self.columns and self.columns[k + 1].align == "left" do k = k + 1 end
+  end
+  local widest = 0
+  for c = plan.n + 1, #self.columns do widest = math.max(widest, plan.natural[c]) end
+  k = math.max(math.min(k, plan.n - 1), 1)
+  while k > 1 and span_width(plan.widths, 1, k) + GAP + widest > width do k = k - 1 end
+  return k
+end
+
+--- The leading columns again with those that did not fit, as a table of its own.
+local function remainder(self, plan, width)
+  local keys, columns, rows = key_columns(self, plan, width), {}, {}
+  for c = 1, keys do columns[c] = self.columns[c] end
   for c = plan.n + 1, #self.columns do columns[#columns + 1] = self.columns[c] end
   for i, row in ipairs(self.rows) do
-    rows[i] = { row[1], kind = row.kind, indent = row.indent }
+    rows[i] = table.move(row, 1, keys, 1, { kind = row.kind, indent = row.indent })
     for c = plan.n + 1, #self.columns do rows[i][#rows[i] + 1] = row[c] end
   end
   return setmetatable({ caption = "", columns = columns, rows = rows, notes = self.notes,
-    wrap = true, cut_before = (rawget(self, "cut_before") or 0) + plan.cut }, getmetatable(self))
+    keys = keys, wrap = true, cut_before = (rawget(self, "cut_before") or 0) + plan.cut },
+    getmetatable(self))
 end
 
 --- The table as text, fitted to a width: wide texts are wrapped; columns that still do not fit
---- follow below, beside the first again.
+--- follow below, beside those that say what the row is about.
 ---@param self lobule.Table
 ---@param width? integer            default $COLUMNS, else 80
 ---@param ascii? boolean            no line drawing (default: by the locale)
@@ -291,7 +312,7 @@ function M.text(self, width, ascii)
   body_lines(self, plan, style, lines)
   if self.wrap and plan.n > 1 and plan.n < #self.columns then
     lines[#lines + 1] = style.line
-    lines[#lines + 1] = M.text(remainder(self, plan), width, ascii)
+    lines[#lines + 1] = M.text(remainder(self, plan, width), width, ascii)
     return table.concat(lines, "\n")
   end
   local below = footers(self, plan)

@@ -350,9 +350,10 @@ static lb_status refuse_habit(const lb_lexer *lx, const lb_habit *habit)
 
 static lb_status refuse_sign(const lb_lexer *lx)
 {
-  static const lb_habit EQUALS = {"=", "==", NULL};
+  static const lb_habit EQUALS = {"=", "==", NULL}, TILDE = {"~", "not", NULL};
   const char *text = lx->text + lx->at;
   if (*text == '=') return refuse_habit(lx, &EQUALS);
+  if (*text == '~') return refuse_habit(lx, &TILDE);
   if (*text == '[' || *text == ']') {
     lb_lexer_fail(lx, lx->at, lx->at + 1, "brackets have no meaning here");
     return lb_error_mend(lx->err, "A list stands in braces:  treatment in {'TAE', 'SIRT'}");

@@ -254,7 +254,7 @@ static const fx_case SYNTAX[] = {
                "        ^ a value should follow\n"
                "Did quotes inside the string end it? Use double quotes outside:  :filter "
                "\"treatment == 'SIRT'\""},
-    {"~p", "parse: '~' has no meaning here\n"
+    {"~p", "parse: '~' is written 'not' in Lobule, as in Lua\n"
            "  ~p\n"
            "  ^"},
     {"age; 3", "parse: ';' cannot follow 'age'\n"

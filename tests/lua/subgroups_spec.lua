@@ -33,6 +33,15 @@ describe("lb.survival.subgroups", function()
     end
   end)
 
+  it("says how numbers become subgroups", function()
+    local function mend(by)
+      return tostring(select(2, pcall(lb.survival.subgroups, "Surv(time, dead) ~ arm", pbc,
+        { by = by })))
+    end
+    assert.is_truthy(mend "stage":find('"stage = factor(stage)" } makes it one', 1, true))
+    assert.is_truthy(mend "bili":find("cut(bili, {1.4}, {'<1.4', '1.4+'})", 1, true))
+  end)
+
   it("leaves open what a subgroup cannot answer, and counts the missing", function()
     local frame = lb.frame { { "t", { 1, 2, 3, 4, 5, 6, 7, 8, 9 } },
       { "e", { true, true, false, true, true, true, false, false, true } },

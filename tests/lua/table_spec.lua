@@ -88,6 +88,26 @@ describe("table:text", function()
     assert.are.equal(#lines(large, { width = 43, ascii = true }), #got - 2)
   end)
 
+  it("repeats what says what a row is about: texts it begins with, keys, all before estimates",
+    function()
+      local function second_head(columns, keys)
+        local row = {}
+        for c = 1, #columns do row[c] = ("x"):rep(8) end
+        local shown = tables.new { columns = columns, rows = { row }, keys = keys }
+        local heads = {}
+        for _, line in ipairs(lines(shown, { width = 34, ascii = true })) do
+          if line:find "^model" then heads[#heads + 1] = line:gsub("%s+", " ") end
+        end
+        return heads[2]
+      end
+      local right = function(label) return { label, align = "right" } end
+      local columns = { "model", "arm", right "time", right "auc", right "brier" }
+      assert.are.equal("model arm auc", second_head(columns))
+      assert.are.equal("model brier", second_head(columns, 1):gsub(" auc", ""))
+      columns = { "model", right "time", right "estimate", right "auc", right "brier" }
+      assert.are.equal("model time auc", second_head(columns))
+    end)
+
   it("wraps a text that is too wide, and loses no column", function()
     local frame = core.frame { { "a", { 1 } }, { "msg", { ("word "):rep(40) } }, { "b", { 2 } } }
     local got = lines(tables.from_frame(frame), ASCII)

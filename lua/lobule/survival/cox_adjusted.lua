@@ -213,9 +213,12 @@ function Adjusted:glance()
   return frame
 end
 
+local LONGEST <const> = 8 -- letters of a time as given; the last event's time may need 17
+
 local function with_unit(self, time)
-  local unit = self.info.time_unit
-  return core.format_number(time) .. (unit and " " .. unit or "")
+  local unit, text = self.info.time_unit, core.format_number(time)
+  if #text > LONGEST then text = format.number(time, 4) end
+  return text .. (unit and " " .. unit or "")
 end
 
 local function interval(row, scale, decimals)

@@ -215,7 +215,7 @@ local function summary_table(self)
     columns[6] = { label = "Observed/predicted", align = "right" }
     columns[7] = { label = "ICI", align = "right" }
   end
-  return require("lobule.table").new { columns = columns, rows = rows, notes = {} }
+  return require("lobule.table").new { columns = columns, rows = rows, notes = {}, keys = 2 }
 end
 
 local function lines(self)

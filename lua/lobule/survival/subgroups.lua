@@ -75,12 +75,27 @@ local function interaction(self, variable, frame)
     n_missing = #frame - #known, statistic = row.statistic, df = row.df, p_value = row.p_value }
 end
 
+local FEW <const> = 10 -- whole numbers that are codes rather than measurements
+
+--- A number is no grouping: codes become a factor, measurements are cut, here at their median.
+local function refuse_numbers(variable, kind, frame)
+  local name, mend = variable:find "^[%a_][%w_]*$" and variable or "`" .. variable .. "`"
+  if kind == "integer" and #core.split(frame, { variable }) <= FEW then
+    mend = (':mutate { "%s = factor(%s)" } makes it one.'):format(name, name)
+  else
+    local summary = frame:summarise { ("middle = median(`%s`)"):format(variable) }
+    local at = format.number(summary:column("middle")[1], 2)
+    mend = ('Cut it: :mutate { "group = cut(%s, {%s}, {\'<%s\', \'%s+\'})" }.'):format(
+      name, at, at, at)
+  end
+  core.raise("type", ("column '%s' is %s: subgroups are levels of a factor"):format(variable, kind),
+    mend)
+end
+
 local function one_variable(self, variable, frame)
   local kind = frame:column(variable):type()
   if kind ~= "factor" and kind ~= "logical" and kind ~= "text" then
-    core.raise("type", ("column '%s' is %s: subgroups are levels of a factor"):format(variable,
-      kind), ('Cut it: :mutate { "%s_group = cut(%s, {60}, {\'<60\', \'60+\'})" }.'):format(
-      variable, variable))
+    refuse_numbers(variable, kind, frame)
   end
   for _, group in ipairs(core.split(frame, { variable })) do
     local key = group.key[1]
