@@ -305,14 +305,14 @@ describe("provenance", function()
     local names = {}
     for i, input in ipairs(session.inputs()) do names[i] = input.name end
     assert.are.same({ "b.csv", "a.csv" }, names)
-    local json = saved(report.new { title = "T", seed = 7 }, ".json")
+    local json = saved(report.new { title = "T", seed = 7 }:text "t", ".json")
     assert.is_truthy(json:find('"name": "b.csv"', 1, true))
     assert.is_truthy(json:find('"seed": 7', 1, true))
     assert.is_nil(json:find("/home", 1, true))
   end)
 
   it("has no date unless the script gives one", function()
-    assert.is_nil(saved(report.new { title = "T" }, ".json"):find('"date"', 1, true))
+    assert.is_nil(saved(report.new { title = "T" }:text "t", ".json"):find('"date"', 1, true))
     assert.is_truthy(saved(sample(), ".json"):find('"date": "2024-05-01"', 1, true))
   end)
 
@@ -331,7 +331,7 @@ describe("provenance", function()
     package.loaded["lobule.host"] = { script = path,
       command = { "--threads", "2", "-i", path, "--data=/home/x/a.csv", "/home/x/",
         "--threads=3" } }
-    local json = saved(report.new { title = "T" }, ".json")
+    local json = saved(report.new { title = "T" }:text "t", ".json")
     package.loaded["lobule.host"] = before
     helper.clean(path)
     local command = json:match('"command": %[%s*(.-)%s*%]'):gsub("%s+", " ")
@@ -339,6 +339,27 @@ describe("provenance", function()
     local expected = { "lobule", "-i", name, "--data=a.csv", "x", "--threads=3" }
     assert.are.equal('"' .. table.concat(expected, '", "') .. '"', command)
     assert.is_truthy(json:find(core.sha256 "print(1)", 1, true))
+  end)
+
+  it("refuses to save nothing, and says when what was added went nowhere", function()
+    local path = helper.path() .. ".md"
+    local empty = report.new { title = "T" }
+    local ok, err = pcall(empty.save, empty, path)
+    assert.is_false(ok)
+    assert.is_truthy(tostring(err):find("the report is empty", 1, true))
+    local first, heard = report.new { title = "T" }:text "one", {}
+    local stderr = io.stderr
+    io.stderr = { write = function(_, ...) heard[#heard + 1] = table.concat { ... } end }
+    local second = first:text "two"
+    second:save(path)
+    first:save(path)
+    assert.are.equal(0, #heard)
+    local third = report.new { title = "T" }:text "one"
+    third:text "two"
+    third:save(path)
+    io.stderr = stderr
+    helper.clean(path)
+    assert.is_truthy(heard[1]:find("what was added to this report is not in it", 1, true))
   end)
 
   it("refuses a record that is no table", function()

@@ -34,7 +34,26 @@ local function with(report, blocks, record)
     records = table.move(records, 1, #records, 1, {})
     records[#records + 1] = record
   end
-  return setmetatable({ options = report.options, blocks = all, records = records }, Report)
+  rawset(report, "extended", true)
+  return setmetatable({ options = report.options, blocks = all, records = records, from = report },
+    Report)
+end
+
+--- `r:add(x)` alone leaves r as it was, and a report without x looks whole: an empty report is
+--- refused, and one whose additions went nowhere says so.
+local function check_kept(self)
+  local mend <const> = "add, text and heading give a new report: r = r:add(...), or one chain."
+  if #self.blocks == 0 then core.raise("argument", "the report is empty", mend) end
+  if rawget(self, "extended") and not rawget(self, "kept") then
+    local paint = require("lobule.colour").of("errors").paint
+    io.stderr:write(paint("warning",
+      "warning: report:save: what was added to this report is not in it; " .. mend), "\n")
+  end
+  local report = self
+  while report do
+    rawset(report, "kept", true)
+    report = rawget(report, "from")
+  end
 end
 
 --- A heading: level 2 for sections, 3 and 4 below them. A level that would skip one is moved up.
@@ -174,8 +193,9 @@ end
 --- packages librsvg2-2 and libcairo2.
 ---@param paths string|string[]
 ---@return lobule.Report
----@raise an extension that is not known, a file that cannot be written
+---@raise an extension that is not known, a file that cannot be written, an empty report
 function Report:save(paths)
+  check_kept(self)
   if M.on_save then
     M.on_save(self, paths)
     return self
