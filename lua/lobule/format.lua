@@ -94,6 +94,16 @@ function M.number(x, digits)
   return without_exact_zeros(text_of_all, x)
 end
 
+local LONGEST <const> = 8 -- letters of a time that was chosen; the last event's may need 17
+
+--- A time in a heading: as it was given, or with 4 digits when it is a longer number.
+---@param x number
+---@return string
+function M.time(x)
+  local text = core.format_number(x)
+  return #text > LONGEST and M.number(x, 4) or text
+end
+
 local SUPERSCRIPTS <const> = { ["-"] = "⁻", ["0"] = "⁰", ["1"] = "¹", ["2"] = "²", ["3"] = "³",
   ["4"] = "⁴", ["5"] = "⁵", ["6"] = "⁶", ["7"] = "⁷", ["8"] = "⁸", ["9"] = "⁹" }
 local MOST_P_DECIMALS <const> = 4

@@ -349,7 +349,8 @@ describe("provenance", function()
     assert.is_truthy(tostring(err):find("the report is empty", 1, true))
     local first, heard = report.new { title = "T" }:text "one", {}
     local stderr = io.stderr
-    io.stderr = { write = function(_, ...) heard[#heard + 1] = table.concat { ... } end }
+    local ear = { write = function(_, ...) heard[#heard + 1] = table.concat { ... } end }
+    rawset(io, "stderr", ear)
     local second = first:text "two"
     second:save(path)
     first:save(path)
@@ -357,7 +358,7 @@ describe("provenance", function()
     local third = report.new { title = "T" }:text "one"
     third:text "two"
     third:save(path)
-    io.stderr = stderr
+    rawset(io, "stderr", stderr)
     helper.clean(path)
     assert.is_truthy(heard[1]:find("what was added to this report is not in it", 1, true))
   end)

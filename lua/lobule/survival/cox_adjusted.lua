@@ -213,12 +213,9 @@ function Adjusted:glance()
   return frame
 end
 
-local LONGEST <const> = 8 -- letters of a time as given; the last event's time may need 17
-
 local function with_unit(self, time)
-  local unit, text = self.info.time_unit, core.format_number(time)
-  if #text > LONGEST then text = format.number(time, 4) end
-  return text .. (unit and " " .. unit or "")
+  local unit = self.info.time_unit
+  return format.time(time) .. (unit and " " .. unit or "")
 end
 
 local function interval(row, scale, decimals)

@@ -22,7 +22,7 @@ local function curve_of(self, rows, level)
   local m = self.moments[#self.moments]
   for a, name in ipairs(self.levels) do
     if name == level then
-      curve.note = ("mean to %s: %s"):format(core.format_number(self.tau),
+      curve.note = ("mean to %s: %s"):format(format.time(self.tau),
         format.number(m.estimate[a], 3))
     end
   end

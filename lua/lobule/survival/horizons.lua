@@ -2,6 +2,7 @@
 --- lost time. Shared by pseudo-values and their regression.
 local core = require "lobule.core"
 local fitting = require "lobule.survival.fitting"
+local format = require "lobule.format"
 
 local M = {}
 
@@ -79,7 +80,7 @@ local NAMES <const> = { survival = "survival", cif = "cumulative incidence",
 ---@return string
 function M.words(at, cause, unit)
   local times = {}
-  for k, tau in ipairs(at.tau) do times[k] = core.format_number(tau) end
+  for k, tau in ipairs(at.tau) do times[k] = format.time(tau) end
   local text = NAMES[at.kind]
   if cause then text = text .. (at.kind == "cif" and " of '" or " to '") .. cause .. "'" end
   local from = at.from > 0 and (" from %s"):format(core.format_number(at.from)) or ""
