@@ -28,9 +28,19 @@ static void set_functions(lua_State *L, const char *name, const double *value, c
   lua_setfield(L, -2, name);
 }
 
+static void set_flat(lua_State *L, const lb_aalen *fit)
+{
+  lua_createtable(L, (int)fit->q, 0);
+  for (size_t j = 0; j < fit->q; j++) {
+    lua_pushinteger(L, (lua_Integer)fit->n_flat[j]);
+    lua_rawseti(L, -2, (lua_Integer)j + 1);
+  }
+  lua_setfield(L, -2, "n_flat");
+}
+
 static void push_fit(lua_State *L, const lb_aalen *fit)
 {
-  lua_createtable(L, 0, 12);
+  lua_createtable(L, 0, 14);
   lbl_set_numbers(L, "time", fit->time, fit->n_time);
   lbl_set_numbers(L, "n_risk", fit->n_risk, fit->n_time);
   set_functions(L, "cumulative", fit->cumulative, fit);
@@ -43,6 +53,8 @@ static void push_fit(lua_State *L, const lb_aalen *fit)
   lbl_set_number(L, "p_value", fit->p_value);
   lbl_set_number(L, "last", fit->last);
   lbl_set_count(L, "n_event", fit->n_event);
+  lbl_set_count(L, "n_skipped", fit->n_skipped);
+  set_flat(L, fit);
 }
 
 /* aalen(model, min_at_risk, test, frequency) */

@@ -234,6 +234,30 @@ describe("survival.aalen", function()
     refused("cluster", lb.survival.aalen, "Surv(futime, dead) ~ age + cluster(id)", d)
     refused("no event", lb.survival.aalen, "Surv(futime, dead) ~ age", d:filter "dead == 0")
   end)
+
+  -- R 4.2.2, survival 3.5-3: aareg(Surv(start, stop, event) ~ transplant + age + surgery, heart)
+  it("goes on where nobody is treated yet, and says so", function()
+    local fit = lb.survival.aalen("Surv(start, stop, event) ~ transplant + age + surgery",
+      lb.cohort "tests/data/survival_heart.csv")
+    near(10.8460081346821, fit.statistic, 1e-10)
+    for j, z in ipairs { 5.77652614361326, -0.00173266696798904, 2.3298444469089632 } do
+      near(z, fit.fit.statistic[j] / fit.fit.covariance[j][j] ^ 0.5, 1e-9)
+    end
+    local last = fit:at { 1032 }
+    near(2.4671416555879584, last:column("estimate")[1], 1e-10)
+    near(-0.3548397693699773, last:column("estimate")[2], 1e-10)
+    assert.is_truthy(table.concat(fit.warnings, "\n"):find(
+      "'transplant' does not differ among those at risk, or depends on earlier terms, at 1 event "
+      .. "time of 61", 1, true))
+  end)
+
+  it("passes over first risk sets that are too small", function()
+    local d = small { { "entry", { 0, 1, 2, 3, 3, 3, 3 } }, { "time", { 2, 9, 4, 5, 6, 7, 8 } },
+      { "event", { 1, 0, 1, 1, 1, 1, 0 } }, { "x", { 0, 1, 2, 3, 2, 1, 0 } } }
+    local fit = lb.survival.aalen("Surv(entry, time, event) ~ x", d, { min_at_risk = 3 })
+    assert.is_truthy(fit.warnings[1]:find("1 event time before 4 left out", 1, true))
+    assert.are.equal(4, fit.fit.time[1])
+  end)
 end)
 
 describe("the guard against immortal time", function()

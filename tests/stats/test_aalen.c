@@ -97,6 +97,34 @@ static void units_and_weights(void **state)
   lb_aalen_reset(&b);
 }
 
+/* A column that nobody has at first is level there; the others are as without it. */
+static void column_that_is_empty_at_first(void **state)
+{
+  (void)state;
+  double x[] = {0, 0, 0, 0, 0, 0, 1, 1, 0, 1}, t[] = {1, 2, 3, 7, 8, 9, 10, 11, 12, 13};
+  double entry[] = {0, 0, 0, 0, 0, 0, 5, 5, 0, 5};
+  uint8_t event[] = {1, 1, 1, 1, 0, 1, 1, 0, 1, 1};
+  const double *column[] = {x};
+  const lb_surv y = {.n = 10, .time = t, .entry = entry, .event = event};
+  lb_design design = {.n = 10, .p = 1, .column = column};
+  lb_aalen a = {0}, alone = {0};
+  lb_error err = {0};
+  LB_OK_OR_FAIL(lb_aalen_fit(&y, &design, 2, LB_AALEN_INVERSE, &a, &err), err);
+  design.p = 0;
+  LB_OK_OR_FAIL(lb_aalen_fit(&y, &design, 2, LB_AALEN_INVERSE, &alone, &err), err);
+  assert_int_equal(a.n_flat[1], 3);
+  assert_int_equal(a.n_skipped, 0);
+  for (size_t k = 0; k < 3; k++) {
+    LB_NEAR(a.cumulative[k * 2 + 1], 0, 0);
+    LB_NEAR(a.cumulative[k * 2], alone.cumulative[k], TOL_EXACT);
+  }
+  /* at 7: one event among 4 of x = 0, none among 3 of x = 1 */
+  LB_NEAR(a.cumulative[3 * 2], alone.cumulative[2] + 1.0 / 4, TOL_EXACT);
+  LB_NEAR(a.cumulative[3 * 2 + 1], -1.0 / 4, TOL_EXACT);
+  lb_aalen_reset(&a);
+  lb_aalen_reset(&alone);
+}
+
 static void refusals(void **state)
 {
   (void)state;
@@ -132,6 +160,7 @@ int main(void)
       cmocka_unit_test_teardown(without_columns_it_is_nelson_aalen, lb_no_leak),
       cmocka_unit_test_teardown(groups_are_nelson_aalen_each, lb_no_leak),
       cmocka_unit_test_teardown(units_and_weights, lb_no_leak),
+      cmocka_unit_test_teardown(column_that_is_empty_at_first, lb_no_leak),
       cmocka_unit_test_teardown(refusals, lb_no_leak)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

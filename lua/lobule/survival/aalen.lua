@@ -25,17 +25,37 @@ local OPTIONS <const> = weights.join { { "min_at_risk", "count" },
 local REFUSED <const> = {
   sampling = 'Its variance counts rows as independent: weight_type = "frequency" repeats them.' }
 
-local function wrap(fit, info, opts)
-  local terms = { "intercept" }
-  for j, term in ipairs(info.terms) do terms[j + 1] = term.term end
-  local warnings = result.warnings(info)
-  local last = fit.time[#fit.time]
+local function times_text(n)
+  return n == 1 and "1 event time" or format.count(n) .. " event times"
+end
+
+--- Where functions start late, stay level or stop early.
+local function warnings_of(fit, info, opts, terms)
+  local warnings, last = result.warnings(info), fit.time[#fit.time]
+  if fit.n_skipped > 0 then
+    warnings[#warnings + 1] = ("%s before %s left out: fewer than %d were at risk"):format(
+      times_text(fit.n_skipped), core.format_number(fit.time[1]), opts.min_at_risk)
+  end
+  for j, n in ipairs(fit.n_flat) do
+    if n > 0 then
+      warnings[#warnings + 1] = ("'%s' does not differ among those at risk, or depends on earlier "
+        .. "terms, at %s of %d: its function stays level there"):format(terms[j], times_text(n),
+        #fit.time)
+    end
+  end
   if last < fit.last then
     warnings[#warnings + 1] = ("estimated up to time %s only: later fewer than %d are at risk, or "
       .. "their covariates depend on each other"):format(core.format_number(last),
       opts.min_at_risk)
   end
-  return setmetatable({ fit = fit, info = info, options = opts, terms = terms, warnings = warnings,
+  return warnings
+end
+
+local function wrap(fit, info, opts)
+  local terms = { "intercept" }
+  for j, term in ipairs(info.terms) do terms[j + 1] = term.term end
+  return setmetatable({ fit = fit, info = info, options = opts, terms = terms,
+    warnings = warnings_of(fit, info, opts, terms),
     statistic = fit.chi_square, df = fit.df, p_value = fit.p_value,
     title = "Additive hazards (Aalen)" }, Aalen)
 end
@@ -47,12 +67,13 @@ end
 --- missing any variable are left out and counted.
 ---@param formula string            "Surv(time, event) ~ age + sex", "Surv(entry, time, event) ~ x"
 ---@param data lobule.Cohort|lobule.Frame
----@param options? table            min_at_risk: estimation ends when fewer are at risk (default 3
----                                 times the columns); test: weights of the tests, "aalen"
----                                 (default: inverse variance) or "n_risk"; conf_level (0.95);
----                                 weights: a column; weight_type: "frequency", "case"
+---@param options? table            min_at_risk: estimation starts when as many are at risk and ends
+---                                 when fewer are (default 3 times the columns); test: weights of
+---                                 the tests, "aalen" (default: inverse variance) or "n_risk";
+---                                 conf_level (0.95); weights: a column;
+---                                 weight_type: "frequency", "case"
 ---@return lobule.Aalen
----@raise as survival.cox; strata(), cluster(); a first risk set that is too small
+---@raise as survival.cox; strata(), cluster(); risk sets that are too small throughout
 ---@example lb.survival.aalen("Surv(months, progressed) ~ arm + age", lb.example_data())
 function M.aalen(formula, data, options)
   local opts <const> = check.options(options, OPTIONS)

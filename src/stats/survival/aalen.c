@@ -25,10 +25,12 @@ typedef struct work {
   double *factor;  /* q x q */
   double *inverse; /* q x q, of the last time looked at */
   bool *kept;
-  size_t rows;    /* at risk */
-  double *step;   /* events x q: increment of each event, in the order of by_time, later first */
-  double *weight; /* times x q: weights of the tests */
-  bool *good;     /* times: can be estimated */
+  size_t rows;     /* at risk */
+  double *step;    /* events x q: increment of each event, in the order of by_time, later first */
+  double *weight;  /* times x q: weights of the tests */
+  bool *good;      /* times: can be estimated */
+  bool *flat;      /* times x q: estimated but for this column, which depends on earlier ones */
+  bool full_later; /* columns were independent at a later time */
 } work;
 
 static void row_of(work *w, size_t i)
@@ -57,13 +59,17 @@ static void move_row(work *w, size_t i, double sign)
     w->rows--;
 }
 
-/* Inverts Z'WZ; false when it cannot be. */
+/* Inverts Z'WZ, without the columns that depend on earlier ones; false where that leaves the
+ * functions without an end: when no later time has all columns independent. */
 static bool invert(work *w)
 {
   size_t q = w->q;
   for (size_t a = 0; a < q; a++)
     for (size_t b = 0; b <= a; b++) w->factor[a * q + b] = lb_sum_value(&w->cross[a * q + b]);
-  if (lb_cholesky(w->factor, q, DEPENDENT, NULL, w->factor, w->kept) < q) return false;
+  if (lb_cholesky(w->factor, q, DEPENDENT, NULL, w->factor, w->kept) == q)
+    w->full_later = true;
+  else if (!w->full_later)
+    return false;
   lb_cholesky_inverse(w->factor, w->kept, q, w->inverse);
   return true;
 }
@@ -92,6 +98,8 @@ static void set_weights(work *w, size_t t, lb_aalen_test test)
   for (size_t j = 0; j < w->q; j++) {
     double variance = j == 0 ? intercept_variance(w) : w->inverse[j * w->q + j];
     weight[j] = test == LB_AALEN_RISK ? w->set.n_risk[t] : 1 / variance;
+    w->flat[t * w->q + j] = !w->kept[j];
+    if (!w->kept[j]) weight[j] = 0;
   }
 }
 
@@ -162,9 +170,10 @@ static lb_status work_new(work *w, lb_error *err)
   w->step = lb_mem_array(w->set.n * q, sizeof *w->step);
   w->weight = lb_mem_array(n_time * q, sizeof *w->weight);
   w->good = lb_mem_zero(n_time, sizeof *w->good);
+  w->flat = lb_mem_zero(n_time * q, sizeof *w->flat);
   bool failed = w->centre == NULL || w->z == NULL || w->cross == NULL || w->factor == NULL ||
                 w->inverse == NULL || w->kept == NULL || w->step == NULL || w->weight == NULL ||
-                w->good == NULL;
+                w->good == NULL || w->flat == NULL;
   return failed ? lb_error_nomem(err, "additive hazards") : centre_columns(w, err);
 }
 
@@ -180,6 +189,7 @@ static void work_reset(work *w)
   lb_mem_free(w->step);
   lb_mem_free(w->weight);
   lb_mem_free(w->good);
+  lb_mem_free(w->flat);
 }
 
 static lb_status fit_new(lb_aalen *fit, size_t n_time, size_t q, lb_error *err)
@@ -192,9 +202,10 @@ static lb_status fit_new(lb_aalen *fit, size_t n_time, size_t q, lb_error *err)
   fit->statistic = lb_mem_zero(q, sizeof *fit->statistic);
   fit->covariance = lb_mem_zero(q * q, sizeof *fit->covariance);
   fit->slope = lb_mem_zero(q, sizeof *fit->slope);
+  fit->n_flat = lb_mem_zero(q, sizeof *fit->n_flat);
   bool failed = fit->time == NULL || fit->n_risk == NULL || fit->cumulative == NULL ||
                 fit->variance == NULL || fit->statistic == NULL || fit->covariance == NULL ||
-                fit->slope == NULL;
+                fit->slope == NULL || fit->n_flat == NULL;
   return failed ? lb_error_nomem(err, "additive hazards") : LB_OK;
 }
 
@@ -219,7 +230,8 @@ static double start_of(const work *w)
   return by_entry == NULL ? 0 : w->y->entry[by_entry[0]];
 }
 
-/* Adds up increments forwards in time, as far as they can be estimated. */
+/* Adds up increments forwards in time: from the first event time that can be estimated, as far as
+ * that goes on. */
 static void add_up(const work *w, lb_aalen *fit)
 {
   const lb_riskset *set = &w->set;
@@ -229,6 +241,11 @@ static void add_up(const work *w, lb_aalen *fit)
   for (size_t t = 0; t < set->n_time; t++) {
     if (set->n_event[t] == 0) continue;
     fit->last = set->time[t];
+    if (n == 0 && !w->good[t]) {
+      fit->n_skipped++;
+      before = set->time[t];
+      continue;
+    }
     open = open && w->good[t];
     if (!open) continue;
     fit->time[n] = set->time[t];
@@ -242,7 +259,10 @@ static void add_up(const work *w, lb_aalen *fit)
       if (w->y->event[i] != 0 && weight_of(w->y, i) > 0)
         add_event(fit, n, w->step + k * q, w->weight + t * q);
     }
-    for (size_t j = 0; j < q; j++) fit->slope[j] += w->weight[t * q + j] * (set->time[t] - before);
+    for (size_t j = 0; j < q; j++) {
+      fit->slope[j] += w->weight[t * q + j] * (set->time[t] - before);
+      fit->n_flat[j] += w->flat[t * q + j];
+    }
     before = fit->time[n++];
   }
   for (size_t j = 0; j < q; j++) fit->slope[j] = fit->statistic[j] / fit->slope[j];
@@ -283,8 +303,8 @@ lb_status lb_aalen_fit(const lb_surv *y, const lb_design *x, size_t min_risk, lb
     if (fit.n_time == 0)
       st = isnan(fit.last) ? lb_error_set(err, LB_EDATA, "no event")
                            : lb_error_set(err, LB_ENUMERIC,
-                                          "the risk set at the first event time is too small "
-                                          "or its columns depend on each other");
+                                          "the risk sets are too small, or their columns depend on "
+                                          "each other, at every event time");
   }
   if (st == LB_OK) st = test_all(&fit, err);
   work_reset(&w);
@@ -304,5 +324,6 @@ void lb_aalen_reset(lb_aalen *fit)
   lb_mem_free(fit->statistic);
   lb_mem_free(fit->covariance);
   lb_mem_free(fit->slope);
+  lb_mem_free(fit->n_flat);
   *fit = (lb_aalen){0};
 }
