@@ -139,7 +139,12 @@ end
 ---@return lobule.Report
 function M.report(run, answer)
   local report = reports.new { title = run.declared.title, seed = run.seed }
-  report.blocks, report.records = answer.blocks, answer.records
+  if #answer.blocks == 0 then
+    report = report:note "The recipe put nothing into its report."
+  else
+    report.blocks = answer.blocks
+  end
+  report.records = answer.records
   report.recipe = { file = run.recipe, ground = lock.ground(run), results = answer.results,
     signed = run.signed or signature.text(run.recipe, run.declared) }
   return report
