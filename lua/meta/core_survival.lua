@@ -191,11 +191,12 @@ function core.model_rows(model) end
 ---@param null? number[]            one a combination (default 0)
 ---@return table                    # estimate, covariance, chi_square, df
 function core.contrast(rows, coef, vcov, null) end
---- The difference of two designs of the same rows, as of the first row: row; differs: the first row
---- of the frame in which it is another one, nil; strata, offset: true where these differ.
+--- The difference of two designs of the same rows, as of the first row that they use: row; first:
+--- that row of the frame; differs: the first in which it is another one, nil; strata, offset: true
+--- where these differ.
 ---@param a lobule.Model
 ---@param b lobule.Model
----@return table                    # row, differs, strata, offset
+---@return table                    # row, first, differs, strata, offset
 function core.design_difference(a, b) end
 --- Which combinations a design can tell when some of its columns are sums of others.
 ---@param model lobule.Model

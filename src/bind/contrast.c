@@ -74,6 +74,7 @@ static int design_difference(lua_State *L)
   size_t differs = lb_design_difference(&a, &b, row);
   lua_createtable(L, 0, 4);
   lbl_set_numbers(L, "row", row, a.p);
+  if (a.n > 0) lbl_set_count(L, "first", (size_t)first->row[0] + 1);
   if (differs < a.n) lbl_set_count(L, "differs", (size_t)first->row[differs] + 1);
   lua_pushboolean(L, codes_differ(first->strata.code, second->strata.code, a.n) < a.n);
   lua_setfield(L, -2, "strata");
