@@ -79,8 +79,8 @@ static int design_difference(lua_State *L)
   lua_pushboolean(L, codes_differ(first->strata.code, second->strata.code, a.n) < a.n);
   lua_setfield(L, -2, "strata");
   double shift = 0;
-  lb_design x = {.n = a.n, .p = 1, .column = &a.offset}, y = {.n = b.n, .p = 1,
-                                                              .column = &b.offset};
+  lb_design x = {.n = a.n, .p = 1, .column = &a.offset},
+            y = {.n = b.n, .p = 1, .column = &b.offset};
   bool offset = a.offset != NULL && b.offset != NULL;
   offset = offset && (lb_design_difference(&x, &y, &shift) < a.n || shift != 0);
   lua_pushboolean(L, offset);

@@ -12,7 +12,7 @@
 #define RANK_TOLERANCE 1e-10 /* of a correlation matrix */
 /* A column is solved for from crossproducts, which halve the digits. */
 #define ALIAS_TOLERANCE 1e-6
-#define SAME 1e-10 /* differences of equal things: rounding of functions of the values */
+#define SAME            1e-10 /* differences of equal things: rounding of functions of the values */
 
 void lb_contrast_reset(lb_contrast *contrast)
 {
@@ -192,6 +192,23 @@ static void null_direction(alias_work *w, const bool *aliased, size_t j)
   w->null[j] = -1;
 }
 
+/* Whether a combination is orthogonal to the direction, but for the rounding of what was solved
+ * for: columns are compared in units of their spread. */
+static bool orthogonal(const alias_work *w, const double *row)
+{
+  size_t p = w->p;
+  double sum = 0, size = 0, widest = 0, length = 0;
+  for (size_t k = 0; k < p; k++) {
+    double spread = sqrt(w->cross[k * p + k]);
+    sum += row[k] * w->null[k];
+    size += fabs(row[k] * w->null[k]);
+    if (!(spread > 0)) continue;
+    widest = fmax(widest, fabs(w->null[k]) * spread);
+    length += fabs(row[k]) / spread;
+  }
+  return fabs(sum) <= ALIAS_TOLERANCE * fmax(size, widest * length);
+}
+
 lb_status lb_contrast_estimable(const lb_contrast_design *design, const double *row, size_t m,
                                 bool *estimable, lb_error *err)
 {
@@ -215,14 +232,8 @@ lb_status lb_contrast_estimable(const lb_contrast_design *design, const double *
   for (size_t j = 0; j < p; j++) {
     if (!design->aliased[j]) continue;
     null_direction(&w, design->aliased, j);
-    for (size_t i = 0; i < m; i++) {
-      double sum = 0, size = 0;
-      for (size_t k = 0; k < p; k++) {
-        sum += row[i * p + k] * w.null[k];
-        size += fabs(row[i * p + k] * w.null[k]);
-      }
-      if (fabs(sum) > ALIAS_TOLERANCE * size) estimable[i] = false;
-    }
+    for (size_t i = 0; i < m; i++)
+      if (!orthogonal(&w, row + i * p)) estimable[i] = false;
   }
 done:
   alias_reset(&w);
