@@ -230,8 +230,9 @@ function M.wald_added(small, large, i)
   for _, name in ipairs(a.names) do
     mine[name] = true
     if not there[name] then
-      core.raise("data", ("models %d and %d: '%s' stands in the first under this name alone"):format(
-        i, i + 1, name), "A Wald test needs all terms of the smaller model in the larger one.")
+      core.raise("data", ("models %d and %d: '%s' stands under this name in the first alone")
+        :format(i, i + 1, name), "A Wald test needs all terms of the smaller model in the "
+        .. "larger one.")
     end
   end
   for k, name in ipairs(b.names) do

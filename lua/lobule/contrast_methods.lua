@@ -21,13 +21,13 @@ local Regression = {}
 ---                                 "hochberg", "bonferroni", "bh", "none"; conf_level (that of the
 ---                                 fit); alternative: "two_sided" (default), "greater", "less"
 ---                                 (one-sided limit of conf_level); null: value under the null
----                                 hypothesis, on the scale of the ratio (1, or 0 of a difference),
----                                 such as a margin of non-inferiority; joint: show the joint test
----                                 (of a term by itself); trend (false): of a factor, linear,
----                                 quadratic ... trends over its levels; scores: of the levels in a
----                                 trend, the reference first (1, 2, 3 ...); part: of a cure model,
----                                 "latency", "cure"; transition: of a multistate model, "a -> b";
----                                 cause: of cause-specific models
+---                                 hypothesis as a ratio (1, of a difference 0), such as a margin
+---                                 of non-inferiority; joint: show the joint test
+---                                 (of a term by itself); trend: polynomials over the levels of a
+---                                 factor (false); scores: of the levels in a trend, the reference
+---                                 first (1, 2, 3 ...); part: of a cure model, "latency", "cure";
+---                                 transition: of a multistate model, "a -> b"; cause: of
+---                                 cause-specific models
 ---@return lobule.Contrasts|lobule.Quantity
 ---@raise names and levels that the model has not; a coefficient without an estimate; a difference
 ---       that depends on what is not given; a fit that did not converge

@@ -116,7 +116,7 @@ end
 
 local function refuse_open(e, frame, people, found)
   local names = culprits(e, frame, people, found)
-  local text = #names == 1 and ("'%s'"):format(names[1]) or "'" .. table.concat(names, "', '") .. "'"
+  local text = "'" .. table.concat(names, "', '") .. "'"
   local column = frame:column(names[1])
   local value = NUMBER[column:type()] and "60" or column:type() == "factor"
     and ('"%s"'):format(column:levels()[1]) or column:type() == "logical" and "true" or '"..."'

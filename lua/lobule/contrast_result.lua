@@ -47,8 +47,7 @@ end
 --- people each combination that is the same for all solutions has an estimate, the others none
 --- (Searle 1971, section 5.4). Coefficients named one by one are those of the fit as printed.
 local function check_estimable(e, rows)
-  local aliased, flat, p, any = {}, {}, #e.terms, next(e.sums) ~= nil
-  local by_design = {}
+  local aliased, flat, by_design, any = {}, {}, {}, next(e.sums) ~= nil
   for _, one in ipairs(rows) do
     for i, weight in ipairs(one.row) do
       local why = weight ~= 0 and e.absent[i]
@@ -61,7 +60,7 @@ local function check_estimable(e, rows)
     if any and not one.by_name then by_design[#by_design + 1] = one end
   end
   if #by_design == 0 then return end
-  p = #e.fitted:info().terms
+  local p = #e.fitted:info().terms
   for j = 1, p do aliased[j] = e.sums[e.first + j] or false end
   for _, one in ipairs(by_design) do
     for j = 1, p do flat[#flat + 1] = one.row[e.first + j] end
@@ -179,10 +178,10 @@ function M.new(fit, what, options)
   local made = joint_of(e, rows, null)
   fill(rows, made, null, opts)
   local about = lead and require("lobule.terms").variable(what, e.info.labels)
-  local self = { list = rows, made = made, names = e.names, measure = measure_of(e, rows), ratio = e.ratio,
-    null = null, info = e.info, options = opts, at = rows.at or false, lead = lead or false, warnings = {},
-    fit_title = e.title or fit.title, transition = e.transition or false, curve = rows.curve or false,
-    points = e.points or false,
+  local self = { list = rows, made = made, names = e.names, measure = measure_of(e, rows),
+    ratio = e.ratio, null = null, info = e.info, options = opts, at = rows.at or false,
+    lead = lead or false, warnings = {}, fit_title = e.title or fit.title,
+    transition = e.transition or false, curve = rows.curve or false, points = e.points or false,
     title = lead and lead .. about or (#rows == 1 and "Contrast" or "Contrasts") }
   return setmetatable(self, Contrasts)
 end

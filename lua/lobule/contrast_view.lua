@@ -35,8 +35,18 @@ end
 
 local function heading(self)
   local sides = self.options.alternative == "two_sided" and "CI" or "one-sided CI"
-  return ("%s%s (%s %% %s)"):format(self.measure, self.points and ", %-points" or "", core.format_number(100
-    * self.options.conf_level), sides)
+  return ("%s%s (%s %% %s)"):format(self.measure, self.points and ", %-points" or "",
+    core.format_number(100 * self.options.conf_level), sides)
+end
+
+--- What can be drawn of an estimate or limit: of a ratio nothing beyond a million or a millionth;
+--- the open side of a one-sided interval is an arrow.
+local function drawable(self, x)
+  local open = x == math.huge or x == -math.huge
+  if self.points then return 100 * x end
+  if not self.ratio then return x end
+  local ratio = math.exp(x)
+  return not open and (ratio > 1e6 or ratio < 1e-6) and 0 / 0 or ratio
 end
 
 local SIDES <const> = { two_sided = "differs from", greater = "is above", less = "is below" }
@@ -62,8 +72,8 @@ local function notes_of(self, profile)
   if self.transition then notes[#notes + 1] = ("Transition %s."):format(self.transition) end
   if self.null ~= 0 or opts.alternative ~= "two_sided" then
     notes[#notes + 1] = ("p tests whether the %s %s %s."):format(
-      self.measure:sub(1, 1):lower() .. self.measure:sub(2), SIDES[opts.alternative], core.format_number(self.ratio
-        and math.exp(self.null) or self.null))
+      self.measure:sub(1, 1):lower() .. self.measure:sub(2), SIDES[opts.alternative],
+      core.format_number(drawable(self, self.null)) .. (self.points and " %-points" or ""))
   end
   if #self.list > 1 then notes[#notes + 1] = simultaneous.note(opts.adjust, #self.list) end
   if self.lead == "Trend, " then
@@ -89,12 +99,8 @@ end
 ---@param self lobule.Contrasts
 ---@return string
 function M.text(self)
-  return result.heading(("%s; %s"):format(self.title, self.fit_title), self.info) .. "\n" .. tostring(M.table(self))
-end
-
---- What can be drawn of a limit: nothing beyond a million or a millionth.
-local function drawable(x)
-  return (x ~= x or x > 1e6 or x < 1e-6) and 0 / 0 or x
+  return result.heading(("%s; %s"):format(self.title, self.fit_title), self.info) .. "\n"
+    .. tostring(M.table(self))
 end
 
 ---@param self lobule.Contrasts
@@ -105,19 +111,18 @@ function M.plot(self, options)
     { "width_mm", "positive", 183 }, { "favours", "texts" },
     { "journal", require("lobule.report.journal").NAMES } })
   local rows, words = {}, {}
-  local show = self.ratio and math.exp or function(x) return x end
-  local draw = self.ratio and drawable or function(x) return x end
   for k, one in ipairs(self.list) do
     local text = estimate_text(self, one)
-    rows[k] = { label = one.name, text = text, estimate = draw(show(one.estimate)),
-      conf_low = draw(show(one.conf_low)), conf_high = draw(show(one.conf_high)),
+    rows[k] = { label = one.name, text = text, estimate = drawable(self, one.estimate),
+      conf_low = drawable(self, one.conf_low), conf_high = drawable(self, one.conf_high),
       cells = { shown.p(one.p_value) } }
     words[k] = ("%s %s, %s"):format(one.name, text, shown.p_phrase(one.p_value))
   end
   local notes = table.concat(notes_of(self), " ")
   local figure = require("lobule.figure").forest { title = opts.title or self.title, rows = rows,
     width_mm = opts.width_mm, columns = { { label = "p", align = "right" } }, log = self.ratio,
-    label_label = "Contrast", reference = show(self.null), x_label = self.measure,
+    label_label = "Contrast", reference = drawable(self, self.null),
+    x_label = self.points and self.measure .. " (percentage points)" or self.measure,
     favours = opts.favours, note = notes ~= "" and notes or nil, estimate_label = heading(self),
     desc = ("%ss with their intervals. %s. %s"):format(self.measure, table.concat(words, "; "),
       notes) }

@@ -183,7 +183,8 @@ static int largest_normal(lua_State *L)
   if (m * m != cells || m == 0) lbl_raise_argument(L, 1, "covariance", "a square matrix");
   lb_max_normal out = {0};
   lb_error err = {0};
-  if (lb_max_normal_tail(covariance, m, c, !lua_toboolean(L, 3), &out, &err) != LB_OK) return lbl_raise(L, &err);
+  if (lb_max_normal_tail(covariance, m, c, !lua_toboolean(L, 3), &out, &err) != LB_OK)
+    return lbl_raise(L, &err);
   lua_pushnumber(L, out.p_value);
   return 1;
 }

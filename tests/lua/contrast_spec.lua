@@ -28,7 +28,8 @@ describe("contrast of people", function()
   -- R 4.2.2, survival 3.5-3: L b and sqrt(diag(L V L')) of model.matrix rows.
   it("goes through splines and products as R's model matrix does", function()
     local fit = survival.cox("Surv(time, dead) ~ sex * ns(age, 3) + ph", d)
-    local got = fit:contrast { { "at 50", { sex = "male", age = 50 }, { sex = "female", age = 50 } },
+    local got = fit:contrast {
+      { "at 50", { sex = "male", age = 50 }, { sex = "female", age = 50 } },
       { "at 70", { sex = "male", age = 70 }, { sex = "female", age = 70 } },
       { "older men", { sex = "male", age = 70 }, { sex = "male", age = 50 } } }
     local rows = got:tidy():rows_list()
