@@ -155,7 +155,7 @@ Coming from R:
   pseudo(); geepack::geese(...)      lb.survival.pseudo(...), .rmst_regression, .risk_regression
   coxph(...); exp(coef), confint     lb.survival.cox(...); cox:tidy { exponentiate = true }
   emmeans(), glht(), linearHypothesis()
-                                     fit:contrast { { arm = "A", age = 6 }, { arm = "B", age = 6 } }
+                                     fit:contrast { { arm = "A" }, { arm = "B" } } and others
   car::Anova(fit, type = 3)          lb.anova(fit, { type = "wald" })
 Defaults that differ: Kaplan-Meier limits are log-log (R: log; conf_type = "log" gives R's).]]
 

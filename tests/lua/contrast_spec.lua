@@ -180,6 +180,14 @@ describe("contrast of coefficients and levels", function()
     refused("conf_level is 95", fit.contrast, fit, "ph", { conf_level = 95 })
   end)
 
+  it("takes the largest of independent statistics on one side as a product", function()
+    for _, c in ipairs { -2, -0.1, 0, 0.5, 2 } do
+      near(core.largest_normal({ 1, 0, 0, 4 }, c, true),
+        1 - (1 - core.normal_tail(c, "greater")) ^ 2, 1e-10)
+      near(core.largest_normal({ 2 }, c, true), core.normal_tail(c, "greater"), 1e-10)
+    end
+  end)
+
   it("has no joint test of contrasts that depend on each other and a margin", function()
     local list = { "1 - 0", "2 - 0", "2 - 1" }
     assert.are.equal(2, fit:contrast(list):glance():column("df")[1])

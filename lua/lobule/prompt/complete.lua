@@ -161,7 +161,8 @@ local function call_around(list, i)
           argument = text == "{" and 1 or commas + 1,
           key = braces > 0 and (key_before(list, i) or outer) or nil, in_table = braces == 1 }
       end
-      if text == "[" and not (k > 1 and list[k - 1].text:find "^[{,]$") then return nil end -- { ["a"] = 1 }
+      local key = k > 1 and list[k - 1].text:find "^[{,]$" -- { ["a"] = 1 }
+      if text == "[" and not key then return nil end
       depth, commas = 0, 0
     end
   end
