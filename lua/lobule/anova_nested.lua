@@ -122,13 +122,16 @@ local function same_rows(small, large)
   return true
 end
 
-local SETTINGS <const> = { "distribution", "scale", "link", "ties", "penalty", "method", "weights",
+local SETTINGS <const> = { "distribution", "scale", "df", "knots", "link", "ties", "penalty", "method", "weights",
   "weight_type", "censoring", "censoring_groups", "variance", "cluster" }
 
 --- The first setting in which two fits of a class differ; nil when none.
 local function other_setting(small, large)
+  local function text(x)
+    return type(x) == "table" and table.concat(x, " ") or x
+  end
   for _, name in ipairs(SETTINGS) do
-    if small.options[name] ~= large.options[name] then return name end
+    if text(small.options[name]) ~= text(large.options[name]) then return name end
   end
   if rawget(small, "cause") ~= rawget(large, "cause") then return "cause" end
   local a, b = rawget(small, "at"), rawget(large, "at")

@@ -33,18 +33,24 @@ local function combination(e, weights, name)
   for i, one in ipairs(e.names) do index[one] = i end
   for key in next, weights do keys[#keys + 1] = tostring(key) end
   table.sort(keys)
+  local any = false
   for _, key in ipairs(keys) do
     if not index[key] then
       local near = core.nearest(key, e.names)
       core.raise("name", ("no coefficient '%s'%s"):format(key, near
         and (" (did you mean '%s'?)"):format(near) or ""),
-        "Coefficients are: " .. table.concat(e.names, ", ") .. ".")
+        #e.names > 0 and "Coefficients are: " .. table.concat(e.names, ", ") .. "."
+          or "The model has none.")
     end
     local w = check.type(weights[key], "number", ("weight of '%s'"):format(key))
     if w ~= w or math.abs(w) == math.huge then
       core.raise("argument", ("weight of '%s': expected a finite number"):format(key))
     end
-    row[index[key]] = w + 0.0
+    row[index[key]], any = w + 0.0, any or w ~= 0
+  end
+  if not any then
+    core.raise("argument", "all weights of a contrast are 0",
+      'Write { ["arm[SIRT]"] = 1, ["arm[TACE]"] = -1 }.')
   end
   return { name = name or combination_name(weights, e.names), row = row, by_name = true }
 end
@@ -263,10 +269,13 @@ end
 ---@return boolean
 function M.by_name(what)
   if not is_plain(what) then return false end
+  local function weights(value)
+    local _, first = next(value)
+    return value[1] == nil and type(first) == "number"
+  end
   for _, value in next, what do
-    if type(value) ~= "number" and not (is_plain(value)
-      and (type(value[1]) == "string" and value[3] == nil and is_plain(value[2])
-        or value[1] == nil and type(select(2, next(value))) == "number")) then
+    if type(value) ~= "number" and not (is_plain(value) and (weights(value)
+      or type(value[1]) == "string" and value[3] == nil and is_plain(value[2]))) then
       return false
     end
   end

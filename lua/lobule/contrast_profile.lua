@@ -179,7 +179,8 @@ function M.contrast(e, a, b, name)
     if value ~= 0 and e.place[j] then row[e.place[j]], any = value, true end
   end
   if not any then
-    core.raise("argument", ("'%s': the two are the same to the model"):format(name),
+    core.raise("argument", (name == "" and "" or ("'%s': "):format(name))
+      .. "the two are the same to the model",
       e.transition and "The terms in which they differ are not in this transition." or nil)
   end
   return { name = name, row = row }

@@ -151,6 +151,12 @@ describe("contrast of coefficients and levels", function()
     refused("weight of 'age': expected a number", fit.contrast, fit,
       { { "x", { age = "1" } } })
     refused("the list of contrasts is empty", fit.contrast, fit, {})
+    refused("all weights of a contrast are 0", fit.contrast, fit, { age = 0 })
+    refused("the two are the same to the model", fit.contrast, fit, { {}, {} })
+    refused("place 2 is empty", fit.contrast, fit, { [1] = { age = 1 }, [3] = { age = 2 } })
+    local none = survival.cox("Surv(time, dead) ~ 1", d)
+    refused("The model has none.", none.contrast, none, { age = 1 })
+    refused("The model has none.", none.contrast, none, "age")
     refused("contrast 2: expected a name", fit.contrast, fit, { "1 - 0", 5 })
     refused("contrast: expected levels", fit.contrast, fit, 5)
     refused("unknown option 'nul' (did you mean 'null'?)", fit.contrast, fit, "ph", { nul = 1 })
@@ -472,6 +478,11 @@ describe("anova", function()
       survival.cause_specific("Surv(time, dead) ~ sex", known))
     refused("penalised terms", lb.anova, survival.cox("Surv(time, dead) ~ ridge(age, theta = 1)",
       known))
+    local formula, larger = "Surv(time, dead) ~ sex", "Surv(time, dead) ~ sex + age"
+    refused("they differ in 'knots'", lb.anova, survival.royston_parmar(formula, known,
+      { knots = { 100, 300 } }), survival.royston_parmar(larger, known, { knots = { 100, 200 } }))
+    assert.are.equal(1, lb.anova(survival.royston_parmar(formula, known, { knots = { 100, 300 } }),
+      survival.royston_parmar(larger, known, { knots = { 100, 300 } })):tidy():column("df")[2])
     refused("not fitted again", lb.anova, (pair(survival.royston_parmar)), { type = "drop" })
     a, b = survival.royston_parmar("Surv(time, dead) ~ sex", known), survival.royston_parmar(
       "Surv(time, dead) ~ sex + ph", known:filter("age > 40", "older"))
