@@ -122,8 +122,8 @@ local function same_rows(small, large)
   return true
 end
 
-local SETTINGS <const> = { "distribution", "scale", "df", "knots", "link", "ties", "penalty", "method", "weights",
-  "weight_type", "censoring", "censoring_groups", "variance", "cluster" }
+local SETTINGS <const> = { "distribution", "scale", "df", "knots", "link", "ties", "penalty",
+  "method", "weights", "weight_type", "censoring", "censoring_groups", "variance", "cluster" }
 
 --- The first setting in which two fits of a class differ; nil when none.
 local function other_setting(small, large)
