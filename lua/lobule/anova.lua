@@ -1,7 +1,8 @@
---- Nested models compared by their likelihoods: several fits, or the terms of one.
+--- Nested models compared: several fits, or the terms of one, by their likelihoods or Wald tests.
 local check = require "lobule.check"
 local core = require "lobule.core"
 local format = require "lobule.format"
+local nested = require "lobule.anova_nested"
 local result = require "lobule.result"
 
 ---@class lobule.Anova
@@ -53,70 +54,49 @@ local function used_rows(self)
   return core.take(frame, self:residuals():column("row"):totable())
 end
 
-local function check_fit(fit, i)
-  if not check.is(fit, "lobule.Cox") and not check.is(fit, "lobule.AFT") then
-    core.raise("argument", ("model %d: expected a fitted model, found %s"):format(i,
-      check.describe(fit)))
-  elseif rawget(fit.fit, "naive_std_error") then
-    core.raise("argument", ("model %d has a robust variance: its likelihood assumes "
-      .. "independent rows"):format(i), "The robust Wald test of a term stands in fit:tests().")
-  elseif #fit.info.terms > 0 and not fit.converged then
-    core.raise("numeric", ("model %d did not converge"):format(i))
-  end
-end
-
-local function outcome_of(fit)
-  return (fit.info.formula:match "^(.-)~" or ""):gsub("%s+", "")
-end
-
---- true when a list of variables holds one, as it is or within a basis, an expression or an
---- interaction: age in ns(age, 3).
-local function spans(list, variable)
-  local word = "%f[%w_]" .. variable:gsub("%p", "%%%0") .. "%f[^%w_]"
-  for _, other in ipairs(list) do
-    if other == variable or other:find(word) then return true end
-  end
-  return false
-end
-
---- Two fits must be of the same rows and outcome, the smaller's terms all in the larger.
-local function check_nested(small, large, i)
-  if small.info.n_used ~= large.info.n_used or outcome_of(small) ~= outcome_of(large)
-    or small.fit.log_lik_null ~= large.fit.log_lik_null then
-    core.raise("data", ("models %d and %d are not of the same rows, outcome and strata "
-      .. "(%d and %d rows)"):format(i, i + 1, small.info.n_used, large.info.n_used),
-      'Take the complete rows first:  cohort:complete({ ... }, "all covariates known").')
-  end
-  for _, variable in ipairs(variables(small)) do
-    if not spans(variables(large), variable) then
-      core.raise("data", ("models %d and %d are not nested: '%s' stands in the first alone")
-        :format(i, i + 1, variable), "Give the smaller model first.")
-    end
-  end
-  if large.fit.likelihood_ratio.df <= small.fit.likelihood_ratio.df then
-    core.raise("data", ("model %d has no more parameters than model %d"):format(i + 1, i),
-      "Give the smaller model first.")
-  end
-end
-
+--- A line of the table.
 local function row(name, fit, small, large)
-  local df = fit.fit.likelihood_ratio.df
+  local df = nested.df(fit)
   local line = { model = name, n = fit.info.n, log_lik = fit.fit.log_lik, parameters = df,
     aic = 2 * df - 2 * fit.fit.log_lik }
   if small then
-    line.df = large.fit.likelihood_ratio.df - small.fit.likelihood_ratio.df
+    line.df = nested.df(large) - nested.df(small)
     line.statistic = math.max(0, 2 * (large.fit.log_lik - small.fit.log_lik))
     line.p_value = line.df > 0 and core.chi_square_p(line.statistic, line.df) or nil
   end
   return line
 end
 
-local function several(fits)
+--- Fits one after another, each against the one before.
+local function several(fits, wald)
   local rows = {}
   for i, fit in ipairs(fits) do
-    check_fit(fit, i)
-    if i > 1 then check_nested(fits[i - 1], fit, i - 1) end
-    rows[i] = row(fit.info.formula, fit, fits[i - 1], fit)
+    nested.check_fit(fit, i)
+    if i > 1 then nested.check_nested(fits[i - 1], fit, i - 1) end
+    if not wald then
+      rows[i] = row(fit.info.formula, fit, fits[i - 1], fit)
+    else
+      rows[i] = { model = fit.info.formula, n = fit.info.n, parameters = nested.df(fit) }
+      if i > 1 then
+        rows[i].statistic, rows[i].df = nested.wald_added(fits[i - 1], fit, i - 1)
+      end
+    end
+  end
+  return rows
+end
+
+--- Wald tests of the terms of one fit.
+local function wald_terms(fit)
+  local rows = nested.wald_terms(fit)
+  for _, line in ipairs(rows) do line.n, line.parameters = fit.info.n, #line.which end
+  return rows
+end
+
+--- p-values of Wald tests.
+local function with_p(rows)
+  for _, line in ipairs(rows) do
+    line.p_value = line.statistic and line.df > 0 and core.chi_square_p(line.statistic, line.df)
+      or nil
   end
   return rows
 end
@@ -160,7 +140,8 @@ local COLUMNS <const> = { { "model", "text" }, { "n", "integer" }, { "parameters
   { "p_value", "real" } }
 
 --- One row a model or term: `statistic` is twice the gain in log-likelihood over the model before
---- (or, for a term left out, its loss), chi-square on `df`.
+--- (or, for a term left out, its loss), chi-square on `df`. Of Wald tests there is no log_lik and
+--- no aic; of a term `parameters` are its coefficients.
 ---@return lobule.Frame             # model, n, parameters, log_lik, aic, statistic, df, p_value
 function Anova:tidy()
   local columns = {}
@@ -176,7 +157,21 @@ function Anova:tidy()
   return frame
 end
 
+local function shown_wald(self)
+  local rows = {}
+  for i, line in ipairs(self.rows) do
+    rows[i] = { line.model, line.statistic and format.fixed(line.statistic, 2) or "",
+      line.df and tostring(line.df) or "", line.p_value and format.p(line.p_value) or "" }
+  end
+  local columns = { { label = self.heading } }
+  for j, label in ipairs { "Chi-square", "df", "p" } do
+    columns[j + 1] = { label = label, align = "right" }
+  end
+  return require("lobule.table").new { caption = self.title, rows = rows, columns = columns }
+end
+
 local function shown(self)
+  if self.wald then return shown_wald(self) end
   local rows = {}
   for i, line in ipairs(self.rows) do
     rows[i] = { line.model, format.fixed(line.log_lik, 2), format.fixed(line.aic, 1),
@@ -208,12 +203,13 @@ end
 ---@return table
 function Anova:record()
   return result.ordered { { "kind", "anova" }, { "title", self.title },
-    { "rows", result.record(self:tidy()) } }
+    { "test", self.wald and "wald" or "likelihood ratio" }, { "rows", result.record(self:tidy()) } }
 end
 
 core.class("anova", Anova)
 
-local HEADINGS <const> = { several = "Model", sequential = "Term added", drop = "Term left out" }
+local HEADINGS <const> = { several = "Model", sequential = "Term added", drop = "Term left out",
+  wald = "Term" }
 
 --- Splits (fit, fit, ..., options) into fits and options.
 local function arguments(...)
@@ -222,22 +218,45 @@ local function arguments(...)
   if #fits > 1 and type(last) == "table" and getmetatable(last) == nil then
     options = table.remove(fits)
   end
-  return fits, check.options(options, { { "type", { "sequential", "drop" }, "sequential" } })
+  return fits, check.options(options, { { "type", { "sequential", "drop", "wald" } } })
 end
 
---- Likelihood-ratio comparison; see lb.anova.
+--- What is asked of one fit: its terms are left out by fitting it again, where that can be done.
+local function kind_of(fit, wanted)
+  local refits = nested.has_likelihood(fit)
+    and (check.is(fit, "lobule.Cox") or check.is(fit, "lobule.AFT"))
+  if not wanted then return refits and "sequential" or "wald" end
+  if wanted ~= "wald" and not refits then
+    core.raise("argument", nested.has_likelihood(fit)
+      and ("type '%s': models of this kind are not fitted again"):format(wanted)
+      or ("type '%s': the model has a robust variance, or no likelihood"):format(wanted),
+      'type = "wald" tests each term; lb.anova(small, large) compares two fits.')
+  end
+  return wanted
+end
+
+--- Comparison of nested models; see lb.anova.
 ---@param ... any
 ---@return lobule.Anova
 function M.anova(...)
   local fits, opts = arguments(...)
   if #fits == 0 then core.raise("argument", "expected fitted models, found none") end
-  check_fit(fits[1], 1)
-  local kind = #fits > 1 and "several" or opts.type
-  local rows = kind == "several" and several(fits)
-    or (kind == "drop" and dropped or sequential)(fits[1])
-  return setmetatable({ rows = rows, heading = HEADINGS[kind],
-    title = "Likelihood-ratio tests" .. (kind == "several" and " of nested models" or ", "
-      .. fits[1].info.formula) }, Anova)
+  local wald = opts.type == "wald"
+  for i, fit in ipairs(fits) do
+    nested.check_fit(fit, i)
+    wald = wald or not nested.has_likelihood(fit)
+  end
+  local kind = #fits > 1 and "several" or kind_of(fits[1], opts.type)
+  local rows
+  if kind == "several" then
+    rows = several(fits, wald)
+  else
+    rows = (kind == "wald" and wald_terms or kind == "drop" and dropped or sequential)(fits[1])
+  end
+  wald = wald or kind == "wald"
+  return setmetatable({ rows = wald and with_p(rows) or rows, heading = HEADINGS[kind], wald = wald,
+    title = (wald and "Wald tests" or "Likelihood-ratio tests") .. (kind == "several"
+      and " of nested models" or ", " .. fits[1].info.formula) }, Anova)
 end
 
 return M

@@ -26,7 +26,8 @@ local FILES <const> = {
   "lobule/survival/aft.lua", "lobule/survival/aft_predict.lua", "lobule/survival/parametric.lua",
   "lobule/survival/royston.lua", "lobule/survival/cure.lua", "lobule/categorical.lua",
   "lobule/categorical/proportion.lua", "lobule/meta.lua", "lobule/meta/pool.lua",
-  "lobule/anova.lua", "lobule/compare.lua", "lobule/crosstab.lua", "lobule/table_one.lua",
+  "lobule/contrast_methods.lua", "lobule/contrast_result.lua", "lobule/anova.lua",
+  "lobule/compare.lua", "lobule/crosstab.lua", "lobule/table_one.lua",
   "lobule/flow.lua", "lobule/quantity.lua", "lobule/table.lua", "lobule/report/init.lua",
   "lobule/figure/init.lua", "meta/core.lua" }
 
@@ -48,8 +49,9 @@ local function public_names(text)
   local names = {}
   for kind, variable in text:gmatch('core%.class%("([%w_]+)", ([%w_]+)%)') do names[variable] = kind
     .. ":" end
-  for kind, variable in text:gmatch('result%.methods%("([%w_]+)", ([%w_]+)%)') do
-    names[variable] = kind .. ":"
+  for kinds, variable in text:gmatch('result%.methods%((".-"), ([%w_]+)%)') do
+    kinds = kinds:gsub('"%s*%.%.%s*"', "") -- a list of several on more than one line
+    names[variable] = kinds:sub(2, -2):gsub("%S+", "%0:")
   end
   for name, variable in text:gmatch('result%.functions%("([%w_]+)", ([%w_]+)%)') do
     names[variable] = "lb." .. name .. "."
@@ -88,10 +90,11 @@ local function add(entries, names, owner, sep, name, args, doc)
   local prefix = names[owner]
   if owner == "Column" or owner == "Frame" then prefix = prefix or owner:lower() .. ":" end
   if not prefix or #doc == 0 or name:find("^__") then return end
-  local full = prefix .. name
   local text, example = split_example(doc)
-  entries[#entries + 1] = { name = full, args = args, doc = text, method = sep == ":",
-    example = example }
+  for owner_name in prefix:gmatch "%S+" do -- methods that several classes share
+    entries[#entries + 1] = { name = owner_name .. name, args = args, doc = text,
+      method = sep == ":", example = example }
+  end
 end
 
 local function parse(text, entries)

@@ -154,6 +154,9 @@ Coming from R:
   survRM2::rmst2(...)                lb.survival.rmst("Surv(t, e) ~ arm", d, { tau = 24 })
   pseudo(); geepack::geese(...)      lb.survival.pseudo(...), .rmst_regression, .risk_regression
   coxph(...); exp(coef), confint     lb.survival.cox(...); cox:tidy { exponentiate = true }
+  emmeans(), glht(), linearHypothesis()
+                                     fit:contrast { { arm = "A" }, { arm = "B" } } and others
+  car::Anova(fit, type = 3)          lb.anova(fit, { type = "wald" })
 Defaults that differ: Kaplan-Meier limits are log-log (R: log; conf_type = "log" gives R's).]]
 
 return M

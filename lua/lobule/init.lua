@@ -94,11 +94,16 @@ function lb.table(spec)
   return shown
 end
 
---- Nested models compared by the likelihood-ratio test, smallest first, each with the one before;
---- or the terms of one model, added one after another or each left out of the whole.
----@param ... any                   fits; or one fit and { type = "sequential" (default) | "drop" }
+--- Nested models compared, smallest first, each with the one before: by the likelihood ratio where
+--- rows are independent and there is a likelihood, else (robust variances, Fine-Gray, regression of
+--- means and risks) by the Wald test of what the larger one adds. Or the terms of one model, added
+--- one after another or each left out of the whole (Cox and parametric models), or each tested by
+--- Wald, all its columns at once; a main effect within an interaction at the reference of the
+--- other.
+---@param ... any                   fits; or one fit and { type = "sequential" (default where it can
+---                                 be) | "drop" | "wald" }; several and { type = "wald" }
 ---@return lobule.Anova
----@raise fits of other rows, outcomes or strata; not nested; robust variances
+---@raise fits of other rows, outcomes, strata or settings; not nested; penalised terms
 ---@example local d = lb.example_data()
 ---  local small = lb.survival.cox("Surv(months, progressed) ~ arm", d)
 ---  local large = lb.survival.cox("Surv(months, progressed) ~ arm + age + liver", d)

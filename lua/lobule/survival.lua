@@ -340,7 +340,8 @@ function M.finegray(formula, data, options)
   local cause = finegray.choose_cause(info.causes, as_text(opts, "cause"))
   local groups = finegray.censoring_groups(data, opts, info)
   local fit = core.finegray(model, cause, opts, groups)
-  local result = finegray.new(fit, cause, info, opts, { model = model, groups = groups })
+  local result = finegray.new(fit, cause, info, opts, { model = model, groups = groups,
+    data = data })
   return result
 end
 

@@ -187,11 +187,12 @@ function core.cox_zph(model, fit, transform, terms) end
 ---@param at number[]
 ---@return table                    # fitted, root (of the variance factor), one a number of at
 function core.smooth_spline(x, y, df, at) end
---- P(max |Z| >= c) of normal statistics.
+--- P(max |Z| >= c) of normal statistics, or P(max Z >= c).
 ---@param covariance number[]       square, row after row
 ---@param c number
+---@param one_sided? boolean
 ---@return number
-function core.largest_normal(covariance, c) end
+function core.largest_normal(covariance, c, one_sided) end
 --- Robust variance of a Cox fit, by the clusters of the model if it has any. `fit` is the table of
 --- core.cox with ties, frequency and naive_vcov (its model-based vcov) added; so for all below.
 --- With fit.robust = true predictions and baseline take the robust variance.

@@ -183,4 +183,27 @@ function core.cure(model, cure_model, options) end
 ---@return lobule.Frame
 function core.model_rows(model) end
 
+--- Linear combinations of coefficients: estimate, covariance (row after row), chi_square and df of
+--- the joint Wald test that all equal null.
+---@param rows number[]             a row a combination, one after another
+---@param coef number[]
+---@param vcov number[]             row after row
+---@param null? number[]            one a combination (default 0)
+---@return table                    # estimate, covariance, chi_square, df
+function core.contrast(rows, coef, vcov, null) end
+--- The difference of two designs of the same rows, as of the first row that they use: row; first:
+--- that row of the frame; differs: the first in which it is another one, nil; strata, offset: true
+--- where these differ.
+---@param a lobule.Model
+---@param b lobule.Model
+---@return table                    # row, first, differs, strata, offset
+function core.design_difference(a, b) end
+--- Which combinations a design can tell when some of its columns are sums of others.
+---@param model lobule.Model
+---@param aliased boolean[]         one a column
+---@param rows number[]             a row a combination, one after another
+---@param within_strata boolean     whether each stratum has a level of its own
+---@return boolean[]
+function core.design_estimable(model, aliased, rows, within_strata) end
+
 return core

@@ -193,6 +193,7 @@ void lbl_open_cox_residual(lua_State *L);
 void lbl_open_cox_predict(lua_State *L);
 void lbl_open_cox_penal(lua_State *L);
 void lbl_open_cox_tests(lua_State *L);
+void lbl_open_contrast(lua_State *L);
 void lbl_open_cox_boot(lua_State *L);
 void lbl_open_cox_adjusted(lua_State *L);
 void lbl_open_rows(lua_State *L);

@@ -171,7 +171,8 @@ static int smooth_spline(lua_State *L)
   return 1;
 }
 
-/* largest_normal(covariance, c): P(max |Z_j| >= c); covariance row after row. */
+/* largest_normal(covariance, c, one_sided): P(max |Z_j| >= c), or P(max Z_j >= c); covariance row
+ * after row. */
 static int largest_normal(lua_State *L)
 {
   lua_settop(L, 3);
@@ -182,7 +183,8 @@ static int largest_normal(lua_State *L)
   if (m * m != cells || m == 0) lbl_raise_argument(L, 1, "covariance", "a square matrix");
   lb_max_normal out = {0};
   lb_error err = {0};
-  if (lb_max_normal_tail(covariance, m, c, true, &out, &err) != LB_OK) return lbl_raise(L, &err);
+  if (lb_max_normal_tail(covariance, m, c, !lua_toboolean(L, 3), &out, &err) != LB_OK)
+    return lbl_raise(L, &err);
   lua_pushnumber(L, out.p_value);
   return 1;
 }

@@ -147,7 +147,10 @@ static lb_status read_distribution(call_reader *r, lb_span value, lb_error *err)
 {
   r->spec.penalty.gaussian = is_quoted(r, value, "gaussian") || is_quoted(r, value, "gauss");
   if (r->spec.penalty.gaussian || is_quoted(r, value, "gamma")) return LB_OK;
-  return refuse(r, value, err, "distribution is \"gamma\" or \"gaussian\"");
+  return refuse(r, value, err,
+                is_quoted(r, value, "t")
+                    ? "there is no t frailty: distribution is \"gamma\" or \"gaussian\""
+                    : "distribution is \"gamma\" or \"gaussian\"");
 }
 
 static lb_status read_scale(call_reader *r, lb_span value, lb_error *err)

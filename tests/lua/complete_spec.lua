@@ -143,6 +143,18 @@ describe("completion", function()
     offers_only(s, 'c:summarise({ "m = mean(age)" }, { by = "sex|', { "sex", "sexf" })
   end)
 
+  it("offers variables and levels of a model in a contrast", function()
+    local data = require("lobule").example_data()
+    s.env.fit = require("lobule").survival.cox("Surv(months, progressed) ~ arm * sex + age", data)
+    offers_only(s, 'fit:contrast { { |', { "age = ", "arm = ", "sex = " })
+    offers_only(s, 'fit:contrast { { arm = "|', { "SIRT", "TACE", "TAE" })
+    offers_only(s, 'fit:contrast({ { arm = "SIRT", sex = "|', { "f", "m" })
+    offers(s, 'fit:contrast { ["arm[S|', { "arm[SIRT]" })
+    offers(s, 'fit:contrast({ { age = 1 }, { age = 0 } }, { adj|', { "adjust = " })
+    offers_only(s, 'fit:contrast("arm", { alternative = "|', { "greater", "less", "two_sided" })
+    s.env.fit = nil
+  end)
+
   it("offers files elsewhere", function()
     offers(s, 'lb.cohort("scripts/data/pb|', { DATA })
     offers(s, 'dofile("scripts/d|', { "scripts/data/" })

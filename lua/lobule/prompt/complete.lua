@@ -161,7 +161,8 @@ local function call_around(list, i)
           argument = text == "{" and 1 or commas + 1,
           key = braces > 0 and (key_before(list, i) or outer) or nil, in_table = braces == 1 }
       end
-      if text == "[" then return nil end
+      local key = k > 1 and list[k - 1].text:find "^[{,]$" -- { ["a"] = 1 }
+      if text == "[" and not key then return nil end
       depth, commas = 0, 0
     end
   end
@@ -225,6 +226,10 @@ end
 local function in_field(env, list, i, call, thing)
   local groups = thing and offers.group_levels(thing.value, call.key) or {}
   if #groups > 0 then return groups end
+  if call.name == "contrast" and call.method then
+    local levels = offers.model_levels(thing and thing.value, call.key)
+    if #levels > 0 then return levels end
+  end
   local data = thing and chain.columns(thing) and thing
   if COLUMN_OPTIONS[call.key] then
     data = data or offers.data_argument(env, list, call.callee, i) or formula_data(env, "")[1]
@@ -270,7 +275,7 @@ local function in_string(env, list, i, inner, rest)
     if found then return found, word end
   end
   if ABOUT[call.name] and not call.method then return offers.topics(inner), inner end
-  if call.name == "hazard_ratio" and call.method then
+  if (call.name == "hazard_ratio" or call.name == "contrast") and call.method then
     return offers.terms(thing and thing.value), inner
   end
   local name = full_name(env, list, call)
@@ -286,6 +291,10 @@ end
 local function in_table(env, list, i, call)
   local name = full_name(env, list, call)
   local argument = name and options.argument(name, call.argument)
+  if argument == "what" and not call.in_table then
+    local one = receiver_of(env, list, call)
+    return offers.person_fields(one and one.value)
+  end
   if not argument or not (argument:find "options" or argument == "spec") then return {} end
   local thing = receiver_of(env, list, call)
   local given, found = {}, options.names_groups(name, argument) and thing
@@ -332,7 +341,7 @@ local function in_code(env, list, i, word)
   end
   if sign == "{" or sign == "," then
     local call = call_around(list, i)
-    if call and call.in_table then
+    if call and (call.in_table or call.method and call.name == "contrast") then
       local found = in_table(env, list, i, call)
       if #found > 0 then return found end
     end
@@ -346,23 +355,6 @@ local function without_comments(text)
     if token.kind ~= "comment" then list[#list + 1] = token end
   end
   return list
-end
-
-local COMMAND_PATHS <const> = { load = true, save = true, cd = true, ls = true }
-
---- After a dot at the start: the commands, and the files that some of them take.
-local function in_command(before)
-  local name, rest = before:match "^%s*%.(%a+)%s+(.*)$"
-  if name then
-    if not COMMAND_PATHS[name] then return {}, "" end
-    return offers.files(rest), rest
-  end
-  local word, list = before:match "^%s*%.(%a*)$", {}
-  if not word then return nil end
-  for i, one in ipairs(require("lobule.prompt.commands").list()) do
-    list[i] = { text = one.name, kind = "command", help = one.help }
-  end
-  return list, word
 end
 
 --- What can stand at a place.
@@ -382,7 +374,7 @@ function M.at(session, text, cursor)
   if topic and not rawget(session.env, topic:match "^([%a_][%w_]*)[.:]" or "") then
     return fitting(offers.topics(topic), topic), cursor - #topic + 1
   end
-  local commands, typed = in_command(before)
+  local commands, typed = offers.command(before)
   if commands then return fitting(commands, typed), cursor - #typed + 1 end
   local list = without_comments(before)
   local last = list[#list]

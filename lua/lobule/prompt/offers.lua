@@ -87,6 +87,39 @@ function M.terms(value)
   return list
 end
 
+--- The variables of a fitted model, interactions apart: as fields of a person in a contrast.
+---@param value any
+---@return lobule.prompt.Candidate[]
+function M.person_fields(value)
+  local info = type(value) == "table" and rawget(value, "info")
+  local list, seen, terms = {}, {}, type(info) == "table" and info.terms
+  for _, one in ipairs(type(terms) == "table" and terms or {}) do
+    local name = one.variable
+    if type(name) == "string" and name:find "^[%a_][%w_]*$" and not seen[name] then
+      list[#list + 1] = { text = name .. " = ", kind = "option", help = one.level
+        and ('a level: "%s", ...'):format(one.reference) or "a number" }
+      seen[name] = true
+    end
+  end
+  return list
+end
+
+--- The levels of a variable of a fitted model, the reference first.
+---@param value any
+---@param variable string
+---@return lobule.prompt.Candidate[]
+function M.model_levels(value, variable)
+  local info = type(value) == "table" and rawget(value, "info")
+  local list, terms = {}, type(info) == "table" and info.terms
+  for _, one in ipairs(type(terms) == "table" and terms or {}) do
+    if one.variable == variable and one.level then
+      if #list == 0 then list[1] = { text = one.reference, kind = "level" } end
+      list[#list + 1] = { text = one.level, kind = "level" }
+    end
+  end
+  return list
+end
+
 --- "~/data" as the home folder's.
 ---@param path string
 ---@return string
@@ -106,6 +139,26 @@ function M.files(path)
     if name:sub(1, 1) ~= "." then list[#list + 1] = { text = folder .. name, kind = "file" } end
   end
   return list
+end
+
+local COMMAND_PATHS <const> = { load = true, save = true, cd = true, ls = true }
+
+--- After a dot at the start: the commands, and the files that some of them take.
+---@param before string
+---@return lobule.prompt.Candidate[]? list  nil when there is none
+---@return string? word             what is written
+function M.command(before)
+  local name, rest = before:match "^%s*%.(%a+)%s+(.*)$"
+  if name then
+    if not COMMAND_PATHS[name] then return {}, "" end
+    return M.files(rest), rest
+  end
+  local word, list = before:match "^%s*%.(%a*)$", {}
+  if not word then return nil end
+  for i, one in ipairs(require("lobule.prompt.commands").list()) do
+    list[i] = { text = one.name, kind = "command", help = one.help }
+  end
+  return list, word
 end
 
 --- The frame or cohort among the arguments of a call that stand before token i, as names of

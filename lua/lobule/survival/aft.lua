@@ -391,5 +391,6 @@ end
 
 M.aft = result.functions("survival", functions).aft
 for name, method in pairs(require "lobule.survival.aft_predict") do AFT[name] = method end
+AFT.contrast = require("lobule.contrast_methods").contrast
 core.class("aft", AFT)
 return M

@@ -140,5 +140,6 @@ function CauseSpecific:record()
     { "models", list } }
 end
 
+CauseSpecific.contrast = require("lobule.contrast_methods").contrast
 core.class("cause_specific", CauseSpecific)
 return M

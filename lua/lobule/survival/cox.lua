@@ -354,5 +354,6 @@ for name, method in pairs(require "lobule.survival.cox_predict") do Cox[name] = 
 for name, method in pairs(require "lobule.survival.cox_infer") do Cox[name] = method end
 for name, method in pairs(require "lobule.survival.cox_resample") do Cox[name] = method end
 M.methods = Cox
+Cox.contrast = require("lobule.contrast_methods").contrast
 core.class("cox", Cox)
 return M

@@ -1,10 +1,10 @@
 --- Hazard ratios of all pairs of levels of a factor of a Cox fit, adjusted for their number.
-local adjust = require "lobule.adjust"
 local check = require "lobule.check"
 local core = require "lobule.core"
 local format = require "lobule.format"
 local result = require "lobule.result"
 local shown = require "lobule.shown"
+local simultaneous = require "lobule.simultaneous"
 local terms = require "lobule.terms"
 
 ---@class lobule.CoxPairs
@@ -61,22 +61,6 @@ local function differences(fit, levels)
   return list, covariance
 end
 
---- The z beyond which the largest of the statistics is with the chance 1 - level.
-local function critical(covariance, level)
-  local low, high = core.normal_quantile(0.5 + level / 2), 10.0
-  while high - low > 1e-7 do
-    local middle = (low + high) / 2
-    if core.largest_normal(covariance, middle) > 1 - level then low = middle else high = middle end
-  end
-  return (low + high) / 2
-end
-
-local function adjust_all(list, method)
-  local raw = {}
-  for k, p in ipairs(list) do raw[k] = p.raw end
-  for k, p_value in ipairs(adjust.p(raw, method)) do list[k].p_value = p_value end
-end
-
 ---@param fit lobule.Cox
 ---@param variable string
 ---@param options? table
@@ -86,22 +70,16 @@ function M.new(fit, variable, options)
     "none" }, "single-step" }, { "conf_level", "level", fit.options.conf_level } })
   check.type(variable, "string", "variable")
   local list, covariance = differences(fit.fit, levels_of(fit, variable))
-  local level = opts.conf_level
-  local z = core.normal_quantile(0.5 + level / 2)
-  if opts.adjust == "single-step" then
-    z = critical(covariance, level)
-  elseif opts.adjust ~= "none" then
-    z = core.normal_quantile(1 - (1 - level) / (2 * #list))
-  end
-  for _, p in ipairs(list) do
+  local family = { covariance = covariance, method = opts.adjust, alternative = "two_sided",
+    n = #list }
+  local z, statistics, raw = simultaneous.critical(family, opts.conf_level), {}, {}
+  for k, p in ipairs(list) do
     p.statistic = p.estimate / p.std_error
     p.raw = core.normal_p(p.statistic)
-    if opts.adjust == "single-step" then
-      p.p_value = core.largest_normal(covariance, math.abs(p.statistic))
-    end
     p.conf_low, p.conf_high = p.estimate - z * p.std_error, p.estimate + z * p.std_error
+    statistics[k], raw[k] = p.statistic, p.raw
   end
-  if opts.adjust ~= "single-step" then adjust_all(list, opts.adjust) end
+  for k, p in ipairs(simultaneous.p(statistics, raw, family)) do list[k].p_value = p end
   return setmetatable({ list = list, variable = variable, info = fit.info, options = opts,
     title = "Hazard ratios of all pairs, " .. terms.variable(variable, fit.info.labels),
     warnings = {} }, Pairs)
@@ -130,13 +108,8 @@ function Pairs:tidy(options)
   return frame
 end
 
-local ADJUSTED <const> = { ["single-step"] = "single-step (multivariate normal)", holm = "Holm, "
-  .. "intervals Bonferroni", bonferroni = "Bonferroni" }
-
 local function note(self)
-  if self.options.adjust == "none" then return "Not adjusted for their number." end
-  return ("p values and intervals adjusted for %d comparisons: %s."):format(#self.list,
-    ADJUSTED[self.options.adjust])
+  return simultaneous.note(self.options.adjust, #self.list)
 end
 
 --- What one pair is called and its ratio in words.

@@ -350,6 +350,7 @@ function CoxPenalised:record()
     { "warnings", self.warnings } }
 end
 
+CoxPenalised.contrast = require("lobule.contrast_methods").contrast
 core.class("cox_penalised", CoxPenalised)
 M.methods = CoxPenalised
 return M

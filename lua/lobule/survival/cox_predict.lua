@@ -1,5 +1,5 @@
---- What follows from a Cox fit: residuals, baseline hazard, predictions, contrasts. Methods of the
---- class "cox".
+--- What follows from a Cox fit: residuals, baseline hazard, predictions. Methods of the class
+--- "cox".
 local check = require "lobule.check"
 local core = require "lobule.core"
 local result = require "lobule.result"
@@ -242,59 +242,6 @@ function Cox:concordance(options)
   end
   local frame = result.frame(columns)
   return frame
-end
-
---- Index of a level's term within a variable; 0 for the reference; nil when it has none.
-local function level_index(self, variable, level)
-  for i, term in ipairs(self.info.terms) do
-    if term.variable == variable and term.level == level then return i end
-    if term.variable == variable and term.reference == level then return 0 end
-  end
-end
-
-local function raise_levels(self, text)
-  local names = {}
-  for _, term in ipairs(self.info.terms) do
-    if term.level and not term.variable:find(":", 1, true) then names[#names + 1] = term.term end
-  end
-  core.raise("name", ("'%s': no variable has both levels"):format(text),
-    #names > 0 and "Terms of levels are: " .. table.concat(names, ", ") .. "."
-      or "The model has no factor.")
-end
-
---- Two levels of one factor compared: the hazard ratio of the first to the second. Where the factor
---- stands in an interaction, the ratio is that at the reference of the others.
----@param text string               "SIRT - TACE"
----@param options? table            conf_level (that of the fit)
----@return lobule.Quantity
----@raise levels that no factor of the model has; a term without an estimate
-function Cox:contrast(text, options)
-  local opts <const> = check.options(options, { { "conf_level", "level",
-    self.options.conf_level } })
-  local first, second = check.type(text, "string", "contrast"):match "^%s*(.-)%s+%-%s+(.-)%s*$"
-  if not first then
-    core.raise("argument", "expected two levels with ' - ' between them",
-      'Write fit:contrast "SIRT - TACE".')
-  end
-  check_settled(self)
-  local a, b
-  for _, term in ipairs(self.info.terms) do
-    a, b = level_index(self, term.variable, first), level_index(self, term.variable, second)
-    if a and b then break end
-  end
-  if not (a and b) then raise_levels(self, text) end
-  local fit = self.fit
-  local function at(matrix, i, j)
-    return (i == 0 or j == 0) and 0 or matrix[i][j]
-  end
-  local estimate = (fit.coef[a] or 0) - (fit.coef[b] or 0)
-  local variance = at(fit.vcov, a, a) + at(fit.vcov, b, b) - 2 * at(fit.vcov, a, b)
-  variance = variance < 0 and 0 or variance -- NaN stays: a variance that is not known
-  local half = core.normal_quantile(0.5 + opts.conf_level / 2) * math.sqrt(variance)
-  return (require("lobule.quantity").new { estimate = math.exp(estimate), style = "ratio",
-    conf_low = math.exp(estimate - half), conf_high = math.exp(estimate + half),
-    conf_level = opts.conf_level, n = self.info.n, n_event = self.info.n_event,
-    label = ("Hazard ratio, %s to %s"):format(first, second) })
 end
 
 return result.methods("cox", Cox)

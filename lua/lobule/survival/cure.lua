@@ -288,5 +288,6 @@ function Cure:record()
 end
 
 M.cure = result.functions("survival", functions).cure
+Cure.contrast = require("lobule.contrast_methods").contrast
 core.class("cure", Cure)
 return M

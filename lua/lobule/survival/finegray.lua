@@ -288,5 +288,6 @@ function FineGray:record()
     { "lineage", self.info.lineage }, { "warnings", self.warnings } }
 end
 
+FineGray.contrast = require("lobule.contrast_methods").contrast
 core.class("finegray", FineGray)
 return M

@@ -282,5 +282,6 @@ function MeanRegression:record()
     { "warnings", self.warnings } }
 end
 
+MeanRegression.contrast = require("lobule.contrast_methods").contrast
 core.class("mean_regression", MeanRegression)
 return result.functions("survival", M)

@@ -24,10 +24,13 @@ local function effect(self)
     or "Subdistribution hazard ratio"
 end
 
+--- What a coefficient is, of survival too: "Survival difference".
 local function label_of(self)
   local name = effect(self)
   return name == "Risk difference" and self.at.kind == "survival" and "Survival difference" or name
 end
+
+M.label_of = label_of
 
 local function is_ratio(self)
   return self.link ~= "identity"

@@ -277,5 +277,6 @@ function MultistateCox:record()
     { "lineage", self.info.lineage }, { "warnings", self.warnings } }
 end
 
+MultistateCox.contrast = require("lobule.contrast_methods").contrast
 core.class("multistate_cox", MultistateCox)
 return M

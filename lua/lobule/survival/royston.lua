@@ -245,5 +245,6 @@ function RoystonParmar:record()
 end
 
 M.royston_parmar = result.functions("survival", functions).royston_parmar
+RoystonParmar.contrast = require("lobule.contrast_methods").contrast
 core.class("royston_parmar", RoystonParmar)
 return M
