@@ -50,34 +50,40 @@ local function expression_of(opts, name)
   return opts.match[name] or ("`%s`"):format(name)
 end
 
---- The column of a factor, as text with the population's levels; a level that is not among them
---- raises.
+local MOST_NAMED <const> = 5
+
+--- Levels that the population does not have, in words; nil when there are none. Many of them are no
+--- classes but something else, which is not echoed.
+local function unknown_levels(column, one)
+  local known, found = {}, {}
+  for _, level in ipairs(one.levels) do known[level] = true end
+  for _, level in ipairs(column:levels()) do
+    if not known[level] then found[#found + 1] = "'" .. level .. "'" end
+  end
+  if #found == 0 then return nil end
+  if #found > MOST_NAMED then return ("%d levels are"):format(#found) end
+  return table.concat(found, ", ") .. (#found == 1 and " is" or " are")
+end
+
+--- The column of a factor with the population's levels; one that it does not have raises.
 local function class_column(frame, opts, one)
   local expression = expression_of(opts, one.name)
   if not opts.match[one.name] and not frame:has(one.name) then
     core.raise("name", ("the data have no column '%s', which the population has"):format(one.name),
       ('Say what it is: match = { %s = "gender" }.'):format(one.name))
   end
-  local column, known = core.factor(core.eval(frame, expression)), {}
-  for _, level in ipairs(one.levels) do known[level] = true end
-  local found = {}
-  for _, level in ipairs(column:levels()) do
-    if not known[level] then found[#found + 1] = "'" .. level .. "'" end
+  -- Of a factor only the levels that rows have: what nobody is need not be in the table.
+  local values = core.eval(frame, expression)
+  local found = unknown_levels(core.factor(values), one)
+  if found and values:type() == "factor" then
+    values = core.eval(frame, ("text(%s)"):format(expression))
+    found = unknown_levels(core.factor(values), one)
   end
-  if #found > 0 then
-    -- A level of a factor that no row has is no one's.
-    column = core.factor(core.eval(frame, ("text(%s)"):format(expression)))
-    found = {}
-    for _, level in ipairs(column:levels()) do
-      if not known[level] then found[#found + 1] = "'" .. level .. "'" end
-    end
-  end
-  if #found > 0 then
-    core.raise("data", ("%s: %s not among the levels of the population"):format(one.name,
-      table.concat(found, ", ") .. (#found == 1 and " is" or " are")),
+  if found then
+    core.raise("data", ("%s: %s not among the levels of the population"):format(one.name, found),
       ("Levels are: %s. Recode the data, or filter."):format(table.concat(one.levels, ", ")))
   end
-  return core.factor(column, one.levels)
+  return (core.factor(values, one.levels))
 end
 
 local KINDS <const> = { age = { real = true, integer = true },
