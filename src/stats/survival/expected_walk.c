@@ -21,16 +21,23 @@
 #define REACH (1.0 / 16)
 #define BLOCK 4096u
 
-enum { FIRST = 1, LAST = 2 }; /* what a piece is for its person */
+typedef struct piece {
+  double value; /* weight x exp(sign c) */
+  uint32_t cell, row;
+} piece;
 
+/* Person after person, each one's pieces one after another: where one ends that is not the person's
+ * last, the next begins. */
 typedef struct pieces {
   size_t n, room;
-  double *start, *stop;
-  double *value;  /* weight x exp(sign c) */
-  uint32_t *cell;
-  uint32_t *row;
-  uint8_t *flags;
-  uint32_t *by_start, *by_stop;
+  piece *piece;
+  double *stop;
+  uint32_t *by_stop; /* n: pieces in the order of their ends */
+  double *when;      /* n: their ends */
+  /* The first piece of each person, in the order of its beginning */
+  size_t n_first;
+  uint32_t *first, *by_start;
+  double *start; /* in the order of `first` */
 } pieces;
 
 typedef struct walk {
@@ -38,8 +45,9 @@ typedef struct walk {
   const lb_population *table;
   double unit;
   pieces p;
-  size_t from, to; /* pieces that have begun, ended: places in by_start, by_stop */
+  size_t from, to; /* people that have begun, pieces that have ended: places in the orders */
   double *sum;     /* cells: sums of values */
+  double *scale;   /* cells with pieces: exp(sign x hazard x anchor) */
   uint32_t *count; /* cells: pieces */
   uint32_t *active, *place; /* cells with pieces; where each stands in `active` */
   size_t n_active, n_in;
@@ -55,17 +63,12 @@ static bool pieces_room(pieces *p)
 {
   if (p->n < p->room) return true;
   size_t room = p->room == 0 ? 1024 : p->room * 2;
-  void *grown;
-#define GROW(array)                                                                                \
-  if ((grown = lb_mem_resize(p->array, room, sizeof *p->array)) == NULL) return false;             \
-  p->array = grown
-  GROW(start);
-  GROW(stop);
-  GROW(value);
-  GROW(cell);
-  GROW(row);
-  GROW(flags);
-#undef GROW
+  piece *more = lb_mem_resize(p->piece, room, sizeof *more);
+  if (more == NULL) return false;
+  p->piece = more;
+  double *stop = lb_mem_resize(p->stop, room, sizeof *stop);
+  if (stop == NULL) return false;
+  p->stop = stop;
   p->room = room;
   return true;
 }
@@ -81,21 +84,17 @@ static bool cut_person(walk *w, const lb_lives *lives, size_t i)
   /* Weights are by the hazard since time 0, also of those who enter later. */
   lb_lexis path = lb_lexis_at(w->table, lives, i, 0);
   double time = 0, sum = 0;
-  uint8_t first = FIRST;
+  w->p.start[w->p.n_first] = start;
+  w->p.first[w->p.n_first++] = (uint32_t)w->p.n;
   while (time < stop) {
     lb_lexis_step step = lb_lexis_next(&path);
     double end = fmin(step.stop, stop);
     if (end > start) {
       pieces *p = &w->p;
       if (!pieces_room(p)) return false;
-      size_t k = p->n++;
-      p->start[k] = fmax(time, start);
-      p->stop[k] = end;
-      p->cell[k] = (uint32_t)step.cell;
-      p->row[k] = (uint32_t)i;
-      p->flags[k] = (uint8_t)(first | (step.stop >= stop ? LAST : 0));
-      p->value[k] = weight * exp(who->sign * (sum - step.hazard * time));
-      first = 0;
+      double value = weight * exp(who->sign * (sum - step.hazard * time));
+      p->stop[p->n] = end;
+      p->piece[p->n++] = (piece){value, (uint32_t)step.cell, (uint32_t)i};
       w->steepest = fmax(w->steepest, step.hazard);
     }
     sum += step.hazard * (end - time);
@@ -104,20 +103,38 @@ static bool cut_person(walk *w, const lb_lives *lives, size_t i)
   return true;
 }
 
+/* The orders in which people begin and pieces end. */
+static lb_status order(pieces *p, lb_error *err)
+{
+  if (p->n > UINT32_MAX) return lb_error_set(err, LB_EARG, "more than 4294967295 pieces");
+  p->by_start = lb_mem_array(p->n_first, sizeof *p->by_start);
+  p->by_stop = lb_mem_array(p->n, sizeof *p->by_stop);
+  p->when = lb_mem_array(p->n, sizeof *p->when);
+  bool failed = p->by_start == NULL || p->by_stop == NULL || p->when == NULL ||
+                !lb_sort_order_real(p->start, p->n_first, p->by_start) ||
+                !lb_sort_order_real(p->stop, p->n, p->by_stop);
+  if (failed) return lb_error_nomem(err, "expected survival");
+  for (size_t k = 0; k < p->n; k++) p->when[k] = p->stop[p->by_stop[k]];
+  return LB_OK;
+}
+
 static lb_status cut(walk *w, const lb_lives *lives, lb_error *err)
 {
-  for (size_t k = 0; k < w->who->n; k++) {
+  size_t n = w->who->n;
+  w->p.first = lb_mem_array(n, sizeof *w->p.first);
+  w->p.start = lb_mem_array(n, sizeof *w->p.start);
+  if (w->p.first == NULL || w->p.start == NULL) return lb_error_nomem(err, "expected survival");
+  for (size_t k = 0; k < n; k++) {
     if (!cut_person(w, lives, w->who->row[k])) return lb_error_nomem(err, "expected survival");
     if (k % BLOCK == 0 && lb_interrupted()) return lb_error_interrupted(err);
   }
-  pieces *p = &w->p;
-  if (p->n > UINT32_MAX) return lb_error_set(err, LB_EARG, "more than 4294967295 pieces");
-  p->by_start = lb_mem_array(p->n, sizeof *p->by_start);
-  p->by_stop = lb_mem_array(p->n, sizeof *p->by_stop);
-  bool failed = p->by_start == NULL || p->by_stop == NULL ||
-                !lb_sort_order_real(p->start, p->n, p->by_start) ||
-                !lb_sort_order_real(p->stop, p->n, p->by_stop);
-  return failed ? lb_error_nomem(err, "expected survival") : LB_OK;
+  return order(&w->p, err);
+}
+
+/* The piece is its person's last. */
+static bool is_last(const pieces *p, size_t k)
+{
+  return k + 1 == p->n || p->piece[k + 1].row != p->piece[k].row;
 }
 
 /* --- Sums --- */
@@ -150,7 +167,8 @@ static void set_anchor(walk *w, double time)
   for (size_t k = 0; k < w->n_active; k++) {
     size_t cell = w->active[k];
     double hazard = cell_hazard(w, cell);
-    add_moments(w, w->sum[cell] * exp(w->who->sign * hazard * time), hazard);
+    w->scale[cell] = exp(w->who->sign * hazard * time);
+    add_moments(w, w->sum[cell] * w->scale[cell], hazard);
   }
 }
 
@@ -159,6 +177,7 @@ static void activate(walk *w, uint32_t cell)
   w->place[cell] = (uint32_t)w->n_active;
   w->active[w->n_active++] = cell;
   w->sum[cell] = 0;
+  w->scale[cell] = exp(w->who->sign * cell_hazard(w, cell) * w->anchor);
 }
 
 static void deactivate(walk *w, uint32_t cell)
@@ -171,8 +190,8 @@ static void deactivate(walk *w, uint32_t cell)
 /* A piece joins (1) or leaves (-1). */
 static void move_piece(walk *w, size_t k, int way)
 {
-  uint32_t cell = w->p.cell[k];
-  double value = way * w->p.value[k], hazard = cell_hazard(w, cell);
+  uint32_t cell = w->p.piece[k].cell;
+  double value = way * w->p.piece[k].value, hazard = cell_hazard(w, cell);
   if (way > 0 && w->count[cell]++ == 0) activate(w, cell);
   w->sum[cell] += value;
   if (way < 0 && --w->count[cell] == 0) deactivate(w, cell);
@@ -180,7 +199,7 @@ static void move_piece(walk *w, size_t k, int way)
   if (w->n_in == 0)
     memset(w->moment, 0, sizeof w->moment); /* nothing of rounding stays behind */
   else
-    add_moments(w, value * exp(w->who->sign * hazard * w->anchor), hazard);
+    add_moments(w, value * w->scale[cell], hazard);
 }
 
 /* --- The walk --- */
@@ -210,11 +229,12 @@ static void count_events(walk *w, double time, double total)
   const lb_walkers *who = w->who;
   double events = 0, squares = 0;
   size_t n_event = 0;
-  for (size_t k = w->to; k < w->p.n && w->p.stop[w->p.by_stop[k]] <= time; k++) {
-    size_t at = w->p.by_stop[k], i = w->p.row[at];
-    if (!(w->p.flags[at] & LAST) || !who->event[i]) continue;
+  for (size_t k = w->to; k < w->p.n && w->p.when[k] <= time; k++) {
+    const piece *at = &w->p.piece[w->p.by_stop[k]];
+    size_t i = at->row;
+    if (!who->event[i] || !is_last(&w->p, w->p.by_stop[k])) continue;
     n_event++;
-    double weight = w->p.value[at] * exp(who->sign * cell_hazard(w, w->p.cell[at]) * time);
+    double weight = at->value * exp(who->sign * cell_hazard(w, at->cell) * time);
     events += weight;
     squares += weight * weight / (who->weight == NULL ? 1 : who->weight[i]);
   }
@@ -229,10 +249,9 @@ static void count_events(walk *w, double time, double total)
 static bool is_change(const walk *w, double time)
 {
   const pieces *p = &w->p;
-  for (size_t k = w->to; k < p->n && p->stop[p->by_stop[k]] <= time; k++)
-    if (p->flags[p->by_stop[k]] & LAST) return true;
-  for (size_t k = w->from; k < p->n && p->start[p->by_start[k]] <= time; k++)
-    if (p->flags[p->by_start[k]] & FIRST) return true;
+  if (w->from < p->n_first && p->start[p->by_start[w->from]] <= time) return true;
+  for (size_t k = w->to; k < p->n && p->when[k] <= time; k++)
+    if (is_last(p, p->by_stop[k])) return true;
   return false;
 }
 
@@ -246,17 +265,20 @@ static void pass(walk *w, double time)
     w->cumulative += since_change(w, total);
     if (w->who->event != NULL) count_events(w, time, total);
   }
-  while (w->from < p->n && p->start[p->by_start[w->from]] <= time)
-    move_piece(w, p->by_start[w->from++], 1);
-  while (w->to < p->n && p->stop[p->by_stop[w->to]] <= time)
-    move_piece(w, p->by_stop[w->to++], -1);
+  while (w->from < p->n_first && p->start[p->by_start[w->from]] <= time)
+    move_piece(w, p->first[p->by_start[w->from++]], 1);
+  for (; w->to < p->n && p->when[w->to] <= time; w->to++) {
+    size_t k = p->by_stop[w->to];
+    if (!is_last(p, k)) move_piece(w, k + 1, 1);
+    move_piece(w, k, -1);
+  }
   if (change && w->n_in > 0 && w->who->sign != 0) w->log_before = log(total_at(w, time));
 }
 
 /* The last time at which anybody counts. */
 static double last_time(const walk *w)
 {
-  return w->p.n == 0 ? 0 : w->p.stop[w->p.by_stop[w->p.n - 1]];
+  return w->p.n == 0 ? 0 : w->p.when[w->p.n - 1];
 }
 
 static void write_output(walk *w, const lb_walk_output *out, size_t k)
@@ -274,8 +296,8 @@ static void write_output(walk *w, const lb_walk_output *out, size_t k)
 static double next_time(const walk *w)
 {
   const pieces *p = &w->p;
-  double start = w->from < p->n ? p->start[p->by_start[w->from]] : INFINITY;
-  double stop = w->to < p->n ? p->stop[p->by_stop[w->to]] : INFINITY;
+  double start = w->from < p->n_first ? p->start[p->by_start[w->from]] : INFINITY;
+  double stop = w->to < p->n ? p->when[w->to] : INFINITY;
   return fmin(start, stop);
 }
 
@@ -302,25 +324,26 @@ static lb_status work_new(walk *w, lb_error *err)
 {
   size_t n = w->table->n_class * w->table->n_year * w->table->n_age;
   w->sum = lb_mem_zero(n, sizeof *w->sum);
+  w->scale = lb_mem_array(n, sizeof *w->scale);
   w->count = lb_mem_zero(n, sizeof *w->count);
   w->active = lb_mem_array(n, sizeof *w->active);
   w->place = lb_mem_array(n, sizeof *w->place);
-  bool failed = w->sum == NULL || w->count == NULL || w->active == NULL || w->place == NULL;
+  bool failed = w->sum == NULL || w->scale == NULL || w->count == NULL || w->active == NULL || w->place == NULL;
   return failed ? lb_error_nomem(err, "expected survival") : LB_OK;
 }
 
 static void work_reset(walk *w)
 {
   pieces *p = &w->p;
-  lb_mem_free(p->start);
+  lb_mem_free(p->piece);
   lb_mem_free(p->stop);
-  lb_mem_free(p->value);
-  lb_mem_free(p->cell);
-  lb_mem_free(p->row);
-  lb_mem_free(p->flags);
-  lb_mem_free(p->by_start);
   lb_mem_free(p->by_stop);
+  lb_mem_free(p->when);
+  lb_mem_free(p->first);
+  lb_mem_free(p->by_start);
+  lb_mem_free(p->start);
   lb_mem_free(w->sum);
+  lb_mem_free(w->scale);
   lb_mem_free(w->count);
   lb_mem_free(w->active);
   lb_mem_free(w->place);
