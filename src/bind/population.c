@@ -122,9 +122,12 @@ static double day_of(const lb_column *column, size_t row)
 {
   double value = lb_column_number(column, row);
   switch (lb_column_type(column)) {
-  case LB_DATE: return value;
-  case LB_DATETIME: return value / 86400e6;
-  default: return lb_day_of_year(value);
+  case LB_DATE:
+    return value;
+  case LB_DATETIME:
+    return value / 86400e6;
+  default:
+    return lb_day_of_year(value);
   }
 }
 
@@ -154,8 +157,8 @@ static void read_classes(lua_State *L, int arg, size_t n, lives_box *box)
   }
 }
 
-/* lives(table, age, year, classes, unit, birthday): columns; age in years at time 0, year nil, dates
- * or calendar years, classes a list of factors, unit days in a unit of time */
+/* lives(table, age, year, classes, unit, birthday): columns; age in years at time 0, year nil,
+ * dates or calendar years, classes a list of factors, unit days in a unit of time */
 static int lives(lua_State *L)
 {
   lua_settop(L, 6);
@@ -245,8 +248,8 @@ static int population_hazard(lua_State *L)
 }
 
 /* The lives of the model's rows into the box; potential: a column or NULL. */
-static lb_status take_people(const lb_model *model, const lives_box *all, const lb_column *potential,
-                             fit_box *box, lb_error *err)
+static lb_status take_people(const lb_model *model, const lives_box *all,
+                             const lb_column *potential, fit_box *box, lb_error *err)
 {
   size_t n = model->n_used;
   lives_box *p = &box->people;
@@ -316,8 +319,8 @@ static int expected(lua_State *L)
   lb_expected_options opt = {.exponential = lua_toboolean(L, 6) == 1};
   opt.method = (lb_expected_method)lbl_check_choice(L, 3, "method", METHODS);
   const lb_column *potential = lua_isnil(L, 5) ? NULL : lbl_check_column(L, 5, "potential");
-  if (all->lives.n != model->n_rows || (potential != NULL && lb_column_length(potential) !=
-                                                                 model->n_rows))
+  if (all->lives.n != model->n_rows ||
+      (potential != NULL && lb_column_length(potential) != model->n_rows))
     return lbl_raise_argument(L, 2, "lives", "those of the rows of the model's frame");
   fit_box *box = lua_newuserdatauv(L, sizeof *box, 0);
   *box = (fit_box){0};

@@ -167,8 +167,8 @@ function Expected:__tostring()
 end
 
 --- Kaplan-Meier curves with the expected curve of each group beside (dotted).
----@param options? table            conf (true): the bands of Kaplan-Meier; risk_table (true); times;
----                                 x_label; y_label; title; width_mm (183)
+---@param options? table            conf (true): the bands of Kaplan-Meier; risk_table (true);
+---                                 times; x_label; y_label; title; width_mm (183)
 ---@return lobule.Figure
 function Expected:plot(options)
   return (require("lobule.survival.expected_plot").expected(self, options))

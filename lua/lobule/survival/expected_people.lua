@@ -140,7 +140,7 @@ function M.unit(opts, info)
   if unit and not DAYS[unit] and DAYS[unit .. "s"] then unit = unit .. "s" end
   if not unit or not DAYS[unit] then
     core.raise("argument", "unit: are times in days, months or years?",
-      'Say unit = "months", or label the time: cohort:label { time = { "Time", unit = "months" } }.')
+      'Say unit = "months", or label the column: cohort:label { t = { "Time", unit = "months" } }.')
   end
   return unit
 end

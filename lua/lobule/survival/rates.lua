@@ -206,8 +206,10 @@ end
 ---                                 or a population of survival.population, through which each
 ---                                 person's own path of age and calendar time is followed: the
 ---                                 one-sample log-rank test (Finkelstein, Muzikansky & Schoenfeld
----                                 2003, JNCI 95:1434); age (years at time 0), year, match, unit:
----                                 of a population, as survival.expected; cuts, scale, labels, conf_level, conf_type, cause, censored: as
+---                                 2003, JNCI 95:1434); age: years at time 0, of a population;
+---                                 year: date or calendar year of time 0, of a population; match:
+---                                 names of its factors; unit: of the times, as survival.expected;
+---                                 cuts, scale, labels, conf_level, conf_type, cause, censored: as
 ---                                 survival.rates
 ---@return lobule.SMR
 ---@raise no rate for an interval in which somebody was at risk; as survival.expected

@@ -29,19 +29,24 @@ local TITLES <const> = { ["pohar-perme"] = "Net survival (Pohar Perme)",
 
 --- Relative survival, Kaplan-Meier over the expected survival of the same people (survival.expected
 --- has the methods), or net survival, what survival were if only the disease could kill (Pohar
---- Perme, Stare & Esteve 2012, Biometrics 68:113), one curve per group. Net survival weighs everybody
---- at risk by the inverse of their own expected survival w: its cumulative hazard is the integral of
---- (sum w dN - sum w Y dH) / sum w Y, H the population's (equation 6), the variance of its logarithm
---- sum w^2 dN / (sum w Y)^2 (equation 8). The part of the population is integrated exactly, in no
---- steps. The curve is the product limit of the observed part times exp of the population's (so that
---- it is Kaplan-Meier when nobody else dies); type "exponential" is exp of minus both. Limits take
---- the population as known; relative survival has Greenwood's variance. Curves may rise, and pass
---- 100 %. Rows missing the outcome, age, calendar time or class are left out and counted. With late
---- entry people weigh by their expected survival since time 0.
+--- Perme, Stare & Esteve 2012, Biometrics 68:113), one curve per group. Net survival weighs
+--- everybody at risk by w, the inverse of their own expected survival: its cumulative hazard is the
+--- integral of (sum w dN - sum w Y dH) / sum w Y, H the population's (their estimator), the
+--- variance of its logarithm sum w^2 dN / (sum w Y)^2. The part of the population is integrated
+--- exactly, in no steps. The curve is the product limit of the observed part times exp of the
+--- population's (so that it is Kaplan-Meier when nobody else dies); type "exponential" is exp of
+--- minus both, as in the paper. Limits take the population as known; relative survival has
+--- Greenwood's variance. Curves may rise, and pass 100 %. Rows missing the outcome, age, calendar
+--- time or class are left out and counted. With late entry people weigh by their expected survival
+--- since time 0.
 ---@param formula string            "Surv(time, event) ~ group", "Surv(entry, time, event) ~ 1"
 ---@param data lobule.Cohort|lobule.Frame
----@param options table             population, age, year, match, unit, at, potential, weights,
----                                 weight_type: as survival.expected; method: "pohar-perme"
+---@param options table             population: of survival.population; age: years at time 0
+---                                 ("age"); year: date or calendar year of time 0; match: names of
+---                                 the population's factors; unit: of the times; at: times of
+---                                 tidy(); potential: column of potential follow-up, for hakulinen
+---                                 (all as survival.expected); weights: a column; weight_type:
+---                                 "frequency", "case"; method: "pohar-perme"
 ---                                 (default), "ederer1", "ederer2", "hakulinen"; type: "product"
 ---                                 (default), "exponential" (relsurv's "fleming-harrington");
 ---                                 conf_level (0.95); conf_type: "log" (default), "log-log",
@@ -79,7 +84,8 @@ local function frame_of(self, curves)
   end
   local frames = {}
   for g, one in ipairs(curves) do
-    frames[g] = one.curve:mutate { "estimate = if_else(survival == 0, 0, survival * exp(cumulative))",
+    frames[g] = one.curve:mutate {
+      "estimate = if_else(survival == 0, 0, survival * exp(cumulative))",
       "std_error = estimate * sqrt(variance)", "conf_low = " .. low, "conf_high = " .. high,
       "cumulative_hazard = -log(estimate)" }:select { "time", "n_risk", "n_event", "n_censor",
       "estimate", "std_error", "conf_low", "conf_high", "cumulative_hazard" }

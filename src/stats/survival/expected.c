@@ -16,8 +16,8 @@ typedef struct fit_work {
   const lb_lives *lives;
   const lb_expected_options *opt;
   lb_km km;
-  uint32_t *row;  /* rows by group, in order */
-  size_t *from;   /* n_groups + 1: places in row */
+  uint32_t *row; /* rows by group, in order */
+  size_t *from;  /* n_groups + 1: places in row */
 } fit_work;
 
 static lb_status check(const fit_work *w, lb_error *err)
@@ -47,8 +47,10 @@ static lb_status check(const fit_work *w, lb_error *err)
     return lb_error_set(err, LB_EARG, "Hakulinen's method needs potential follow-up times");
   for (size_t i = 0; i < y->n; i++)
     if (!isfinite(opt->potential[i]) || opt->potential[i] < y->time[i])
-      return lb_error_set(err, LB_EDATA, "row %zu: the potential follow-up is shorter than the "
-                          "observed", i + 1);
+      return lb_error_set(err, LB_EDATA,
+                          "row %zu: the potential follow-up is shorter than the "
+                          "observed",
+                          i + 1);
   return LB_OK;
 }
 
@@ -73,8 +75,8 @@ static lb_status curve_new(lb_expected_curve *c, const lb_km_curve *km,
                            const lb_expected_options *opt, lb_error *err)
 {
   size_t n = opt->time == NULL ? km->n_time : opt->n_time;
-  *c = (lb_expected_curve){.n = km->n, .n_time = n, .weight_total = km->weight_total,
-                           .event_total = km->event_total};
+  *c = (lb_expected_curve){
+      .n = km->n, .n_time = n, .weight_total = km->weight_total, .event_total = km->event_total};
   c->time = lb_mem_array(n, sizeof *c->time);
   c->n_risk = lb_mem_array(n, sizeof *c->n_risk);
   c->n_event = lb_mem_array(n, sizeof *c->n_event);
@@ -82,9 +84,8 @@ static lb_status curve_new(lb_expected_curve *c, const lb_km_curve *km,
   c->cumulative = lb_mem_array(n, sizeof *c->cumulative);
   c->survival = lb_mem_array(n, sizeof *c->survival);
   c->variance = lb_mem_array(n, sizeof *c->variance);
-  bool failed = c->time == NULL || c->n_risk == NULL || c->n_event == NULL ||
-                c->n_censor == NULL || c->cumulative == NULL || c->survival == NULL ||
-                c->variance == NULL;
+  bool failed = c->time == NULL || c->n_risk == NULL || c->n_event == NULL || c->n_censor == NULL ||
+                c->cumulative == NULL || c->survival == NULL || c->variance == NULL;
   if (failed) return lb_error_nomem(err, "expected survival");
   const double *time = opt->time == NULL ? km->time : opt->time;
   if (n > 0) memcpy(c->time, time, n * sizeof *time);

@@ -16,12 +16,13 @@ typedef enum lb_expected_method {
   LB_EXPECTED_HAKULINEN, /* those whose potential follow-up goes on (Hakulinen 1982, Biometrics
                             38:933); sign -1 */
   LB_EXPECTED_NET        /* those at risk, by the inverse of their expected survival (Pohar Perme,
-                            Stare & Esteve 2012, Biometrics 68:113, equation 6); sign 1 */
+                            Stare & Esteve 2012, Biometrics 68:113); sign 1 */
 } lb_expected_method;
 
 typedef struct lb_expected_options {
   lb_expected_method method;
-  const double *time; /* n_time, ascending: where curves are wanted; NULL = each group's own times */
+  const double
+      *time; /* n_time, ascending: where curves are wanted; NULL = each group's own times */
   size_t n_time;
   const double *potential; /* rows: potential follow-up, of Hakulinen's method; >= time */
   bool exponential;        /* observed survival exp(-H) instead of the product limit */
@@ -32,14 +33,14 @@ typedef struct lb_expected_curve {
   size_t n, n_time;
   double weight_total, event_total;
   double *time;
-  double *n_risk;            /* entry < time <= exit */
-  double *n_event;           /* after the time before this one, up to and with it */
-  double *n_censor;          /* the same */
-  double *cumulative;        /* expected cumulative hazard of the method; NaN after the last time at
+  double *n_risk;     /* entry < time <= exit */
+  double *n_event;    /* after the time before this one, up to and with it */
+  double *n_censor;   /* the same */
+  double *cumulative; /* expected cumulative hazard of the method; NaN after the last time at
                                 which anybody counts */
-  double *survival;          /* observed: Kaplan-Meier; of the net method with weighted people */
-  double *variance;          /* of log survival: Greenwood's (Aalen's of exp(-H)); of the net method
-                                sum of w^2 dN / (sum of w Y)^2 (equation 8); NaN once survival is 0 */
+  double *survival;   /* observed: Kaplan-Meier; of the net method with weighted people */
+  double *variance;   /* of log survival: Greenwood's (Aalen's of exp(-H)); of the net method
+                                sum of w^2 dN / (sum of w Y)^2; NaN once survival is 0 */
 } lb_expected_curve;
 
 typedef struct lb_expected {

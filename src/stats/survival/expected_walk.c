@@ -6,8 +6,9 @@
  * exp(s c) times a function of the cell. The weighted mean hazard of those who count is s d/dt log
  * A(t), A the sum of weights: between changes of who counts its integral is s times the difference
  * of log A, with no step of integration. A itself is a Taylor series about an anchor, whose
- * coefficients are the sums of weight x h^k; what is left out is below 4e-17 of A as long as h times
- * the distance from the anchor stays below REACH. Then the sums over the cells give a new anchor. */
+ * coefficients are the sums of weight x h^k; what is left out is below 4e-17 of A as long as h
+ * times the distance from the anchor stays below REACH. Then the sums over the cells give a new
+ * anchor. */
 #include "stats/survival/expected_walk.h"
 
 #include <math.h>
@@ -52,8 +53,8 @@ typedef struct walk {
   uint32_t *active, *place; /* cells with pieces; where each stands in `active` */
   size_t n_active, n_in;
   double anchor, moment[TERMS], steepest; /* steepest: the highest hazard of any piece */
-  double time;       /* sign 0: integrated up to here */
-  double log_before; /* log A after the last change of who counts */
+  double time;                            /* sign 0: integrated up to here */
+  double log_before;                      /* log A after the last change of who counts */
   double cumulative, survival, hazard, variance;
 } walk;
 
@@ -328,7 +329,8 @@ static lb_status work_new(walk *w, lb_error *err)
   w->count = lb_mem_zero(n, sizeof *w->count);
   w->active = lb_mem_array(n, sizeof *w->active);
   w->place = lb_mem_array(n, sizeof *w->place);
-  bool failed = w->sum == NULL || w->scale == NULL || w->count == NULL || w->active == NULL || w->place == NULL;
+  bool failed = w->sum == NULL || w->scale == NULL || w->count == NULL || w->active == NULL ||
+                w->place == NULL;
   return failed ? lb_error_nomem(err, "expected survival") : LB_OK;
 }
 

@@ -19,12 +19,12 @@ typedef struct lb_population {
   const double *hazard; /* (class * n_year + year) * n_age + age: per day, finite, >= 0 */
 } lb_population;
 
-/* People at the time 0 of their follow-up; arrays of n, borrowed. Not known: an age or a day that is
- * NaN, a class of -1. */
+/* People at the time 0 of their follow-up; arrays of n, borrowed. Not known: an age or a day that
+ * is NaN, a class of -1. */
 typedef struct lb_lives {
   size_t n;
-  const double *age; /* days lived */
-  const double *day; /* days since 1970-01-01; NULL: a table without years */
+  const double *age;         /* days lived */
+  const double *day;         /* days since 1970-01-01; NULL: a table without years */
   const int32_t *class_code; /* NULL: all of class 0 */
   double unit;               /* days in a unit of follow-up time */
 } lb_lives;
@@ -51,13 +51,13 @@ lb_lexis_step lb_lexis_next(lb_lexis *path);
 
 /* All about person i is known. */
 bool lb_lives_known(const lb_lives *lives, size_t i);
-/* LB_EDATA, naming a row among those known: an age that is infinite or below the first of the table,
- * a day that is infinite, a class outside the table. LB_EARG: no unit. */
+/* LB_EDATA, naming a row among those known: an age that is infinite or below the first of the
+ * table, a day that is infinite, a class outside the table. LB_EARG: no unit. */
 lb_status lb_lives_check(const lb_population *table, const lb_lives *lives, lb_error *err);
 
 /* Cumulative hazard of each person from from[i] (NULL = 0) to to[i], exact: the sum of hazard x
- * time over the cells that the person's diagonal of the Lexis diagram crosses. NaN for a person who is
- * not known or has no times. `out` is written on success only. LB_EDATA as lb_lives_check, or when
+ * time over the cells that the person's diagonal of the Lexis diagram crosses. NaN for a person who
+ * is not known or has no times. `out` is written on success only. LB_EDATA as lb_lives_check, or when
  * from > to or infinite; LB_EINTR; LB_ENOMEM. */
 lb_status lb_population_hazard(const lb_population *table, const lb_lives *lives,
                                const double *from, const double *to, double *out, lb_error *err);
