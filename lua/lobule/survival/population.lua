@@ -260,7 +260,7 @@ end
 --- Everything at full precision.
 ---@return table
 function Population:record()
-  return result.ordered { { "kind", "survival.population" }, { "source", self.source },
+  return result.ordered { { "kind", "survival.population" }, { "source", rawget(self, "source") },
     { "calendar", self.calendar }, { "rates", result.record(self:tidy()) } }
 end
 

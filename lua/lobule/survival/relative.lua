@@ -27,6 +27,14 @@ local TITLES <const> = { ["pohar-perme"] = "Net survival (Pohar Perme)",
   ederer1 = "Relative survival (Ederer I)", ederer2 = "Relative survival (Ederer II)",
   hakulinen = "Relative survival (Hakulinen)" }
 
+--- A curve that leaves what a probability can be is held by a few who outlived their expectation.
+local function passed(curve, name)
+  local above = curve:filter "survival * exp(cumulative) > 1.05"
+  if #above == 0 then return nil end
+  return ("%s: the curve passes 100 %% (first at time %s): few people carry it there"):format(name,
+    core.format_number(above:column("time")[1]))
+end
+
 --- Relative survival, Kaplan-Meier over the expected survival of the same people (survival.expected
 --- has the methods), or net survival, what survival were if only the disease could kill (Pohar
 --- Perme, Stare & Esteve 2012, Biometrics 68:113), one curve per group. Net survival weighs
@@ -59,9 +67,12 @@ local TITLES <const> = { ["pohar-perme"] = "Net survival (Pohar Perme)",
 function M.relative(formula, data, options)
   local opts <const> = check.options(options, OPTIONS)
   local fit = fits.build(formula, data, opts)
-  return setmetatable({ base = fit, fit = fits.curves(fit, opts.at), info = fit.info,
-    options = opts, method = opts.method, warnings = fits.warnings(fit),
-    title = TITLES[opts.method] }, Relative)
+  local curves, list = fits.curves(fit, opts.at), fits.warnings(fit)
+  for g, one in ipairs(curves) do
+    list[#list + 1] = passed(one.curve, fits.name(fit, g))
+  end
+  return setmetatable({ base = fit, fit = curves, info = fit.info, options = opts,
+    method = opts.method, warnings = list, title = TITLES[opts.method] }, Relative)
 end
 
 local LIMITS <const> = {

@@ -57,8 +57,8 @@ lb_status lb_lives_check(const lb_population *table, const lb_lives *lives, lb_e
 
 /* Cumulative hazard of each person from from[i] (NULL = 0) to to[i], exact: the sum of hazard x
  * time over the cells that the person's diagonal of the Lexis diagram crosses. NaN for a person who
- * is not known or has no times. `out` is written on success only. LB_EDATA as lb_lives_check, or when
- * from > to or infinite; LB_EINTR; LB_ENOMEM. */
+ * is not known or has no times. `out` is written on success only. LB_EDATA as lb_lives_check, or
+ * when from > to or infinite; LB_EINTR; LB_ENOMEM. */
 lb_status lb_population_hazard(const lb_population *table, const lb_lives *lives,
                                const double *from, const double *to, double *out, lb_error *err);
 
