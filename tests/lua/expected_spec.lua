@@ -158,6 +158,31 @@ describe("survival.expected", function()
     end
   end)
 
+  it("finds the rate of several factors, in whatever order the data have their levels", function()
+    local region, sex, age, rate, n = {}, {}, {}, {}, 0
+    for r, name in ipairs { "north", "east", "south" } do
+      for s, one in ipairs { "m", "f" } do
+        for a = 0, 1 do
+          n = n + 1
+          region[n], sex[n], age[n], rate[n] = name, one, 50 * a, r / 100 + s / 1000 + a / 7
+        end
+      end
+    end
+    local pop = lb.survival.population(lb.frame { { "age", age }, { "region", region },
+      { "sex", sex }, { "rate", rate } }, { by = { "region", "sex" } })
+    local d = lb.frame { { "age", age }, { "where", region }, { "sex", sex }, { "rate", rate },
+      { "t", rate } }:mutate { "t = 1", "e = true", "age = age + 1",
+      "where = factor(where)" }:relevel("where", { "south", "north" })
+    local e = lb.survival.expected("Surv(t, e) ~ where", d, { population = pop, unit = "years",
+      match = { region = "where" } }):augment()
+    for i = 1, n do near(rate[i], e:column("expected_hazard")[i]) end
+    for i, row in ipairs(pop:tidy():rows_list()) do
+      near(row.rate, pop.rates[i])
+      near((row.region == "north" and 1 or row.region == "east" and 2 or 3) / 100
+        + (row.sex == "m" and 1 or 2) / 1000 + row.age / 350, row.rate)
+    end
+  end)
+
   it("leaves out and counts who cannot be set against the table", function()
     local NA = require("lobule.core").NA
     local d = lb.frame { { "t", { 1, 2, 3, 4, NA } }, { "e", { true, true, true, true, true } },

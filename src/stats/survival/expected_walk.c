@@ -129,7 +129,7 @@ static lb_status cut(walk *w, const lb_lives *lives, lb_error *err)
     if (!cut_person(w, lives, w->who->row[k])) return lb_error_nomem(err, "expected survival");
     if (k % BLOCK == 0 && lb_interrupted()) return lb_error_interrupted(err);
   }
-  return order(&w->p, err);
+  return LB_OK;
 }
 
 /* The piece is its person's last. */
@@ -357,7 +357,8 @@ lb_status lb_expected_walk(const lb_population *table, const lb_lives *lives, co
   walk w = {.who = who, .table = table, .unit = lives->unit};
   lb_status st = work_new(&w, err);
   if (st == LB_OK) st = cut(&w, lives, err);
-  if (st == LB_OK) st = go(&w, out, err);
+  if (st == LB_OK) st = order(&w.p, err);
+  if (st == LB_OK && w.p.when != NULL) st = go(&w, out, err); /* order() has made it */
   work_reset(&w);
   return st;
 }
