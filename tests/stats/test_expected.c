@@ -153,12 +153,10 @@ static void methods_are_as_defined(void **state)
 }
 
 /* Without a population's deaths net survival is Kaplan-Meier, to the last bit. */
-static void net_is_kaplan_meier_without_deaths_of_others(void **state)
+static void check_net_against_km(const lb_surv *given)
 {
-  (void)state;
-  lb_surv y = make(9);
+  lb_surv y = *given;
   memset(hazard_, 0, sizeof hazard_);
-  y.entry = entry_;
   lb_expected e = fit(&y, (lb_expected_options){.method = LB_EXPECTED_NET}, false);
   lb_km km = {0};
   lb_error err = {0};
@@ -175,6 +173,20 @@ static void net_is_kaplan_meier_without_deaths_of_others(void **state)
   }
   lb_km_reset(&km);
   lb_expected_reset(&e);
+}
+
+static void net_is_kaplan_meier_without_deaths_of_others(void **state)
+{
+  (void)state;
+  lb_surv y = make(9);
+  check_net_against_km(&y);
+  time_[3] = time_[8] = time_[11] = 0; /* at risk at time 0 only */
+  event_[3] = event_[8] = 1;
+  event_[11] = 0;
+  check_net_against_km(&y);
+  y = make(9);
+  y.entry = entry_;
+  check_net_against_km(&y);
 }
 
 static void net_variance_is_the_sum_of_squares(void **state)

@@ -155,7 +155,8 @@ end
 local function counts_line(self)
   local row = self:glance():rows_list()[1]
   return ("n = %s, events = %s, expected by the population = %s"):format(format.count(row.n),
-    format.count(row.n_event), format.fixed(row.expected, 1))
+    format.count(row.n_event),
+    require("lobule.survival.smr_result").expected_text(row.expected))
 end
 
 function Expected:__tostring()

@@ -83,8 +83,8 @@ static bool cut_person(walk *w, const lb_lives *lives, size_t i)
   double weight = who->weight == NULL ? 1 : who->weight[i];
   if (!(start < stop) || weight == 0) return true;
   /* Weights are by the hazard since time 0, also of those who enter later. */
-  lb_lexis path = lb_lexis_at(w->table, lives, i, 0);
-  double time = 0, sum = 0;
+  double time = fmin(start, 0), sum = 0;
+  lb_lexis path = lb_lexis_at(w->table, lives, i, time);
   w->p.start[w->p.n_first] = start;
   w->p.first[w->p.n_first++] = (uint32_t)w->p.n;
   while (time < stop) {
@@ -302,10 +302,34 @@ static double next_time(const walk *w)
   return fmin(start, stop);
 }
 
+/* Without late entry people whose time is 0 have no path: they are at risk at time 0 only, with
+ * everybody, and all weights are 1. */
+static void events_at_zero(walk *w)
+{
+  const lb_walkers *who = w->who;
+  double total = 0, events = 0;
+  size_t n_in = 0, n_event = 0;
+  for (size_t k = 0; k < who->n; k++) {
+    size_t i = who->row[k];
+    double weight = who->weight == NULL ? 1 : who->weight[i];
+    if (weight == 0) continue;
+    total += weight;
+    n_in++;
+    if (who->stop[i] > 0 || !who->event[i]) continue;
+    events += weight;
+    n_event++;
+  }
+  if (n_event == 0) return;
+  w->survival = n_event == n_in ? 0 : 1 - events / total;
+  w->hazard = events / total;
+  w->variance = events / (total * total);
+}
+
 static lb_status go(walk *w, const lb_walk_output *out, lb_error *err)
 {
   size_t k = 0;
   w->survival = 1;
+  if (w->who->event != NULL && w->who->start == NULL) events_at_zero(w);
   for (size_t step = 0; k < out->n; step++) {
     double next = next_time(w);
     while (k < out->n && out->time[k] < next) write_output(w, out, k++);
