@@ -124,7 +124,8 @@ static lb_status cut(walk *w, const lb_lives *lives, lb_error *err)
   size_t n = w->who->n;
   w->p.first = lb_mem_array(n, sizeof *w->p.first);
   w->p.start = lb_mem_array(n, sizeof *w->p.start);
-  if (w->p.first == NULL || w->p.start == NULL) return lb_error_nomem(err, "expected survival");
+  if (w->p.first == NULL || w->p.start == NULL || !pieces_room(&w->p))
+    return lb_error_nomem(err, "expected survival");
   for (size_t k = 0; k < n; k++) {
     if (!cut_person(w, lives, w->who->row[k])) return lb_error_nomem(err, "expected survival");
     if (k % BLOCK == 0 && lb_interrupted()) return lb_error_interrupted(err);
@@ -382,7 +383,8 @@ lb_status lb_expected_walk(const lb_population *table, const lb_lives *lives, co
   lb_status st = work_new(&w, err);
   if (st == LB_OK) st = cut(&w, lives, err);
   if (st == LB_OK) st = order(&w.p, err);
-  if (st == LB_OK && w.p.when != NULL) st = go(&w, out, err); /* order() has made it */
+  /* cut() and order() have made both. */
+  if (st == LB_OK && w.p.when != NULL && w.p.piece != NULL) st = go(&w, out, err);
   work_reset(&w);
   return st;
 }
