@@ -153,6 +153,7 @@ Coming from R:
   crr(...), finegray()               lb.survival.finegray(formula, d, { cause = "relapse" })
   survRM2::rmst2(...)                lb.survival.rmst("Surv(t, e) ~ arm", d, { tau = 24 })
   pseudo(); geepack::geese(...)      lb.survival.pseudo(...), .rmst_regression, .risk_regression
+  survexp(); relsurv::rs.surv()      lb.survival.expected(...), .relative(...); .smr for O / E
   coxph(...); exp(coef), confint     lb.survival.cox(...); cox:tidy { exponentiate = true }
   emmeans(), glht(), linearHypothesis()
                                      fit:contrast { { arm = "A" }, { arm = "B" } } and others

@@ -183,6 +183,7 @@ function core.cure(model, cure_model, options) end
 ---@return lobule.Frame
 function core.model_rows(model) end
 
+<<<<<<< HEAD
 --- Linear combinations of coefficients: estimate, covariance (row after row), chi_square and df of
 --- the joint Wald test that all equal null.
 ---@param rows number[]             a row a combination, one after another
@@ -205,5 +206,45 @@ function core.design_difference(a, b) end
 ---@param within_strata boolean     whether each stratum has a level of its own
 ---@return boolean[]
 function core.design_estimable(model, aliased, rows, within_strata) end
+=======
+--- A table of population mortality for core.lives: ages fastest, then years, then classes.
+---@param ages number[]             lower bounds, years, ascending
+---@param years? number[]           calendar years, ascending; nil: without
+---@param n_class integer
+---@param rates number[]            per person-year
+---@return userdata
+function core.population_table(ages, years, n_class, rates) end
+
+--- People beside a population table, a row each; what is missing stays so.
+---@param table userdata            of core.population_table
+---@param age lobule.Column         years at time 0
+---@param year? lobule.Column       dates, date-times or calendar years of time 0
+---@param classes lobule.Column[]   factors with the table's levels; the last runs fastest
+---@param unit number               days in a unit of follow-up
+---@param birthday? boolean         calendar years begin at birthdays
+---@return userdata
+function core.lives(table, age, year, classes, unit, birthday) end
+
+--- Cumulative hazard of each person over their own follow-up.
+---@param lives userdata
+---@param from? lobule.Column       nil: from time 0
+---@param to lobule.Column
+---@return lobule.Column hazard     NA where something is missing
+---@return integer before           people followed before the table's years
+---@return integer after            and after them
+function core.population_hazard(lives, from, to) end
+
+--- Expected and observed curves of a "groups" model, one entry a group: n, weight, n_event, curve
+--- (time, n_risk, n_event, n_censor, cumulative: the expected hazard, NaN after the last time at
+--- which anybody counts; survival: observed, of "pohar-perme" weighted; variance of its log).
+---@param model lobule.Model
+---@param lives userdata            of the rows of the model's frame
+---@param method "ederer1"|"ederer2"|"hakulinen"|"pohar-perme"
+---@param times? number[]           nil: each group's own
+---@param potential? lobule.Column  potential follow-up, of "hakulinen"
+---@param exponential? boolean      observed survival exp(-H) instead of the product limit
+---@return table[]
+function core.expected(model, lives, method, times, potential, exponential) end
+>>>>>>> 960ad3d14129b1bc8d1086f62b26157393da22ca
 
 return core

@@ -224,4 +224,5 @@ void lbl_open_aft_predict(lua_State *L);
 void lbl_open_rmst(lua_State *L);
 void lbl_open_pseudo(lua_State *L);
 void lbl_open_pseudo_fit(lua_State *L);
+void lbl_open_population(lua_State *L);
 #endif

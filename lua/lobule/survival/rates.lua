@@ -19,7 +19,10 @@ local function joined(more)
 end
 
 local RATES_OPTIONS <const> = joined { { "standard", "table" }, { "per", "positive", 1 } }
-local SMR_OPTIONS <const> = joined { { "rates", "any" } }
+local SMR_OPTIONS <const> = joined { { "rates", "any" }, { "age", "string", "age" },
+  { "year", "string" }, { "match", "table", {} },
+  { "unit", { "days", "weeks", "months", "years" } } }
+local EXPECTED <const> = "expected events"
 
 --- Columns of the right-hand side; an expression becomes a column of its text.
 local function grouped(frame, formula)
@@ -53,6 +56,10 @@ local function pieces_of(formula, data, opts)
     n_left = n_left + pieces.cause(causes, name .. " missing", name, #frame - #known)
     frame = known
   end
+  if opts.population then
+    local known, n = require("lobule.survival.expected_people").known(frame, opts, causes)
+    frame, n_left = known, n_left + n
+  end
   local cut, more, n_more, info = pieces.cut(frame, formula:match "^(.-)%s*~" or formula, {
     cuts = opts.cuts or {}, labels = opts.labels or not opts.cuts and { "all" } or nil,
     scale = opts.scale, interval = BAND, into = NAMES, censored = opts.censored })
@@ -73,16 +80,30 @@ local function pieces_of(formula, data, opts)
   return cut, groups, text, info
 end
 
---- Events and person-time of every group in every interval, also where there are none.
+--- The pieces with what the population lets expect of each; `info` learns who is followed outside
+--- its years.
+local function with_expected(cut, opts, info)
+  local people = require "lobule.survival.expected_people"
+  info.unit = people.unit(opts, info)
+  local hazard, before, after = core.population_hazard(people.lives(cut, opts, info.unit),
+    cut:column(NAMES[1]), cut:column(NAMES[2]))
+  info.outside = people.warnings(opts, before, after)
+  return core.with_column(cut, EXPECTED, hazard)
+end
+
+--- Events and person-time of every group in every interval, also where there are none; and with a
+--- population the expected events e.
 ---@return table[] groups           each { text, key, cells = { { label, d, t } ... } }
 ---@return table info
 local function tabulate(formula, data, opts)
   check.type(formula, "string", "formula")
   local cut, groups, event, info = pieces_of(formula, data, opts)
+  if opts.population then cut = with_expected(cut, opts, info) end
   local by = table.move(groups, 1, #groups, 1, {})
   by[#by + 1] = BAND
   local sums = cut:summarise({ ("d = count(%s)"):format(event),
-    ("t = sum(`%s` - `%s`)"):format(NAMES[2], NAMES[1]) }, { by = by })
+    ("t = sum(`%s` - `%s`)"):format(NAMES[2], NAMES[1]),
+    ("e = %s"):format(opts.population and ("sum(`%s`)"):format(EXPECTED) or "0.0") }, { by = by })
   local list, found = {}, {}
   local bands <const> = cut:column(BAND):levels()
   for _, row in ipairs(sums:rows_list()) do
@@ -95,7 +116,9 @@ local function tabulate(formula, data, opts)
       found[text], list[#list + 1] = group, group
     end
     for k, label in ipairs(bands) do
-      if label == row[BAND] then group.cells[k].d, group.cells[k].t = row.d, row.t end
+      if label == row[BAND] then
+        group.cells[k].d, group.cells[k].t, group.cells[k].e = row.d, row.t, row.e
+      end
     end
   end
   if #list == 0 then
@@ -158,21 +181,50 @@ local function expect(groups, rates)
   end
 end
 
+--- Each person's own rates from a population; an interval's rate is what it was on the average.
+local function against_population(formula, data, opts)
+  opts.population = opts.rates
+  require("lobule.survival.expected_people").check(opts)
+  local groups, info = tabulate(formula, data, opts)
+  for _, group in ipairs(groups) do
+    for _, cell in ipairs(group.cells) do
+      cell.rate = cell.t > 0 and cell.e / cell.t or nil
+    end
+  end
+  local new = require("lobule.survival.smr_result").new(groups, info, opts)
+  for _, text in ipairs(info.outside) do new.warnings[#new.warnings + 1] = text end
+  return new
+end
+
 --- Standardised mortality (or incidence) ratio: observed events against those expected if the rates
 --- of a reference population held (indirect standardisation; Breslow & Day 1987, IARC Scientific
 --- Publications 82, chapter 2), with the score test of a ratio of 1.
 ---@param formula string            as survival.rates
 ---@param data lobule.Cohort|lobule.Frame
 ---@param options table             rates: of the reference per unit of time, one an interval, or a
----                                 frame with the columns interval, rate and those of the groups;
+---                                 frame with the columns interval, rate and those of the groups,
+---                                 or a population of survival.population, through which each
+---                                 person's own path of age and calendar time is followed: the
+---                                 one-sample log-rank test (Finkelstein, Muzikansky & Schoenfeld
+---                                 2003, JNCI 95:1434); age: years at time 0, of a population;
+---                                 year: date or calendar year of time 0, of a population; match:
+---                                 names of its factors; unit: of the times, as survival.expected;
 ---                                 cuts, scale, labels, conf_level, conf_type, cause, censored: as
 ---                                 survival.rates
 ---@return lobule.SMR
----@raise no rate for an interval in which somebody was at risk
+---@raise no rate for an interval in which somebody was at risk; as survival.expected
 ---@example lb.survival.smr("Surv(months, progressed) ~ arm", lb.example_data(),
 ---    { cuts = { 6, 12 }, rates = { 0.02, 0.03, 0.04 } })
 function M.smr(formula, data, options)
   local opts <const> = check.options(options, SMR_OPTIONS)
+  if check.is(opts.rates, "lobule.Population") then return against_population(formula, data, opts)
+  end
+  for _, name in ipairs { "year", "unit" } do
+    if opts[name] then
+      core.raise("argument", name .. ": belongs to a population",
+        "rates = lb.survival.population(...)")
+    end
+  end
   if opts.rates == nil or type(opts.rates) ~= "table" and not check.is(opts.rates, "lobule.Frame")
   then
     core.raise("argument", "rates: give those of the reference, one an interval",

@@ -14,6 +14,13 @@ result.mixin(SMR)
 
 local M = {}
 
+--- Expected events: one decimal, below 1 two digits.
+---@param e number
+---@return string
+function M.expected_text(e)
+  return e > 0 and e < 1 and format.number(e, 2) or format.fixed(e, 1)
+end
+
 --- Wraps counted follow-up whose cells have rates.
 ---@param groups table[]
 ---@param info table
@@ -90,7 +97,7 @@ end
 local function summary_table(self)
   local rows = {}
   for i, row in ipairs(self:tidy():rows_list()) do
-    rows[i] = { row.strata, format.count(row.observed), format.fixed(row.expected, 1),
+    rows[i] = { row.strata, format.count(row.observed), M.expected_text(row.expected),
       row.estimate == nil and "NA" or ("%s (%s to %s)"):format(format.ratio_interval(row.estimate,
         row.conf_low, row.conf_high)), format.p(row.p_value) }
   end
