@@ -3,7 +3,9 @@
 #include <string.h>
 
 #include "base/interrupt.h"
+#include "base/mem.h"
 #include "bind/cox_box.h"
+#include "stats/linear_kernel.h"
 #include "stats/interval.h"
 #include "stats/survival/concordance.h"
 #include "stats/survival/cox_survival.h"
@@ -265,16 +267,6 @@ static int cox_baseline(lua_State *L)
 
 /* ---- Concordance ---- */
 
-/* The linear predictor of each row, of columns less the means of the fit. */
-static void fill_predictor(const lbl_cox *box, const lb_design *x, const double *mean, double *out)
-{
-  for (size_t i = 0; i < x->n; i++) out[i] = x->offset == NULL ? 0 : x->offset[i];
-  for (size_t j = 0; j < x->p; j++) {
-    double coef = box->at.coef[j];
-    for (size_t i = 0; !isnan(coef) && i < x->n; i++) out[i] += coef * (x->column[j][i] - mean[j]);
-  }
-}
-
 static void push_concordance(lua_State *L, const lb_concordance *c)
 {
   lua_createtable(L, 0, 8);
@@ -327,12 +319,17 @@ static int cox_concordance(lua_State *L)
     cluster = (lb_partition){0}; /* not asked of new data */
   }
   lbl_cox_numbers(L, box, x.n, 1);
-  fill_predictor(box, &x, mean, box->number);
   lb_concordance c;
   lb_error err = {0};
+  if (!lb_linear_predictor(&x, box->at.coef, mean, box->number)) {
+    lb_error_interrupted(&err);
+    return lbl_raise(L, &err);
+  }
   if (strata.code != NULL) opt.strata = &strata;
   opt.cluster = &cluster;
   if (lb_concordance_with(&y, box->number, &opt, &c, &err) != LB_OK) return lbl_raise(L, &err);
+  lb_mem_free(box->number); /* now, so that the next one takes the same pages */
+  box->number = NULL;
   bool unknown = who.model != box->model && box->cluster.code != NULL;
   if (unknown) c.std_error = (double)NAN; /* whose rows belong together nobody said */
   push_concordance(L, &c);
