@@ -12,24 +12,25 @@ lb_status lb_concordance_fit(const lb_surv *y, const double *predictor, const lb
   return lb_concordance_with(y, predictor, &opt, out, err);
 }
 
-static lb_status check_predictor(const double *predictor, size_t n, lb_error *err)
+/* Sets the range of the scores, which are to be finite. */
+static lb_status check_scores(lb_scored_source *scores, lb_error *err)
 {
-  double low, high;
-  if (lb_score_range(predictor, n, &low, &high)) return LB_OK;
+  if (lb_score_range(scores->score, scores->n, &scores->low, &scores->high)) return LB_OK;
   size_t i = 0;
-  while (isfinite(predictor[i])) i++;
+  while (isfinite(scores->score[i])) i++;
   return lb_error_set(err, LB_EDATA, "the predictor is not finite in row %zu", i + 1);
 }
 
 lb_status lb_concordance_with(const lb_surv *y, const double *predictor,
                               const lb_concordance_options *opt, lb_concordance *out, lb_error *err)
 {
+  lb_scored_source scores = {.n = y->n, .score = predictor};
   lb_status st = lb_riskset_check(y, opt->strata, err);
-  if (st == LB_OK) st = check_predictor(predictor, y->n, err);
+  if (st == LB_OK) st = check_scores(&scores, err);
   if (st == LB_OK) st = lb_partition_check(opt->cluster, y->n, "cluster", err);
   if (st != LB_OK) return st;
   if (isnan(opt->tau)) return lb_error_set(err, LB_EARG, "tau is not a number");
   bool plain = y->weight == NULL && y->entry == NULL && !opt->uno && y->n <= INT32_MAX;
-  return plain ? lb_concordance_count(y, predictor, opt, out, err)
+  return plain ? lb_concordance_count(y, &scores, opt, out, err)
                : lb_concordance_walk(y, predictor, opt, out, err);
 }

@@ -7,7 +7,6 @@
 #include "stats/survival/riskset_kernel.h"
 #include "stats/survival/riskset_order.h"
 
-#include <assert.h>
 #include <math.h>
 
 #define PIECE_ROWS   65536 /* counted between looks for Ctrl-C */
@@ -21,13 +20,12 @@
 typedef struct counting {
   const lb_surv *y;
   const lb_concordance_options *opt;
-  const double *score;
-  double low, high;           /* of the scores */
-  lb_riskset set;             /* rows and times of the strata; zero when days are ranks */
-  size_t days;                /* 0: ranks are places in set.time */
-  lb_scored *item;            /* n, stratum by stratum */
-  uint32_t *place;            /* n, beside set.by_time; NULL when days are ranks */
-  uint64_t pairs, tied_time;  /* comparable pairs; pairs of events at the same time */
+  lb_scored_source scores;   /* of all rows */
+  lb_riskset set;            /* rows and times of the strata; zero when days are ranks */
+  size_t days;               /* 0: ranks are places in set.time */
+  lb_scored *item;           /* n, stratum by stratum */
+  uint32_t *place;           /* n, beside set.by_time; NULL when days are ranks */
+  uint64_t pairs, tied_time; /* comparable pairs; pairs of events at the same time */
   lb_pair_sums sums;
 } counting;
 
@@ -167,9 +165,10 @@ static void count_few(counting *w, const lb_scored_source *source, lb_scored *it
 
 static lb_status count_days(counting *w)
 {
-  const lb_surv *y = w->y;
-  const lb_scored_source source = {.n = y->n, .score = w->score, .low = w->low, .high = w->high,
-                                   .time = y->time, .event = y->event, .tau = w->opt->tau};
+  lb_scored_source source = w->scores;
+  source.time = w->y->time;
+  source.event = w->y->event;
+  source.tau = w->opt->tau;
   return count_many(w, &source, 2 * w->days, w->item);
 }
 
@@ -183,8 +182,10 @@ static lb_status count_stratum(counting *w, size_t c)
     for (size_t k = set->time_row[first_time + t]; k < set->time_row[first_time + t + 1]; k++)
       w->place[k] = 2 * (uint32_t)t + !(counts && w->y->event[set->by_time[k]]);
   }
-  const lb_scored_source source = {.n = n, .score = w->score, .low = w->low, .high = w->high,
-                                   .row = set->by_time + first, .place = w->place + first};
+  lb_scored_source source = w->scores;
+  source.n = n;
+  source.row = set->by_time + first;
+  source.place = w->place + first;
   if (n > FEW) return count_many(w, &source, 2 * n_time, w->item + first);
   count_few(w, &source, w->item + first);
   return LB_OK;
@@ -276,16 +277,13 @@ static lb_status finish(const counting *w, lb_concordance *out)
   return st;
 }
 
-lb_status lb_concordance_count(const lb_surv *y, const double *predictor,
+lb_status lb_concordance_count(const lb_surv *y, const lb_scored_source *scores,
                                const lb_concordance_options *opt, lb_concordance *out,
                                lb_error *err)
 {
-  counting w = {.y = y, .opt = opt, .score = predictor};
+  counting w = {.y = y, .opt = opt, .scores = *scores};
   lb_concordance result = {.n_used = y->n, .n_missing = y->n_missing};
   lb_status st = LB_OK;
-  bool finite = lb_score_range(predictor, y->n, &w.low, &w.high);
-  assert(finite && y->n <= INT32_MAX); /* the caller has looked */
-  (void)finite;
   w.days = days_of(y, opt->strata);
   w.item = lb_mem_array(y->n, sizeof *w.item);
   if (w.item == NULL) st = LB_ENOMEM;

@@ -48,8 +48,9 @@ lb_status lb_scored_sort(const lb_scored_source *source, size_t n_place, lb_scor
                          lb_scored_blocks *out);
 void lb_scored_blocks_reset(lb_scored_blocks *blocks);
 
-/* Rows of weight 1 that are all at risk from the start, each pair counting 1; fewer than 2^31. */
-lb_status lb_concordance_count(const lb_surv *y, const double *predictor,
+/* Rows of weight 1 that are all at risk from the start, each pair counting 1; fewer than 2^31.
+ * `scores`: of all rows, with low and high; the rest is set here. */
+lb_status lb_concordance_count(const lb_surv *y, const lb_scored_source *scores,
                                const lb_concordance_options *opt, lb_concordance *out,
                                lb_error *err);
 /* Any rows. */
