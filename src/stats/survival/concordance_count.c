@@ -21,10 +21,10 @@ typedef struct counting {
   const lb_surv *y;
   const lb_concordance_options *opt;
   lb_scored_source scores;   /* of all rows */
-  lb_riskset set;            /* rows and times of the strata; zero when days are ranks */
-  size_t days;               /* 0: ranks are places in set.time */
+  lb_riskset set;            /* rows and times of strata; zero for one stratum */
+  size_t days;               /* 0: times are ranked */
   lb_scored *item;           /* n, stratum by stratum */
-  uint32_t *place;           /* n, beside set.by_time; NULL when days are ranks */
+  uint32_t *place;           /* n, beside set.by_time, or by row; NULL when days are ranks */
   uint64_t pairs, tied_time; /* comparable pairs; pairs of events at the same time */
   lb_pair_sums sums;
 } counting;
@@ -172,6 +172,36 @@ static lb_status count_days(counting *w)
   return count_many(w, &source, 2 * w->days, w->item);
 }
 
+/* Places of the rows of one stratum, whose times are sorted as if they were scores. */
+static lb_status place_times(counting *w, size_t *n_place)
+{
+  const lb_surv *y = w->y;
+  lb_scored_source times = {.n = y->n, .score = y->time};
+  lb_scored_blocks blocks = {0};
+  (void)lb_score_range(times.score, times.n, &times.low, &times.high);
+  lb_status st = lb_scored_sort(&times, 1, w->item, &blocks);
+  if (st != LB_OK) return st;
+  uint32_t rank = 0;
+  for (size_t k = 0; k < y->n; k++) {
+    const lb_scored *item = &w->item[k];
+    rank += k > 0 && item->score != item[-1].score;
+    w->place[item->row] = 2 * rank + !(y->event[item->row] && item->score <= w->opt->tau);
+  }
+  *n_place = 2 * ((size_t)rank + 1);
+  lb_scored_blocks_reset(&blocks);
+  return LB_OK;
+}
+
+static lb_status count_times(counting *w)
+{
+  size_t n_place;
+  lb_scored_source source = w->scores;
+  w->place = lb_mem_array(w->y->n, sizeof *w->place);
+  source.place = w->place;
+  lb_status st = w->place == NULL ? LB_ENOMEM : place_times(w, &n_place);
+  return st == LB_OK ? count_many(w, &source, n_place, w->item) : st;
+}
+
 static lb_status count_stratum(counting *w, size_t c)
 {
   const lb_riskset *set = &w->set;
@@ -192,10 +222,10 @@ static lb_status count_stratum(counting *w, size_t c)
 }
 
 /* Days that may be ranks; 0: none. */
-static size_t days_of(const lb_surv *y, const lb_partition *strata)
+static size_t days_of(const lb_surv *y)
 {
   int32_t last;
-  if (lb_partition_count(strata) > 1 || !lb_whole_days(y->time, y->n, &last)) return 0;
+  if (!lb_whole_days(y->time, y->n, &last)) return 0;
   size_t days = (size_t)last + 1;
   return days <= y->n || (days <= DAYS_FREE && days / DAYS_PER_ROW <= y->n) ? days : 0;
 }
@@ -284,10 +314,11 @@ lb_status lb_concordance_count(const lb_surv *y, const lb_scored_source *scores,
   counting w = {.y = y, .opt = opt, .scores = *scores};
   lb_concordance result = {.n_used = y->n, .n_missing = y->n_missing};
   lb_status st = LB_OK;
-  w.days = days_of(y, opt->strata);
+  bool strata = lb_partition_count(opt->strata) > 1;
+  w.days = strata ? 0 : days_of(y);
   w.item = lb_mem_array(y->n, sizeof *w.item);
   if (w.item == NULL) st = LB_ENOMEM;
-  if (st == LB_OK) st = w.days > 0 ? count_days(&w) : count_strata(&w, err);
+  if (st == LB_OK) st = strata ? count_strata(&w, err) : w.days > 0 ? count_days(&w) : count_times(&w);
   if (st == LB_OK) st = finish(&w, &result);
   if (st == LB_OK) *out = result;
   lb_riskset_reset(&w.set);

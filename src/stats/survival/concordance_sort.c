@@ -159,10 +159,10 @@ static void deal_chunk(void *context, size_t chunk)
   for (size_t k = chunk_start(d, chunk); k < chunk_start(d, chunk + 1); k++) {
     size_t row = source_row(s, k);
     double score = s->score[row];
-    uint32_t place;
+    uint32_t place = 0;
     if (s->place != NULL)
       place = s->place[k];
-    else
+    else if (s->time != NULL)
       place = 2 * (uint32_t)s->time[row] + !(s->event[row] && s->time[row] <= s->tau);
     lb_scored *to = &d->item[next[bucket_of(&d->scale, score)]++];
     to->score = score;

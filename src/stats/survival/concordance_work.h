@@ -26,7 +26,7 @@ typedef struct lb_scored_source {
   double low, high;      /* of all strata */
   const uint32_t *row;   /* n rows of the data; NULL = 0, 1, 2, ... */
   const uint32_t *place; /* n, beside row; NULL = from the times below, which are whole days */
-  const double *time;    /* by row of the data */
+  const double *time;    /* by row of the data; NULL = all at place 0 */
   const uint8_t *event;
   double tau; /* events beyond count as none */
 } lb_scored_source;
