@@ -5,8 +5,8 @@
 #include "base/interrupt.h"
 #include "base/mem.h"
 #include "bind/cox_box.h"
-#include "stats/linear_kernel.h"
 #include "stats/interval.h"
+#include "stats/linear_kernel.h"
 #include "stats/survival/concordance.h"
 #include "stats/survival/cox_survival.h"
 #include "stats/survival/gonen_heller.h"
@@ -370,24 +370,26 @@ static int cox_gonen_heller(lua_State *L)
                  unfit);
     return lbl_raise(L, &err);
   }
-  centred_predictor(L, 2, box, &who.x);
-  if (lb_gonen_heller_fit(&who.x, box->number, box->at.coef, box->vcov, &c, &err) != LB_OK)
+  const lb_design *x = who.model == box->model ? &box->x : &who.x; /* its own, perhaps repeated */
+  centred_predictor(L, 2, box, x);
+  if (lb_gonen_heller_fit(x, box->number, box->at.coef, box->vcov, &c, &err) != LB_OK)
     return lbl_raise(L, &err);
   lua_createtable(L, 0, 5);
   if (!isnan(c.concordance)) lbl_set_number(L, "concordance", c.concordance);
   if (!isnan(c.smoothed)) lbl_set_number(L, "smoothed", c.smoothed);
-  if (!isnan(c.std_error) && box->cluster.code == NULL)
-    lbl_set_number(L, "std_error", c.std_error);
+  if (!isnan(c.std_error) && box->cluster.code == NULL) lbl_set_number(L, "std_error", c.std_error);
   lbl_set_number(L, "tied_x", c.tied_x);
   lbl_set_count(L, "n", c.n);
   return 1;
 }
 
-static const luaL_Reg FUNCTIONS[] = {
-    {"cox_concordance", cox_concordance}, {"cox_gonen_heller", cox_gonen_heller},
-    {"cox_linear", cox_linear},
-    {"cox_expected", cox_expected},       {"cox_survival", cox_survival},
-    {"cox_baseline", cox_baseline},       {NULL, NULL}};
+static const luaL_Reg FUNCTIONS[] = {{"cox_concordance", cox_concordance},
+                                     {"cox_gonen_heller", cox_gonen_heller},
+                                     {"cox_linear", cox_linear},
+                                     {"cox_expected", cox_expected},
+                                     {"cox_survival", cox_survival},
+                                     {"cox_baseline", cox_baseline},
+                                     {NULL, NULL}};
 
 void lbl_open_cox_predict(lua_State *L)
 {

@@ -31,11 +31,16 @@ typedef enum times { DAYS, FEW_DAYS, FAR_DAYS, REALS, ONE_TIME, N_TIMES } times;
 static double draw_time(times shape)
 {
   switch (shape) {
-  case DAYS: return floor(900 * uniform());
-  case FEW_DAYS: return floor(3 * uniform());
-  case FAR_DAYS: return 1e6 * floor(2000 * uniform());
-  case REALS: return 0.1 + 7 * uniform();
-  default: return 5;
+  case DAYS:
+    return floor(900 * uniform());
+  case FEW_DAYS:
+    return floor(3 * uniform());
+  case FAR_DAYS:
+    return 1e6 * floor(2000 * uniform());
+  case REALS:
+    return 0.1 + 7 * uniform();
+  default:
+    return 5;
   }
 }
 
@@ -58,17 +63,28 @@ static double draw_score(scores shape, size_t i)
 {
   double u = uniform();
   switch (shape) {
-  case DISTINCT: return u + uniform() - 1;
-  case TIED: return floor(8 * u);
-  case TWO: return u < 0.1;
-  case EQUAL: return -3;
-  case GEOMETRIC: return ldexp(1 + (i % 7 == 0), -(int)(1000 * u));
-  case OUTLIER: return i == 3 ? 1e300 : 1 + 1e-9 * floor(1e5 * u);
-  case WIDE: return (u < 0.5 ? -1 : 1) * (u < 0.2 || u > 0.8 ? 1.7e308 : u);
-  case TINY: return 4.9e-324 * floor(100 * u);
-  case RISING: return (double)(i / 2);
-  case FALLING: return -(double)(i / 3);
-  default: return u < 0.5 ? -0.0 : 0.0;
+  case DISTINCT:
+    return u + uniform() - 1;
+  case TIED:
+    return floor(8 * u);
+  case TWO:
+    return u < 0.1;
+  case EQUAL:
+    return -3;
+  case GEOMETRIC:
+    return ldexp(1 + (i % 7 == 0), -(int)(1000 * u));
+  case OUTLIER:
+    return i == 3 ? 1e300 : 1 + 1e-9 * floor(1e5 * u);
+  case WIDE:
+    return (u < 0.5 ? -1 : 1) * (u < 0.2 || u > 0.8 ? 1.7e308 : u);
+  case TINY:
+    return 4.9e-324 * floor(100 * u);
+  case RISING:
+    return (double)(i / 2);
+  case FALLING:
+    return -(double)(i / 3);
+  default:
+    return u < 0.5 ? -0.0 : 0.0;
   }
 }
 
@@ -327,8 +343,12 @@ static void memory(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      LB_TEST(agrees_with_all_pairs), LB_TEST(agrees_with_walk), LB_TEST(many_levels),
-      LB_TEST(start_from_rows),       LB_TEST(refusals),         LB_TEST(interrupted),
+      LB_TEST(agrees_with_all_pairs),
+      LB_TEST(agrees_with_walk),
+      LB_TEST(many_levels),
+      LB_TEST(start_from_rows),
+      LB_TEST(refusals),
+      LB_TEST(interrupted),
       LB_TEST(memory),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -195,8 +195,10 @@ static void threads_interrupts_memory(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      LB_TEST(two_rows), LB_TEST(two_groups),
-      LB_TEST(sums_of_paper), LB_TEST(edges),
+      LB_TEST(two_rows),
+      LB_TEST(two_groups),
+      LB_TEST(sums_of_paper),
+      LB_TEST(edges),
       LB_TEST(threads_interrupts_memory),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -231,11 +231,12 @@ end
 --- of the censoring (within the stratum), and does not (Uno et al. 2011, Stat Med 30:1105); its
 --- standard error takes G as known, as R's concordance with timewt = "n/G2" does. Choose tau so
 --- that people are still at risk there: weights grow without end where G falls to 0.
---- "gonen-heller" asks no times: the mean over all pairs of 1 / (1 + exp(-|d|)), d the difference of
---- their linear predictors, so it is right when the model is, whatever the censoring (Gonen & Heller
---- 2005, Biometrika 92:965); pairs of equal predictors count one half. Its standard error is that of
---- smoothed, where Phi(d / h) stands for "d > 0", h = sd n^(-1/3) / 2 (the paper's variance; NA for
---- a clustered fit). Not for weights, late entry, strata or frailty. Time grows with the square of n.
+--- "gonen-heller" asks no times: the mean over all pairs of 1 / (1 + exp(-|d|)), d the difference
+--- of their linear predictors, so it is right when the model is, whatever the censoring (Gonen &
+--- Heller 2005, Biometrika 92:965); pairs of equal predictors count one half. Its standard error is
+--- that of smoothed, where Phi(d / h) stands for "d > 0", h = sd n^(-1/3) / 2 (the variance of the
+--- paper; NA for a clustered fit). Not for weights, late entry, strata or frailty. Time grows with
+--- the square of n.
 ---@param options? table            newdata: a frame or cohort, with the outcome unless the type is
 ---                                 "gonen-heller"; type: "harrell" (default), "uno",
 ---                                 "gonen-heller"; tau: pairs whose earlier time is beyond it do

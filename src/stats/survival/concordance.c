@@ -1,5 +1,5 @@
-/* concordance.c - Harrell's and Uno's concordance: what is asked of the rows, and which way to count
- * them. */
+/* concordance.c - Harrell's and Uno's concordance: what is asked of rows, and which way they are
+ * counted. */
 #include "stats/survival/concordance_kernel.h"
 #include "stats/survival/riskset_order.h"
 

@@ -318,7 +318,8 @@ lb_status lb_concordance_count(const lb_surv *y, const lb_scored_source *scores,
   w.days = strata ? 0 : days_of(y);
   w.item = lb_mem_array(y->n, sizeof *w.item);
   if (w.item == NULL) st = LB_ENOMEM;
-  if (st == LB_OK) st = strata ? count_strata(&w, err) : w.days > 0 ? count_days(&w) : count_times(&w);
+  if (st == LB_OK)
+    st = strata ? count_strata(&w, err) : w.days > 0 ? count_days(&w) : count_times(&w);
   if (st == LB_OK) st = finish(&w, &result);
   if (st == LB_OK) *out = result;
   lb_riskset_reset(&w.set);

@@ -13,9 +13,8 @@
 
 /* STEP + FAN - 1 - k: 0 for the children 0 .. k, 1 for those after. */
 static const uint32_t STEP[2 * FAN] = {
-    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
 
 size_t lb_rank_counts_size(size_t n_rank, size_t level)
 {
@@ -147,11 +146,20 @@ LB_CLONES void lb_count_pairs(lb_scored *item, size_t n, size_t seen, const lb_p
 {
   lb_rank_counts own = *c;
   switch (c->n_level) {
-  case 1: count_rows(item, n, seen, total, &own, 1, sums); break;
-  case 2: count_rows(item, n, seen, total, &own, 2, sums); break;
-  case 3: count_rows(item, n, seen, total, &own, 3, sums); break;
-  case 4: count_rows(item, n, seen, total, &own, 4, sums); break;
-  default: count_rows(item, n, seen, total, &own, c->n_level, sums);
+  case 1:
+    count_rows(item, n, seen, total, &own, 1, sums);
+    break;
+  case 2:
+    count_rows(item, n, seen, total, &own, 2, sums);
+    break;
+  case 3:
+    count_rows(item, n, seen, total, &own, 3, sums);
+    break;
+  case 4:
+    count_rows(item, n, seen, total, &own, 4, sums);
+    break;
+  default:
+    count_rows(item, n, seen, total, &own, c->n_level, sums);
   }
 }
 

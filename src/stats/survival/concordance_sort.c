@@ -8,15 +8,15 @@
 #include <math.h>
 #include <string.h>
 
-#define FEW           16    /* up to here insertion is fastest */
-#define BUCKET_ROWS   256   /* aimed at */
-#define MOST_BUCKETS  2048  /* streams that are written side by side */
-#define PART_ROWS     4     /* aimed at within a bucket */
-#define MOST_PARTS    1024
-#define DEALS         3     /* then the scores are of such a shape that merging is safer */
-#define PARALLEL      30000 /* rows from which a thread earns its wake-up */
-#define SMALL_TABLE   8192  /* places whose counts per block cost nothing */
-#define MOST_BLOCKS   64
+#define FEW          16   /* up to here insertion is fastest */
+#define BUCKET_ROWS  256  /* aimed at */
+#define MOST_BUCKETS 2048 /* streams that are written side by side */
+#define PART_ROWS    4    /* aimed at within a bucket */
+#define MOST_PARTS   1024
+#define DEALS        3     /* then the scores are of such a shape that merging is safer */
+#define PARALLEL     30000 /* rows from which a thread earns its wake-up */
+#define SMALL_TABLE  8192  /* places whose counts per block cost nothing */
+#define MOST_BLOCKS  64
 
 /* Buckets of equal width; a higher score is never in a lower one. */
 typedef struct scale {

@@ -1,8 +1,8 @@
 /* gonen_heller.h - concordance probability of a Cox model from its coefficients alone. */
 #ifndef LB_SURVIVAL_GONEN_HELLER_H
 #define LB_SURVIVAL_GONEN_HELLER_H
-#include "stats/design.h"
 #include "base/error.h"
+#include "stats/design.h"
 
 /* Gonen & Heller (2005, Biometrika 92:965). With d the difference of the predictors of two people,
  * the one with the higher predictor has the event first with probability 1 / (1 + exp(-|d|)).
