@@ -293,11 +293,12 @@ static lb_status finish(const counting *w, lb_concordance *out)
   const lb_pair_sums *sums = &w->sums;
   bool clustered = w->opt->cluster != NULL && w->opt->cluster->code != NULL;
   double pairs = (double)w->pairs, sum;
+  uint64_t same = sums->same_twice / 2;
   out->concordant = (double)sums->before;
   out->tied_x = (double)(sums->after - sums->before);
   out->discordant = (double)(w->pairs - sums->after);
-  out->tied_xy = (double)(sums->same_twice / 2);
-  out->tied_y = (double)(w->tied_time - sums->same_twice / 2);
+  out->tied_xy = (double)same;
+  out->tied_y = (double)(w->tied_time - same);
   out->concordance = out->std_error = NAN;
   if (w->pairs == 0) return LB_OK;
   out->concordance = (out->concordant + out->tied_x / 2) / pairs;
