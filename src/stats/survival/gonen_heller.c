@@ -4,6 +4,7 @@
 #include "base/interrupt.h"
 #include "base/mem.h"
 #include "base/parallel.h"
+#include "stats/exp_kernel.h"
 
 #include <gsl/gsl_cdf.h>
 #include <gsl/gsl_randist.h>
@@ -12,6 +13,7 @@
 #include <stdbool.h>
 
 #define BLOCK    64   /* rows of a task */
+#define PIECE    512  /* exponentials taken at once */
 #define PARALLEL 2000 /* rows from which a thread earns its wake-up */
 #define CERTAIN  8.5  /* from here Phi is 1 to the last bit */
 
@@ -41,9 +43,10 @@ static double step_up(double d, double width, double *slope)
   return gsl_cdf_ugaussian_P(d / width);
 }
 
-static void add_pair(row_sums *r, double d, double width)
+/* decay: exp(-|d|) */
+static void add_pair(row_sums *r, double d, double decay, double width)
 {
-  double away = fabs(d), p = 1 / (1 + exp(-away)), slope;
+  double away = fabs(d), p = 1 / (1 + decay), slope;
   double up = step_up(away, width, &slope);
   double s = up * p + (1 - up) * (1 - p) - 0.5; /* about 1/2, which keeps digits of squares */
   double derivative = slope * (2 * p - 1) + (2 * up - 1) * p * (1 - p);
@@ -60,8 +63,15 @@ static void pair_block(void *context, size_t block)
   size_t end = (block + 1) * BLOCK < w->n ? (block + 1) * BLOCK : w->n;
   for (size_t i = block * BLOCK; i < end && !lb_interrupted(); i++) {
     row_sums sums = {0};
-    for (size_t j = 0; j < w->n; j++)
-      if (j != i) add_pair(&sums, w->predictor[i] - w->predictor[j], w->width);
+    double decay[PIECE];
+    for (size_t at = 0, n; at < w->n; at += n) {
+      n = w->n - at < PIECE ? w->n - at : PIECE;
+      const double *other = w->predictor + at;
+      for (size_t j = 0; j < n; j++) decay[j] = -fabs(w->predictor[i] - other[j]);
+      lb_exp_array(decay, decay, n);
+      for (size_t j = 0; j < n; j++)
+        if (at + j != i) add_pair(&sums, w->predictor[i] - other[j], decay[j], w->width);
+    }
     w->row[i] = sums;
   }
 }
