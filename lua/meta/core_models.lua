@@ -219,6 +219,13 @@ function core.cox_residuals(model, fit, kind, all) end
 ---                                 of a clustered fit), concordant,
 ---                                 discordant, tied_x, tied_y, tied_xy, n
 function core.cox_concordance(model, fit, newdata, type, tau) end
+--- Concordance probability of Gonen and Heller; refuses weights, late entry, strata and frailty.
+---@param model lobule.Model
+---@param fit table
+---@param newdata? lobule.Model     nil: the fitted rows
+---@return table                    # concordance, smoothed (nil below 2 rows), std_error (nil below
+---                                 3, or for a clustered fit), tied_x, n
+function core.cox_gonen_heller(model, fit, newdata) end
 --- Coefficients of resampled rows (or clusters), each summarised.
 ---@param model lobule.Model
 ---@param fit table

@@ -3,10 +3,14 @@
 #include <string.h>
 
 #include "base/interrupt.h"
+#include "base/mem.h"
 #include "bind/cox_box.h"
 #include "stats/interval.h"
+#include "stats/linear_kernel.h"
 #include "stats/survival/concordance.h"
 #include "stats/survival/cox_survival.h"
+#include "stats/survival/gonen_heller.h"
+#include "stats/survival/riskset.h"
 
 #define POLL_ROWS 256 /* with late entry a robust variance looks at all rows for each */
 
@@ -265,16 +269,6 @@ static int cox_baseline(lua_State *L)
 
 /* ---- Concordance ---- */
 
-/* The linear predictor of each row, of columns less the means of the fit. */
-static void fill_predictor(const lbl_cox *box, const lb_design *x, const double *mean, double *out)
-{
-  for (size_t i = 0; i < x->n; i++) out[i] = x->offset == NULL ? 0 : x->offset[i];
-  for (size_t j = 0; j < x->p; j++) {
-    double coef = box->at.coef[j];
-    for (size_t i = 0; !isnan(coef) && i < x->n; i++) out[i] += coef * (x->column[j][i] - mean[j]);
-  }
-}
-
 static void push_concordance(lua_State *L, const lb_concordance *c)
 {
   lua_createtable(L, 0, 8);
@@ -301,6 +295,25 @@ static lb_concordance_options check_concordance(lua_State *L)
   return opt;
 }
 
+/* box->number becomes the linear predictor at the rows of x, of columns less the means of the
+ * fit. */
+static void centred_predictor(lua_State *L, int fit, lbl_cox *box, const lb_design *x)
+{
+  lb_error err = {0};
+  double *mean = lbl_scratch(L, box->x.p, sizeof *mean);
+  lua_getfield(L, fit, "means");
+  lbl_check_table(L, -1, "means");
+  for (size_t j = 0; j < box->x.p; j++) {
+    lua_rawgeti(L, -1, (lua_Integer)j + 1);
+    mean[j] = lbl_check_number(L, -1, "means");
+    lua_pop(L, 1);
+  }
+  lbl_cox_numbers(L, box, x->n, 1);
+  if (lb_linear_predictor(x, box->at.coef, mean, box->number)) return;
+  lb_error_interrupted(&err);
+  lbl_raise(L, &err);
+}
+
 /* cox_concordance(model, fit, newdata, type, tau) */
 static int cox_concordance(lua_State *L)
 {
@@ -308,14 +321,6 @@ static int cox_concordance(lua_State *L)
   lb_concordance_options opt = check_concordance(L);
   lbl_cox *box = lbl_cox_at(L, 1, 2);
   people who = check_people(L, 3, box);
-  double *mean = lbl_scratch(L, box->x.p, sizeof *mean);
-  lua_getfield(L, 2, "means");
-  lbl_check_table(L, -1, "means");
-  for (size_t j = 0; j < box->x.p; j++) {
-    lua_rawgeti(L, -1, (lua_Integer)j + 1);
-    mean[j] = lbl_check_number(L, -1, "means");
-    lua_pop(L, 1);
-  }
   lb_surv y = box->y;
   lb_design x = box->x;
   lb_partition strata = box->strata, cluster = box->cluster;
@@ -326,23 +331,65 @@ static int cox_concordance(lua_State *L)
     strata.code = who.stratum;
     cluster = (lb_partition){0}; /* not asked of new data */
   }
-  lbl_cox_numbers(L, box, x.n, 1);
-  fill_predictor(box, &x, mean, box->number);
+  centred_predictor(L, 2, box, &x);
   lb_concordance c;
   lb_error err = {0};
   if (strata.code != NULL) opt.strata = &strata;
   opt.cluster = &cluster;
   if (lb_concordance_with(&y, box->number, &opt, &c, &err) != LB_OK) return lbl_raise(L, &err);
+  lb_mem_free(box->number); /* now, so that the next one takes the same pages */
+  box->number = NULL;
   bool unknown = who.model != box->model && box->cluster.code != NULL;
   if (unknown) c.std_error = (double)NAN; /* whose rows belong together nobody said */
   push_concordance(L, &c);
   return 1;
 }
 
-static const luaL_Reg FUNCTIONS[] = {
-    {"cox_concordance", cox_concordance}, {"cox_linear", cox_linear},
-    {"cox_expected", cox_expected},       {"cox_survival", cox_survival},
-    {"cox_baseline", cox_baseline},       {NULL, NULL}};
+/* What a fit has that the concordance of Gonen and Heller does not know; NULL: nothing. */
+static const char *gonen_heller_stranger(const lbl_cox *box)
+{
+  if (box->y.weight != NULL) return "weights";
+  if (box->y.entry != NULL) return "late entry";
+  if (lb_partition_count(&box->strata) > 1) return "strata";
+  return box->model->frailty.n > 0 ? "frailty" : NULL;
+}
+
+/* cox_gonen_heller(model, fit, newdata) */
+static int cox_gonen_heller(lua_State *L)
+{
+  lua_settop(L, 3);
+  lbl_cox *box = lbl_cox_at(L, 1, 2);
+  people who = check_people(L, 3, box);
+  lb_gonen_heller c;
+  lb_error err = {0};
+  const char *unfit = gonen_heller_stranger(box);
+  if (unfit != NULL) {
+    lb_error_set(&err, LB_EARG,
+                 "Gonen and Heller's concordance is not defined for a fit with %s: "
+                 "take type = \"harrell\" or \"uno\"",
+                 unfit);
+    return lbl_raise(L, &err);
+  }
+  const lb_design *x = who.model == box->model ? &box->x : &who.x; /* its own, perhaps repeated */
+  centred_predictor(L, 2, box, x);
+  if (lb_gonen_heller_fit(x, box->number, box->at.coef, box->vcov, &c, &err) != LB_OK)
+    return lbl_raise(L, &err);
+  lua_createtable(L, 0, 5);
+  if (!isnan(c.concordance)) lbl_set_number(L, "concordance", c.concordance);
+  if (!isnan(c.smoothed)) lbl_set_number(L, "smoothed", c.smoothed);
+  if (!isnan(c.std_error) && box->cluster.code == NULL) lbl_set_number(L, "std_error", c.std_error);
+  lbl_set_number(L, "tied_x", c.tied_x);
+  lbl_set_count(L, "n", c.n);
+  return 1;
+}
+
+static const luaL_Reg FUNCTIONS[] = {{"cox_concordance", cox_concordance},
+                                     {"cox_gonen_heller", cox_gonen_heller},
+                                     {"cox_linear", cox_linear},
+                                     {"cox_expected", cox_expected},
+                                     {"cox_survival", cox_survival},
+                                     {"cox_baseline", cox_baseline},
+                                     {NULL, NULL}};
 
 void lbl_open_cox_predict(lua_State *L)
 {

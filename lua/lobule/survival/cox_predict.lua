@@ -212,6 +212,16 @@ function Cox:augment(newdata)
   return frame
 end
 
+--- A frame of one row with fields of `values`, NA for those it has not; n is a count.
+local function one_row(values, names)
+  local columns = {}
+  for j, name in ipairs(names) do
+    columns[j] = { name, { values[name] == nil and core.NA or values[name] },
+      name == "n" and "integer" or "real" }
+  end
+  return (result.frame(columns))
+end
+
 --- Concordance of the linear predictor with survival, within strata: of comparable pairs, the
 --- fraction in which the higher predictor fails first, ties of the predictor counting one half;
 --- standard error by the infinitesimal jackknife, added up within clusters. For newdata, of these
@@ -221,27 +231,37 @@ end
 --- of the censoring (within the stratum), and does not (Uno et al. 2011, Stat Med 30:1105); its
 --- standard error takes G as known, as R's concordance with timewt = "n/G2" does. Choose tau so
 --- that people are still at risk there: weights grow without end where G falls to 0.
----@param options? table            newdata: a frame or cohort with the outcome; type: "harrell"
----                                 (default), "uno"; tau: pairs whose earlier time is beyond it do
+--- "gonen-heller" asks no times: the mean over all pairs of 1 / (1 + exp(-|d|)), d the difference
+--- of their linear predictors, so it is right when the model is, whatever the censoring (Gonen &
+--- Heller 2005, Biometrika 92:965); pairs of equal predictors count one half. Its standard error is
+--- that of smoothed, where Phi(d / h) stands for "d > 0", h = sd n^(-1/3) / 2 (the variance of the
+--- paper; NA for a clustered fit). Not for weights, late entry, strata or frailty. Time grows with
+--- the square of n.
+---@param options? table            newdata: a frame or cohort, with the outcome unless the type is
+---                                 "gonen-heller"; type: "harrell" (default), "uno",
+---                                 "gonen-heller"; tau: pairs whose earlier time is beyond it do
 ---                                 not count (R's ymax)
 ---@return lobule.Frame             # concordance, std_error, concordant, discordant, tied_x,
----                                 tied_y, tied_xy (weighted pairs), n
+---                                 tied_y, tied_xy (weighted pairs), n; "gonen-heller":
+---                                 concordance, smoothed, std_error, tied_x, n
+---@raise tau, weights, late entry, strata or frailty with "gonen-heller"; as predict
 ---@example lb.survival.cox("Surv(months, progressed) ~ arm + age", lb.example_data())
 ---    :concordance { type = "uno", tau = 24 }
 function Cox:concordance(options)
   local opts <const> = check.options(options, { { "newdata", "any" },
-    { "type", { "harrell", "uno" }, "harrell" }, { "tau", "number" } })
+    { "type", { "harrell", "uno", "gonen-heller" }, "harrell" }, { "tau", "number" } })
   check_settled(self)
-  local c = core.cox_concordance(self.model, self.fit, design(self, opts.newdata, true),
-    opts.type, opts.tau)
-  local columns = {}
-  for j, name in ipairs { "concordance", "std_error", "concordant", "discordant", "tied_x",
-    "tied_y", "tied_xy", "n" } do
-    columns[j] = { name, { c[name] == nil and core.NA or c[name] }, name == "n" and "integer"
-      or "real" }
+  if opts.type == "gonen-heller" then
+    if opts.tau then
+      core.raise("argument", "tau: Gonen and Heller's concordance asks no times",
+        'Leave tau out, or take type = "uno".')
+    end
+    return one_row(core.cox_gonen_heller(self.model, self.fit, design(self, opts.newdata)),
+      { "concordance", "smoothed", "std_error", "tied_x", "n" })
   end
-  local frame = result.frame(columns)
-  return frame
+  return one_row(core.cox_concordance(self.model, self.fit, design(self, opts.newdata, true),
+    opts.type, opts.tau), { "concordance", "std_error", "concordant", "discordant", "tied_x",
+    "tied_y", "tied_xy", "n" })
 end
 
 return result.methods("cox", Cox)

@@ -76,7 +76,7 @@ lb_status lb_cox_fit(const lb_surv *y, const lb_design *x, const lb_partition *s
 void lb_cox_reset(lb_cox *fit); /* safe on a zeroed struct */
 
 /* out[i] = offset + sum coef_j (x_ij - means_j if centred), collinear columns left out; out has
- * x->n places. LB_EARG when x has not fit->p columns. */
+ * x->n places. LB_EARG when x has not fit->p columns; LB_EINTR. */
 lb_status lb_cox_linear_predictor(const lb_cox *fit, const lb_design *x, bool centred, double *out,
                                   lb_error *err);
 

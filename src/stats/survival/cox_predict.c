@@ -1,7 +1,9 @@
 /* cox_predict.c - what follows from a Cox fit: linear predictors, concordance, baseline hazards. */
 #include "stats/survival/cox.h"
 
+#include "base/interrupt.h"
 #include "base/mem.h"
+#include "stats/linear_kernel.h"
 #include "stats/survival/concordance.h"
 #include "stats/survival/cox_work.h"
 
@@ -13,13 +15,8 @@ lb_status lb_cox_linear_predictor(const lb_cox *fit, const lb_design *x, bool ce
 {
   if (x->p != fit->p)
     return lb_error_set(err, LB_EARG, "the design has %zu columns, the model %zu", x->p, fit->p);
-  for (size_t i = 0; i < x->n; i++) out[i] = x->offset == NULL ? 0 : x->offset[i];
-  for (size_t j = 0; j < x->p; j++) {
-    if (fit->collinear[j]) continue;
-    double centre = centred ? fit->means[j] : 0;
-    for (size_t i = 0; i < x->n; i++) out[i] += fit->coef[j] * (x->column[j][i] - centre);
-  }
-  return LB_OK;
+  bool whole = lb_linear_predictor(x, fit->coef, centred ? fit->means : NULL, out);
+  return whole ? LB_OK : lb_error_interrupted(err);
 }
 
 lb_status lb_cox_concordance(const lb_surv *y, const lb_design *x, const lb_partition *strata,
