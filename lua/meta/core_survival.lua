@@ -183,7 +183,6 @@ function core.cure(model, cure_model, options) end
 ---@return lobule.Frame
 function core.model_rows(model) end
 
-<<<<<<< HEAD
 --- Linear combinations of coefficients: estimate, covariance (row after row), chi_square and df of
 --- the joint Wald test that all equal null.
 ---@param rows number[]             a row a combination, one after another
@@ -206,7 +205,6 @@ function core.design_difference(a, b) end
 ---@param within_strata boolean     whether each stratum has a level of its own
 ---@return boolean[]
 function core.design_estimable(model, aliased, rows, within_strata) end
-=======
 --- A table of population mortality for core.lives: ages fastest, then years, then classes.
 ---@param ages number[]             lower bounds, years, ascending
 ---@param years? number[]           calendar years, ascending; nil: without
@@ -245,6 +243,5 @@ function core.population_hazard(lives, from, to) end
 ---@param exponential? boolean      observed survival exp(-H) instead of the product limit
 ---@return table[]
 function core.expected(model, lives, method, times, potential, exponential) end
->>>>>>> 960ad3d14129b1bc8d1086f62b26157393da22ca
 
 return core

@@ -70,11 +70,8 @@ static void (*const NOUNS[])(lua_State *L) = {
     lbl_open_score,       lbl_open_km_band,    lbl_open_turnbull,     lbl_open_histories,
     lbl_open_multistate,  lbl_open_stack,      lbl_open_cox_tests,    lbl_open_rmst,
     lbl_open_pseudo,      lbl_open_pseudo_fit, lbl_open_cox_penal,    lbl_open_aft,
-<<<<<<< HEAD
-    lbl_open_aft_predict, lbl_open_cox_boot,   lbl_open_cox_adjusted, lbl_open_contrast};
-=======
-    lbl_open_aft_predict, lbl_open_cox_boot,   lbl_open_cox_adjusted, lbl_open_population};
->>>>>>> 960ad3d14129b1bc8d1086f62b26157393da22ca
+    lbl_open_aft_predict, lbl_open_cox_boot,   lbl_open_cox_adjusted, lbl_open_contrast,
+    lbl_open_population};
 
 /* Gives each function of the module its name for messages: "core.filter". What raises for others
  * has none. */
