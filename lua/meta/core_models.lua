@@ -116,7 +116,8 @@ function core.km_limits(estimate, half, conf_type) end
 ---@return table
 function core.logrank(model, options) end
 --- Several log-rank tests at once and the largest: z, statistic (lists), covariance (list of
---- lists), most, which (from 1), p_value, error, rank.
+--- lists), most, which (from 1), p_value, error, rank; without scores the largest chi-square of any
+--- difference: chi_square, df (lists), most, which, p_value, error, rank.
 ---@param model lobule.Model
 ---@param tests table[]             each test, rho, gamma
 ---@param options table             scores (list), alternative, sampling
