@@ -102,9 +102,9 @@ static void agrees_with_km(void **state)
         LB_OK_OR_FAIL(lb_km_restricted_mean(&km.curve[g], tau[k], &mean, &se, &err), err);
         if (isnan(mean)) continue;
         LB_NEAR(f.estimate[k * 3 + g], mean, 1e-12);
-        LB_NEAR(sqrt(f.vcov[(k * 3 + g) * 3 + g]), se, 1e-12);
+        LB_NEAR(sqrt(lb_rmst_covariance(&f, 0, k, g, g)), se, 1e-12);
         /* with late entry only in large samples */
-        if (!late) LB_NEAR(r.vcov[(k * 3 + g) * 3 + g], se * se, 1e-9);
+        if (!late) LB_NEAR(lb_rmst_covariance(&r, 0, k, g, g), se * se, 1e-9);
       }
     }
     lb_km_reset(&km);
