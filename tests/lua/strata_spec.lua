@@ -112,3 +112,137 @@ describe("stratified restricted means", function()
     assert.is_nil(fit.fit.measures[1][1].vcov)
   end)
 end)
+
+describe("stratified survival at fixed times", function()
+  local TIMES <const> = { 60, 150 }
+  local whole = lb.survival.km(FORMULA .. " + prior", veteran)
+  for name, weight in pairs {
+    size = function(a, b) return a.n + b.n end,
+    mantel_haenszel = function(a, b) return a.n * b.n / (a.n + b.n) end,
+    inverse_variance = function(a, b) return 1 / (a.variance + b.variance) end,
+  } do
+    it("weighted by " .. name, function()
+      local rows = whole:compare { times = TIMES, strata = "prior", scales = "plain",
+        stratum_weights = name }:rows_list()
+      for k, time in ipairs(TIMES) do
+        local total, difference, variance = 0, 0, 0
+        for prior = 0, 1 do
+          local point = {}
+          for i, arm in ipairs { "standard", "test" } do
+            local fit = lb.survival.km("Surv(time, dead) ~ 1",
+              veteran:filter(("prior == %d and trt == '%s'"):format(prior, arm)))
+            local row = fit:at({ times = { time, 10000 } }):rows_list()[1]
+            point[i] = { n = fit.info.n, s = row.estimate, variance = row.std_error ^ 2 }
+          end
+          local w = weight(point[1], point[2])
+          total, difference = total + w, difference + w * (point[2].s - point[1].s)
+          variance = variance + w ^ 2 * (point[1].variance + point[2].variance)
+        end
+        near(rows[k].estimate, difference / total)
+        near(rows[k].std_error, math.sqrt(variance) / total)
+        assert.is_truthy(rows[k].standardised:find("prior, ", 1, true))
+      end
+    end)
+  end
+
+  it("other scales are of the standardised curves", function()
+    local rows = whole:compare { times = { 60 }, strata = "prior",
+      scales = { "plain", "log" } }:rows_list()
+    local reverse = whole:compare { times = { 60 }, strata = "prior", pairs = "all",
+      scales = { "plain" } }:rows_list()
+    assert.equal(2, #rows)
+    near(reverse[1].estimate, rows[1].estimate)
+    assert.is_true((rows[1].estimate < 0) == (rows[2].estimate < 1))
+  end)
+
+  it("refuses what is no variable of the groups, and empty strata", function()
+    fails("none of the variables that make the groups", whole.compare, whole, { times = TIMES,
+      strata = "celltype" })
+    fails("one group alone", function()
+      lb.survival.km("Surv(time, dead) ~ prior", veteran):compare { times = TIMES,
+        strata = "prior" }
+    end)
+    local part = veteran:filter("not (trt == 'test' and prior == 1)")
+    local km = lb.survival.km(FORMULA .. " + prior", part)
+    fails("trt=test has no rows in prior=1", km.compare, km, { times = TIMES, strata = "prior" })
+  end)
+
+  it("finds strata whose levels hold commas", function()
+    local data = veteran:mutate { "site = if_else(prior == 1, 'a, b', 'c=d, e')" }
+    for _, groups in ipairs { "trt + site", "site + trt" } do
+      local km = lb.survival.km("Surv(time, dead) ~ " .. groups, data)
+      local row = km:compare { times = { 60 }, strata = "site" }:rows_list()[1]
+      near(row.estimate, whole:compare { times = { 60 }, strata = "prior" }:rows_list()[1].estimate)
+      assert.equal("trt=test", row.strata)
+    end
+  end)
+end)
+
+describe("quantiles compared", function()
+  local km = lb.survival.km(FORMULA, veteran)
+
+  it("are the difference and ratio of the quantiles", function()
+    for _, row in ipairs(km:compare { quantile = { 0.25, 0.5 } }:rows_list()) do
+      local a = km:quantile { prob = row.prob, trt = "test" }.estimate
+      local b = km:quantile { prob = row.prob, trt = "standard" }.estimate
+      near(row.estimate, row.measure:find "^ratio" and a / b or a - b)
+      assert.is_true(row.conf_low < row.estimate and row.estimate < row.conf_high)
+    end
+  end)
+
+  it("recover the limits of both", function()
+    for _, conf_type in ipairs { "log-log", "plain", "log", "logit", "arcsine" } do
+      local fit = lb.survival.km(FORMULA, veteran, { conf_type = conf_type })
+      local a, b = fit:median { trt = "test" }, fit:median { trt = "standard" }
+      local rows = fit:compare { quantile = 0.5 }:rows_list()
+      near(rows[1].conf_low, rows[1].estimate
+        - math.sqrt((a.estimate - a.conf_low) ^ 2 + (b.conf_high - b.estimate) ^ 2))
+      near(rows[1].conf_high, rows[1].estimate
+        + math.sqrt((a.conf_high - a.estimate) ^ 2 + (b.estimate - b.conf_low) ^ 2))
+      near(math.log(rows[2].conf_high), math.log(rows[2].estimate) + math.sqrt(
+        math.log(a.conf_high / a.estimate) ^ 2 + math.log(b.estimate / b.conf_low) ^ 2))
+    end
+  end)
+
+  it("exclude no difference where p is below the level", function()
+    for _, method in ipairs { "recovery", "dispersion" } do
+      local p = km:compare { quantile = 0.5, method = method }:rows_list()[1].p_value
+      for _, by in ipairs { -0.02, 0.02 } do
+        local row = km:compare { quantile = 0.5, method = method,
+          conf_level = 1 - p + by }:rows_list()[1]
+        assert.equal(by > 0, row.conf_low <= 0 and 0 <= row.conf_high)
+      end
+    end
+  end)
+
+  it("of a curve and itself moved are the move", function()
+    local frame = veteran:frame()
+    local moved = veteran:mutate { "arm = 'b'", "time = time + 20" }
+    local both = veteran:mutate { "arm = 'a'" }:append(moved)
+    local fit = lb.survival.km("Surv(time, dead) ~ arm", both)
+    for _, method in ipairs { "recovery", "dispersion" } do
+      local row = fit:compare { quantile = 0.5, method = method }:rows_list()[1]
+      near(row.estimate, 20)
+      assert.is_true(row.conf_low < 20 and 20 < row.conf_high)
+    end
+    assert.equal(137, #frame)
+  end)
+
+  it("are NA where not reached", function()
+    local rows = km:compare { quantile = 0.999 }:rows_list()
+    assert.is_nil(rows[1].conf_high)
+    local short = lb.survival.km(FORMULA, veteran:mutate { "dead = if_else(time > 30, 0, dead)" })
+    local row = short:compare { quantile = 0.5 }:rows_list()[1]
+    assert.is_nil(row.estimate)
+    assert.is_nil(row.conf_low)
+    assert.is_nil(row.p_value)
+  end)
+
+  it("go with no times, scales or strata", function()
+    fails("do not go together", km.compare, km, { quantile = 0.5, times = { 1 } })
+    fails("do not go together", km.compare, km, { quantile = 0.5, scales = "log" })
+    fails("fractions between 0 and 1", km.compare, km, { quantile = 2 })
+    fails("method is of quantiles", km.compare, km, { times = { 1 }, method = "dispersion" })
+    fails("there are no times", km.compare, km, {})
+  end)
+end)
