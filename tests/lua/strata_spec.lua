@@ -178,6 +178,38 @@ describe("stratified survival at fixed times", function()
   end)
 end)
 
+describe("curves at times", function()
+  local few = lb.frame { { "t", { 1, 2, 3, 4, 5 } }, { "e", { 0, 1, 0, 1, 0 } } }
+
+  it("are carried on when asked to", function()
+    local km = lb.survival.km("Surv(t, e) ~ 1", few)
+    assert.is_nil(km:at { 9 }.estimate)
+    near(km:at({ 9, extend = true }).estimate, 0.75 * 0.5)
+    near(km:at({ times = { 4, 9 }, extend = true }):rows_list()[2].estimate, 0.75 * 0.5)
+  end)
+
+  -- R 4.2.2, survival 3.5-3 has 1 between its rows there, and NA in them on the log-log scale.
+  it("have limits of 1 while nobody had the event, on every scale", function()
+    for _, scale in ipairs { "log-log", "logit", "plain", "log", "arcsine" } do
+      local km = lb.survival.km("Surv(t, e) ~ 1", few, { conf_type = scale })
+      for _, time in ipairs { 0.5, 1 } do
+        assert.equal(1, km:at({ time }).conf_low)
+        assert.equal(1, km:at({ time }).conf_high)
+      end
+    end
+  end)
+
+  it("a million ties at one time are one step", function()
+    local time, event = {}, {}
+    for i = 1, 1000000 do time[i], event[i] = 5, i % 4 == 0 and 0 or 1 end
+    local row = lb.survival.km("Surv(t, e) ~ 1", lb.frame { { "t", time }, { "e", event } })
+      :tidy():rows_list()
+    assert.equal(1, #row)
+    near(row[1].estimate, 0.25)
+    near(row[1].std_error, math.sqrt(0.25 * 0.75 / 1e6))
+  end)
+end)
+
 describe("quantiles compared", function()
   local km = lb.survival.km(FORMULA, veteran)
 
@@ -236,6 +268,20 @@ describe("quantiles compared", function()
     assert.is_nil(row.estimate)
     assert.is_nil(row.conf_low)
     assert.is_nil(row.p_value)
+  end)
+
+  it("have no p-value where the limit that decides is open", function()
+    local time, group = {}, {}
+    for i = 1, 300 do time[i], group[i] = i % 2 == 0 and 5 or 7, i % 3 == 0 and "a" or "b" end
+    group[1] = "a"
+    local ties = lb.frame { { "t", time }, { "g", group } }:mutate { "e = t > 0" }
+    local row = lb.survival.km("Surv(t, e) ~ g", ties):compare { quantile = 0.6 }:rows_list()[1]
+    assert.equal(0, row.estimate)
+    row = lb.survival.km("Surv(t, e) ~ g", ties:mutate { "t = if_else(g == 'b', t - 4, t)" })
+      :compare { quantile = 0.6 }:rows_list()[1]
+    assert.equal(-4, row.estimate)
+    assert.is_nil(row.p_value)
+    assert.is_nil(row.conf_high)
   end)
 
   it("go with no times, scales or strata", function()

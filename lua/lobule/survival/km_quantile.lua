@@ -125,8 +125,11 @@ end
 local MOST_Z <const> = 40
 
 --- The squared z at which the interval first touches 0: intervals of higher levels hold the lower.
+--- nil when its end on that side is open at any level.
 local function touching(a, b, qa, qb, to)
   local least, most = 0, MOST_Z
+  local first, last = recovered(a, b, qa, qb, 0, to)
+  if (qa < qb and last or -first) == math.huge then return nil end
   for _ = 1, 60 do
     local z = (least + most) / 2
     local low, high = recovered(a, b, qa, qb, z, to)
