@@ -130,7 +130,8 @@ describe("max-combo", function()
   end)
 
   it("of several groups takes weights and late entry", function()
-    local data = veteran:mutate { "w = if_else(age > 60, 2, 1)", "start = pmin(time / 2, karno / 10)" }
+    local data = veteran:mutate { "w = if_else(age > 60, 2, 1)",
+      "start = pmin(time / 2, karno / 10)" }
     for _, formula in ipairs { BY_CELL, (BY_CELL:gsub("Surv%(", "Surv(start, ")) } do
       for _, kind in ipairs { "frequency", "sampling", "case" } do
         local combo = test(formula, data, { max_combo = { { 0, 0 }, { 0, 1 } }, weights = "w",

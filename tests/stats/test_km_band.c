@@ -209,10 +209,13 @@ static void turnbull_of_nobody(void **state)
 
 int main(void)
 {
-  const struct CMUnitTest tests[] = {
-      LB_TEST(hall_wellner), LB_TEST(hall_wellner_by_reflection),      LB_TEST(equal_precision),
-      LB_TEST(refuses),           LB_TEST(band_survives_failures),
-      LB_TEST(turnbull_by_hand),  LB_TEST(turnbull_survives_failures),
-      LB_TEST(turnbull_of_nobody)};
+  const struct CMUnitTest tests[] = {LB_TEST(hall_wellner),
+                                     LB_TEST(hall_wellner_by_reflection),
+                                     LB_TEST(equal_precision),
+                                     LB_TEST(refuses),
+                                     LB_TEST(band_survives_failures),
+                                     LB_TEST(turnbull_by_hand),
+                                     LB_TEST(turnbull_survives_failures),
+                                     LB_TEST(turnbull_of_nobody)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -68,10 +68,10 @@ static void joint_tests(void **state)
   for (int late = 0; late <= 1; late++) {
     const lb_surv y = read_veteran(late == 1);
     lb_logrank_joint joint = {0};
-    LB_OK_OR_FAIL(
-        lb_logrank_joint_test(&y, &groups, &strata,
-                              &(lb_logrank_family){FAMILY, N_FAMILY, score, 1}, &joint, &err),
-        err);
+    LB_OK_OR_FAIL(lb_logrank_joint_test(&y, &groups, &strata,
+                                        &(lb_logrank_family){FAMILY, N_FAMILY, score, 1}, &joint,
+                                        &err),
+                  err);
     for (size_t k = 0; k < N_FAMILY; k++) {
       lb_logrank test = {0};
       lb_logrank_contrast contrast;
@@ -88,10 +88,9 @@ static void joint_tests(void **state)
                                       {.weight = LB_LOGRANK_FLEMING_HARRINGTON, .rho = 1},
                                       {.weight = LB_LOGRANK_FLEMING_HARRINGTON, .gamma = 1}};
   lb_logrank_joint joint = {0};
-  LB_OK_OR_FAIL(
-      lb_logrank_joint_test(&y, &groups, NULL, &(lb_logrank_family){three, 3, score, 1}, &joint,
-                            &err),
-      err);
+  LB_OK_OR_FAIL(lb_logrank_joint_test(&y, &groups, NULL, &(lb_logrank_family){three, 3, score, 1},
+                                      &joint, &err),
+                err);
   const double *v = joint.covariance;
   LB_NEAR(joint.statistic[0], joint.statistic[1] + joint.statistic[2], 1e-12);
   LB_NEAR(v[0], v[4] + v[8] + 2 * v[5], 1e-12);
@@ -250,10 +249,9 @@ static void edges_and_memory(void **state)
   const lb_partition groups = {group_, 4}, strata = {stratum_, 3};
   lb_logrank_joint joint = {0};
   lb_logrank_combo combo = {0};
-  LB_OK_OR_FAIL(
-      lb_logrank_joint_test(&none, NULL, NULL, &(lb_logrank_family){FAMILY, 2, score, 1}, &joint,
-                            &err),
-      err);
+  LB_OK_OR_FAIL(lb_logrank_joint_test(&none, NULL, NULL, &(lb_logrank_family){FAMILY, 2, score, 1},
+                                      &joint, &err),
+                err);
   LB_OK_OR_FAIL(lb_logrank_combine(&joint, LB_TWO_SIDED, &combo, &err), err);
   LB_NEAR(combo.p_value, NAN, 0);
   lb_logrank_combo_reset(&combo);

@@ -216,8 +216,8 @@ local function quantile_frame(self, probs, groups)
     { "n_event", lists[7], "real" } }
 end
 
---- Times by which a fraction has had the event: the time where the curve first reaches 1 - prob, the
---- middle of the interval where it equals it. Limits by inverting the pointwise limits (Brookmeyer &
+--- Times by which a fraction has had the event: where the curve first reaches 1 - prob, the middle
+--- of the interval where it equals it; limits by inverting the pointwise limits (Brookmeyer &
 --- Crowley 1982, Biometrics 38:29).
 ---@param options? table            prob: a fraction or a list (default 0.25, 0.5, 0.75); a group by
 ---                                 name: { treatment = "SIRT" }
@@ -274,8 +274,7 @@ end
 --- Survival at given times: the number at risk just before each, events and censored since the time
 --- before it in the list. Beyond a group's follow-up the curve is not known: NA.
 ---@param options table             a list of ascending times, and a group by name:
----                                 { 12, 24, treatment = "SIRT" }; extend (false): carry the last
----                                 value on, as R's extend = TRUE
+---                                 { 12, treatment = "SIRT" }; extend (false): carry the last on
 ---@return lobule.Frame|lobule.Quantity  # one time of one group is a quantity, else a frame
 ---@example lb.survival.km("Surv(months, progressed) ~ arm", lb.example_data()):at { 6, 12 }
 function KM:at(options)
@@ -351,10 +350,11 @@ end
 ---                                 four curves), band ("equal-precision", "hall-wellner":
 ---                                 simultaneous), scale ("survival"; "event": 1 - S;
 ---                                 "cumulative_hazard": -log S; "loglog": log(-log S) against log
----                                 time, where proportional hazards are parallel curves), x_label, y_label, title (of the document, for those who cannot
----                                 see it; not drawn: a caption or legend stands below), width_mm
----                                 (183), p_value (a result of survival.logrank, printed in the
----                                 figure), journal ("lancet", "nejm", "jama", "nature")
+---                                 time, where proportional hazards are parallel curves), x_label,
+---                                 y_label, title (of the document, for those who cannot see it;
+---                                 not drawn: a caption or legend stands below), width_mm (183),
+---                                 p_value (a result of survival.logrank, printed in the figure),
+---                                 journal ("lancet", "nejm", "jama", "nature")
 ---@return lobule.Figure
 ---@example lb.survival.km("Surv(months, progressed) ~ arm", lb.example_data())
 ---    :plot { times = { 0, 6, 12, 24 } }

@@ -9,7 +9,8 @@ local KM = {}
 
 local COLUMNS <const> = { { "strata", "text" }, { "reference", "text" }, { "time", "real" },
   { "measure", "text" }, { "estimate", "real" }, { "std_error", "real" }, { "conf_low", "real" },
-  { "conf_high", "real" }, { "statistic", "real" }, { "df", "integer" }, { "p_value", "real" }, { "standardised", "text" } }
+  { "conf_high", "real" }, { "statistic", "real" }, { "df", "integer" }, { "p_value", "real" },
+  { "standardised", "text" } }
 
 --- The curve of a group at times, NA beyond its follow-up.
 local function at_rows(km, g, times)
@@ -116,10 +117,10 @@ end
 --- have fallen by that much. Method "recovery": the limits are recovered from those of each
 --- quantile, the ratio's on the log scale (Zou & Donner 2008, Stat Med 27:1693), and p is where the
 --- interval touches no difference; it covers 95 to 98 of 100 from 30 rows a group on. Method
---- "dispersion" holds all pairs of times (a, b) at which the squared distances of both curves from 1
---- - quantile, in their standard errors, add up to at most the quantile of chi-square with 1 df
---- (the minimum dispersion statistic of Su & Wei 1993, Biometrics 49:603), and its p is of the least
---- sum at one time: it covers more, 96 to 99 of 100. Distances are on the scale of the fit's
+--- "dispersion" holds all pairs of times (a, b) at which the squared distances of both curves from
+--- 1 - quantile, in their standard errors, add up to at most the quantile of chi-square with 1 df
+--- (the minimum dispersion statistic of Su & Wei 1993, Biometrics 49:603), and its p is of the
+--- least sum at one time: it covers more, 96 to 99 of 100. Distances are on the scale of the fit's
 --- conf_type. A limit that is not reached is NA.
 ---@param options table             times: ascending; conf_level (that of the fit); scales: a list
 ---                                 (default "plain", "log", "log-log"); pairs: "first" (default,
@@ -129,8 +130,8 @@ end
 ---                                 times; method: of quantiles "recovery" (default), "dispersion"
 ---@return lobule.Frame             # strata, reference, time, measure, estimate, std_error,
 ---                                 conf_low, conf_high, statistic (chi-square), df, p_value; with
----                                 strata also standardised (strata, weights); of quantiles prob in the
----                                 place of time, and no std_error
+---                                 strata also standardised (strata, weights); of quantiles prob in
+---                                 the place of time, and no std_error
 ---@raise fewer than two groups; clusters; strata without rows of a group
 ---@example lb.survival.km("Surv(months, progressed) ~ arm", lb.example_data())
 ---    :compare { times = { 6, 12 } }

@@ -90,8 +90,8 @@ end
 ---                                 weight_type: "frequency" (rows repeated), "sampling" (robust
 ---                                 variance), "case" (variance on weighted counts)
 ---@return lobule.Rmst
----@raise as survival.km; tau beyond a group's follow-up; from not below tau; a group without rows in
----       a stratum
+---@raise as survival.km; tau beyond a group's follow-up; from not below tau; a group without rows
+---       in a stratum
 ---@example lb.survival.rmst("Surv(months, progressed) ~ arm", lb.example_data(), { tau = 12 })
 function M.rmst(formula, data, options)
   local opts <const> = check.options(options, OPTIONS)

@@ -23,7 +23,7 @@ typedef struct logrank_work {
   const lb_partition *groups;
   const lb_logrank_options *opt;
   size_t k, n_opt;
-  const double *score;     /* n_score x k, of a joint test */
+  const double *score; /* n_score x k, of a joint test */
   size_t n_score;
   lb_logrank *test;        /* where event times go, of one test */
   lb_logrank_joint *joint; /* of several */
@@ -34,7 +34,7 @@ typedef struct logrank_work {
   lb_sum *square;          /* k running sums of their squares */
   size_t *rows;            /* k running rows at risk; when merging, the next time of each group */
   double *share;           /* k fractions of those at risk */
-  double *difference;      /* n_score contrasts at a time, then their n_score x n_score covariance */
+  double *difference; /* n_score contrasts at a time, then their n_score x n_score covariance */
 } logrank_work;
 
 static double row_weight(const lb_surv *y, size_t i)
@@ -51,8 +51,8 @@ static lb_status work_alloc(logrank_work *w, bool merge, lb_error *err)
   w->rows = lb_mem_zero(w->k, sizeof *w->rows);
   w->share = lb_mem_zero(w->k, sizeof *w->share);
   w->difference = lb_mem_zero(w->n_score + 1, (w->n_score + 1) * sizeof *w->difference);
-  if (w->difference == NULL || w->weight == NULL || w->event == NULL || w->risk == NULL || w->square == NULL ||
-      w->rows == NULL || w->share == NULL)
+  if (w->difference == NULL || w->weight == NULL || w->event == NULL || w->risk == NULL ||
+      w->square == NULL || w->rows == NULL || w->share == NULL)
     return lb_error_nomem(err, "log-rank test");
   return LB_OK;
 }
@@ -136,8 +136,7 @@ static void contrast_time(const logrank_work *w, const event_time *at)
     const double *score = &w->score[a * k];
     double mean = 0, difference = 0;
     for (size_t g = 0; g < k; g++) mean += w->share[g] * score[g];
-    for (size_t g = 0; g < k; g++)
-      difference += score[g] * (w->event[g] - at->d * w->share[g]);
+    for (size_t g = 0; g < k; g++) difference += score[g] * (w->event[g] - at->d * w->share[g]);
     for (size_t b = 0; b <= a; b++) {
       const double *other = &w->score[b * k];
       double mean_other = 0, sum = 0;

@@ -8,7 +8,7 @@
 #include <math.h>
 
 /* Variances this small beside the greatest possible are rounding. */
-#define NO_VARIANCE 1e-12
+#define NO_VARIANCE    1e-12
 #define RANK_TOLERANCE 1e-9 /* as of one test */
 
 /* How far out a statistic is. */

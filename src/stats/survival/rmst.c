@@ -139,7 +139,8 @@ static void fit_cell(work *w, lb_rmst *fit, size_t measure, size_t k)
   for (size_t i = 0; by_cluster && i < w->cluster->n * n; i++) w->sum[i] = 0;
   for (size_t g = 0; g < n; g++) {
     estimate[g] = lb_horizon_walk_class(&w->walk, g, &at);
-    vcov[fit->n_cluster > 0 ? g * n + g : g] = fit->robust ? gather(w, fit, g) : lb_horizon_variance(&w->walk);
+    vcov[fit->n_cluster > 0 ? g * n + g : g] =
+        fit->robust ? gather(w, fit, g) : lb_horizon_variance(&w->walk);
   }
   if (by_cluster) cross(w, fit, vcov);
   for (size_t g = 0; g < n; g++) {

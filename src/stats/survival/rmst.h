@@ -66,9 +66,9 @@ double lb_rmst_covariance(const lb_rmst *fit, size_t measure, size_t k, size_t g
 /* Means standardised over strata, sum over s of weight[s] times the mean of the group in stratum s
  * (direct standardisation to one distribution of the strata: Karrison 1987, JASA 82:1169; Zucker
  * 1998, JASA 93:702). The weights are taken as known. `crossed` has a group for each stratum and
- * group, stratum after stratum; weights add up to 1. Of the groups of the result `last` is the least
- * last time in a stratum where somebody is event-free then. LB_ENOMEM; `out` untouched on failure.
- */
+ * group, stratum after stratum; weights add up to 1. Of the groups of the result `last` is the
+ * least last time in a stratum where somebody is event-free then. LB_ENOMEM; `out` untouched on
+ * failure. */
 lb_status lb_rmst_standardise(const lb_rmst *crossed, size_t n_strata, const double *weight,
                               lb_rmst *out, lb_error *err);
 
