@@ -116,7 +116,8 @@ function core.km_limits(estimate, half, conf_type) end
 ---@return table
 function core.logrank(model, options) end
 --- Several log-rank tests at once and the largest: z, statistic (lists), covariance (list of
---- lists), most, which (from 1), p_value, error, rank.
+--- lists), most, which (from 1), p_value, error, rank; without scores the largest chi-square of any
+--- difference: chi_square, df (lists), most, which, p_value, error, rank.
 ---@param model lobule.Model
 ---@param tests table[]             each test, rho, gamma
 ---@param options table             scores (list), alternative, sampling
@@ -297,7 +298,9 @@ function core.model_apply(model, frame, outcome) end
 ---@return table                    # tau, robust, groups (list of { n, weight, n_event, last,
 ---                                 ended, one_cluster, cause_event }), measures (the restricted
 ---                                 mean, then the time lost to each cause; each a list by horizon
----                                 of { estimate, vcov, chi_square, df }, NaN beyond follow-up)
+---                                 of { estimate, variance, chi_square, df }, NaN beyond follow-up;
+---                                 with clusters vcov); with strata the means are standardised,
+---                                 crossed is that of strata x groups, weight the strata's shares
 function core.rmst(model, from, tau, robust) end
 --- Pseudo-values, a row for each row of the frame, NA where left out.
 ---@param model lobule.Model        "groups"; each group on its own

@@ -13,6 +13,7 @@ typedef struct box {
   lb_logrank test;
   lb_logrank_joint joint;
   lb_logrank_combo combo;
+  lb_logrank_omnibus omnibus;
   lb_repeat repeat;
 } box;
 
@@ -22,6 +23,7 @@ static int box_gc(lua_State *L)
   lb_logrank_reset(&b->test);
   lb_logrank_joint_reset(&b->joint);
   lb_logrank_combo_reset(&b->combo);
+  lb_logrank_omnibus_reset(&b->omnibus);
   lb_repeat_reset(&b->repeat);
   *b = (box){0};
   return 0;
@@ -216,14 +218,39 @@ static int logrank(lua_State *L)
   return 1;
 }
 
-static lb_status joint_model(const lb_model *model, const lb_logrank_options *options, size_t n,
-                             const double *scores, lb_logrank_joint *out, lb_error *err)
+static lb_status joint_model(const lb_model *model, const lb_logrank_family *family,
+                             lb_logrank_joint *out, lb_error *err)
 {
-  if (model->counts.count != NULL)
-    return lb_logrank_joint_counts(&model->counts, options, n, scores, out, err);
+  if (model->counts.count != NULL) return lb_logrank_joint_counts(&model->counts, family, out, err);
   arrays a;
   arrays_of(model, &a);
-  return lb_logrank_joint_test(&a.y, &a.groups, a.by, options, n, scores, out, err);
+  return lb_logrank_joint_test(&a.y, &a.groups, a.by, family, out, err);
+}
+
+/* A score of 1 for each group but the first, in a userdata left on the stack. */
+static const double *group_scores(lua_State *L, size_t k)
+{
+  double *out = lbl_scratch(L, k * k, sizeof *out);
+  for (size_t i = 0; i < k * k; i++) out[i] = 0;
+  for (size_t g = 1; g < k; g++) out[(g - 1) * k + g] = 1;
+  return out;
+}
+
+static void push_omnibus(lua_State *L, const lb_logrank_omnibus *omnibus)
+{
+  lua_createtable(L, 0, 8);
+  lbl_set_numbers(L, "chi_square", omnibus->chi_square, omnibus->n_test);
+  lua_createtable(L, (int)omnibus->n_test, 0);
+  for (size_t j = 0; j < omnibus->n_test; j++) {
+    lua_pushinteger(L, (lua_Integer)omnibus->df[j]);
+    lua_rawseti(L, -2, (lua_Integer)j + 1);
+  }
+  lua_setfield(L, -2, "df");
+  lbl_set_number(L, "most", omnibus->most);
+  lbl_set_count(L, "which", omnibus->which + 1);
+  lbl_set_number(L, "p_value", omnibus->p_value);
+  lbl_set_number(L, "error", omnibus->error);
+  lbl_set_count(L, "rank", omnibus->rank);
 }
 
 static void push_combo(lua_State *L, const box *b)
@@ -239,7 +266,8 @@ static void push_combo(lua_State *L, const box *b)
   lbl_set_count(L, "rank", b->combo.rank);
 }
 
-/* logrank_combo(model, tests, options) */
+/* logrank_combo(model, tests, options): of the trend that options.scores says; without scores of
+ * any difference between the groups */
 static int logrank_combo(lua_State *L)
 {
   lua_settop(L, 3);
@@ -249,16 +277,25 @@ static int logrank_combo(lua_State *L)
   lbl_refuse_cluster(L, model);
   check_comparison(L, model);
   size_t n;
-  const lb_logrank_options *options = weightings_of(L, 2, true_of(L, 3, "sampling"), &n);
+  const lb_logrank_options *weighting = weightings_of(L, 2, true_of(L, 3, "sampling"), &n);
   lb_alternative alternative = (lb_alternative)choice_of(L, 3, "alternative", ALTERNATIVES);
   const double *scores = scores_of(L, 3, model->groups.n);
-  if (scores == NULL) lbl_raise_argument(L, 3, "scores", "a number for each group");
+  lb_logrank_family family = {weighting, n, scores, 1};
+  if (scores == NULL) {
+    family.score = group_scores(L, model->groups.n);
+    family.n_score = model->groups.n - 1;
+  }
   box *b = box_new(L);
   lb_error err = {0};
-  lb_status st = joint_model(model, options, n, scores, &b->joint, &err);
-  if (st == LB_OK) st = lb_logrank_combine(&b->joint, alternative, &b->combo, &err);
+  lb_status st = joint_model(model, &family, &b->joint, &err);
+  if (st == LB_OK)
+    st = scores == NULL ? lb_logrank_combine_groups(&b->joint, &b->omnibus, &err)
+                        : lb_logrank_combine(&b->joint, alternative, &b->combo, &err);
   if (st != LB_OK) return lbl_raise(L, &err);
-  push_combo(L, b);
+  if (scores == NULL)
+    push_omnibus(L, &b->omnibus);
+  else
+    push_combo(L, b);
   return 1;
 }
 

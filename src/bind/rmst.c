@@ -1,16 +1,27 @@
 /* rmst.c - restricted means of a model as a Lua table. */
 #include "stats/survival/rmst.h"
 
+#include "base/mem.h"
 #include "bind/bind.h"
 #include "model/model.h"
 
 #define RMST_BOX "lobule.RmstBox"
 
+/* What a call owns while it runs. */
+typedef struct rmst_box {
+  lb_rmst fit, crossed; /* crossed: a group for each stratum and group; zero without strata */
+  int32_t *code;        /* of the crossed groups */
+  double *weight;       /* of the strata */
+} rmst_box;
+
 static int box_gc(lua_State *L)
 {
-  lb_rmst *fit = luaL_checkudata(L, 1, RMST_BOX);
-  lb_rmst_reset(fit);
-  *fit = (lb_rmst){0};
+  rmst_box *box = luaL_checkudata(L, 1, RMST_BOX);
+  lb_rmst_reset(&box->fit);
+  lb_rmst_reset(&box->crossed);
+  lb_mem_free(box->code);
+  lb_mem_free(box->weight);
+  *box = (rmst_box){0};
   return 0;
 }
 
@@ -36,16 +47,22 @@ static void set_groups(lua_State *L, const lb_rmst *fit)
   lua_setfield(L, -2, "groups");
 }
 
-/* One measure to one horizon: { estimate, vcov, chi_square, df }. */
+/* One measure to one horizon: { estimate, variance, chi_square, df }, with clusters vcov. */
 static void push_cell(lua_State *L, const lb_rmst *fit, size_t measure, size_t k)
 {
   size_t n = fit->n_groups, cell = measure * fit->n_tau + k, df;
   double chi_square;
   lb_error err = {0};
   if (lb_rmst_equal(fit, measure, k, &chi_square, &df, &err) != LB_OK) lbl_raise(L, &err);
-  lua_createtable(L, 0, 4);
+  lua_createtable(L, 0, 5);
   lbl_set_numbers(L, "estimate", fit->estimate + cell * n, n);
-  lbl_set_matrix(L, "vcov", fit->vcov + cell * n * n, n);
+  if (fit->n_cluster > 0) lbl_set_matrix(L, "vcov", fit->vcov + cell * n * n, n);
+  lua_createtable(L, (int)n, 0);
+  for (size_t g = 0; g < n; g++) {
+    lua_pushnumber(L, lb_rmst_covariance(fit, measure, k, g, g));
+    lua_rawseti(L, -2, (lua_Integer)g + 1);
+  }
+  lua_setfield(L, -2, "variance");
   lbl_set_number(L, "chi_square", chi_square);
   lbl_set_count(L, "df", df);
 }
@@ -76,6 +93,34 @@ static lb_status fit_model(const lb_model *model, const lb_rmst_options *options
   return lb_rmst_fit(&y, groups.n == 0 ? NULL : &groups, &cluster, options, out, err);
 }
 
+/* The fit of strata x groups, and the means standardised to the sizes of the strata. */
+static lb_status fit_strata(const lb_model *model, const lb_rmst_options *options, rmst_box *box,
+                            lb_error *err)
+{
+  lb_surv y;
+  lb_model_surv(model, &y);
+  size_t k = model->groups.n == 0 ? 1 : model->groups.n, n_strata = model->strata.n;
+  if (k > INT32_MAX / n_strata)
+    return lb_error_set(err, LB_EARG, "%zu groups in %zu strata are too many", k, n_strata);
+  box->code = lb_mem_array(y.n, sizeof *box->code);
+  box->weight = lb_mem_zero(n_strata, sizeof *box->weight);
+  if (box->code == NULL || box->weight == NULL) return lb_error_nomem(err, "strata");
+  for (size_t i = 0; i < y.n; i++)
+    box->code[i] = model->strata.code[i] * (int32_t)k +
+                   (model->groups.code == NULL ? 0 : model->groups.code[i]);
+  const lb_partition crossed = {box->code, k * n_strata};
+  const lb_partition cluster = {model->cluster, model->n_cluster};
+  lb_status st = lb_rmst_fit(&y, &crossed, &cluster, options, &box->crossed, err);
+  if (st != LB_OK) return st;
+  double total = 0;
+  for (size_t c = 0; c < crossed.n; c++) {
+    box->weight[c / k] += box->crossed.group[c].weight_total;
+    total += box->crossed.group[c].weight_total;
+  }
+  for (size_t s = 0; s < n_strata; s++) box->weight[s] /= total;
+  return lb_rmst_standardise(&box->crossed, n_strata, box->weight, &box->fit, err);
+}
+
 /* The list at `arg` in a userdata that is pushed; nil: none. */
 static const double *opt_times(lua_State *L, int arg, size_t *n)
 {
@@ -92,26 +137,38 @@ static const double *opt_times(lua_State *L, int arg, size_t *n)
   return out;
 }
 
-/* rmst(model, from, tau, robust) */
-static int rmst(lua_State *L)
+static void push_fit(lua_State *L, const lb_rmst *fit)
 {
-  lua_settop(L, 4);
-  const lb_model *model = lbl_check_model(L, 1);
-  lbl_refuse_strata(L, model);
-  lb_rmst_options options = {.from = lbl_check_number(L, 2, "from"),
-                             .robust = lua_toboolean(L, 4) == 1};
-  options.tau = opt_times(L, 3, &options.n_tau);
-  lb_rmst *fit = lua_newuserdatauv(L, sizeof *fit, 0);
-  *fit = (lb_rmst){0};
-  luaL_setmetatable(L, RMST_BOX);
-  lb_error err = {0};
-  if (fit_model(model, &options, fit, &err) != LB_OK) return lbl_raise(L, &err);
-  lua_createtable(L, 0, 6);
+  lua_createtable(L, 0, 8);
   lbl_set_numbers(L, "tau", fit->tau, fit->n_tau);
   lua_pushboolean(L, fit->robust);
   lua_setfield(L, -2, "robust");
   set_groups(L, fit);
   set_measures(L, fit);
+}
+
+/* rmst(model, from, tau, robust) */
+static int rmst(lua_State *L)
+{
+  lua_settop(L, 4);
+  const lb_model *model = lbl_check_model(L, 1);
+  lb_rmst_options options = {.from = lbl_check_number(L, 2, "from"),
+                             .robust = lua_toboolean(L, 4) == 1};
+  options.tau = opt_times(L, 3, &options.n_tau);
+  rmst_box *box = lua_newuserdatauv(L, sizeof *box, 0);
+  *box = (rmst_box){0};
+  luaL_setmetatable(L, RMST_BOX);
+  lb_error err = {0};
+  bool stratified = model->strata.n > 1;
+  lb_status st = stratified ? fit_strata(model, &options, box, &err)
+                            : fit_model(model, &options, &box->fit, &err);
+  if (st != LB_OK) return lbl_raise(L, &err);
+  push_fit(L, &box->fit);
+  if (stratified) {
+    push_fit(L, &box->crossed);
+    lua_setfield(L, -2, "crossed");
+    lbl_set_numbers(L, "weight", box->weight, model->strata.n);
+  }
   return 1;
 }
 

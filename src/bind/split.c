@@ -2,12 +2,14 @@
 #include "stats/survival/split.h"
 
 #include "base/bitmap.h"
+#include "base/interrupt.h"
 #include "base/mem.h"
 #include "bind/bind.h"
 #include "frame/builder.h"
 #include "model/model.h"
 
 #define PIECES_BOX "lobule.PiecesBox"
+#define POLL_ROWS  (1u << 18)
 
 /* What a call holds while it runs. */
 typedef struct pieces_box {
@@ -85,11 +87,23 @@ static lb_status own_cuts(const lb_model *model, const lb_column *row, const lb_
   return LB_OK;
 }
 
+/* Whether the user stops it, asked every so many pieces. */
+static bool stopped(size_t i)
+{
+  return i % POLL_ROWS == 0 && lb_interrupted();
+}
+
 static lb_status real_column(const double *values, size_t n, lb_column **out, lb_error *err)
 {
   double *copy = lb_mem_array(n, sizeof *copy);
   if (copy == NULL) return lb_error_nomem(err, "column");
-  for (size_t i = 0; i < n; i++) copy[i] = values[i];
+  for (size_t i = 0; i < n; i++) {
+    if (stopped(i)) {
+      lb_mem_free(copy);
+      return lb_error_interrupted(err);
+    }
+    copy[i] = values[i];
+  }
   return lb_column_new(LB_REAL, n, copy, NULL, out, err);
 }
 
@@ -97,7 +111,13 @@ static lb_status interval_column(const lb_pieces *p, lb_column **out, lb_error *
 {
   int64_t *value = lb_mem_array(p->n, sizeof *value);
   if (value == NULL) return lb_error_nomem(err, "column");
-  for (size_t i = 0; i < p->n; i++) value[i] = (int64_t)p->interval[i] + 1;
+  for (size_t i = 0; i < p->n; i++) {
+    if (stopped(i)) {
+      lb_mem_free(value);
+      return lb_error_interrupted(err);
+    }
+    value[i] = (int64_t)p->interval[i] + 1;
+  }
   return lb_column_new(LB_INTEGER, p->n, value, NULL, out, err);
 }
 
@@ -107,8 +127,13 @@ static lb_status logical_event(const lb_model *model, const lb_pieces *p, lb_col
 {
   uint8_t *bits = lb_mem_zero(lb_bitmap_bytes(p->n), 1);
   if (bits == NULL) return lb_error_nomem(err, "column");
-  for (size_t i = 0; i < p->n; i++)
+  for (size_t i = 0; i < p->n; i++) {
+    if (stopped(i)) {
+      lb_mem_free(bits);
+      return lb_error_interrupted(err);
+    }
     if (p->last[i] && model->event[p->row[i]] != 0) lb_bit_set(bits, i);
+  }
   return lb_column_new(LB_LOGICAL, p->n, bits, NULL, out, err);
 }
 
@@ -142,7 +167,10 @@ static lb_status cut_model(const lb_model *model, size_t n_cut, pieces_box *box,
   if (st != LB_OK) return st;
   box->row = lb_mem_array(box->pieces.n, sizeof *box->row);
   if (box->row == NULL) return lb_error_nomem(err, "rows");
-  for (size_t i = 0; i < box->pieces.n; i++) box->row[i] = model->row[box->pieces.row[i]];
+  for (size_t i = 0; i < box->pieces.n; i++) {
+    if (stopped(i)) return lb_error_interrupted(err);
+    box->row[i] = model->row[box->pieces.row[i]];
+  }
   return LB_OK;
 }
 

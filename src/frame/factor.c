@@ -4,6 +4,7 @@
 
 #include "base/bitmap.h"
 #include "base/hash.h"
+#include "base/interrupt.h"
 #include "base/mem.h"
 #include "base/names.h"
 #include "base/str.h"
@@ -12,6 +13,7 @@
 #include "frame/column_internal.h"
 
 #define MAX_LISTED 10 /* levels that a message lists */
+#define POLL_ROWS  (1u << 18)
 
 /* The distinct values of a column and which of them each row holds. */
 typedef struct distinct {
@@ -90,6 +92,7 @@ static lb_status distinct_find(distinct *d, lb_error *err)
   if (d->values == NULL || d->code == NULL || !known_values(d))
     return lb_error_nomem(err, "factor");
   for (size_t i = 0; i < n; i++) {
+    if (i % POLL_ROWS == 0 && lb_interrupted()) return lb_error_interrupted(err);
     if (!lb_is_valid(lb_column_valid(column), i)) continue;
     if (lb_column_type(column) == LB_FACTOR)
       d->code[i] = lb_column_codes(column)[i];

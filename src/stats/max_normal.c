@@ -4,6 +4,7 @@
 #include "base/interrupt.h"
 #include "base/mem.h"
 #include "base/random.h"
+#include "stats/lattice.h"
 
 #include <gsl/gsl_cdf.h>
 #include <math.h>
@@ -329,10 +330,6 @@ static double sphere_mean(tail *w)
 
 /* ---- More dimensions ---- */
 
-/* Richtmyer's lattice: multiples of the square roots of primes. */
-static const double PRIMES[] = {2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37};
-#define N_PRIMES    (sizeof PRIMES / sizeof PRIMES[0])
-#define LEAST       1e-16
 #define HUGE_SQUARE 1e6
 
 /* Z_j is the largest and beyond c: the chance over the length of what is at right angles to l_j, of
@@ -361,17 +358,10 @@ static double largest_given(const tail *w, size_t j, double z, const double *v, 
 static double at_lattice(const tail *w, size_t i, const double *shift, double *u)
 {
   size_t r = w->rank;
-  double tail_c = gsl_cdf_ugaussian_Q(w->c), z = 0, sum = 0, *v = u + r;
-  for (size_t k = 0; k <= r; k++) {
-    size_t lap = k / N_PRIMES; /* square roots of other numbers than primes beyond the table */
-    double x = (double)(i + 1) * sqrt(PRIMES[k % N_PRIMES] + 41.0 * (double)lap);
-    x = fabs(2 * (x + shift[k] - floor(x + shift[k])) - 1); /* the baker's transformation */
-    x = fmin(fmax(x, LEAST), 1 - LEAST);
-    if (k == r)
-      z = gsl_cdf_ugaussian_Qinv(x * tail_c);
-    else
-      u[k] = gsl_cdf_ugaussian_Pinv(x);
-  }
+  double tail_c = gsl_cdf_ugaussian_Q(w->c), sum = 0, *v = u + r;
+  lb_lattice_point(i, shift, r + 1, u); /* the last goes where v begins, and z is of it */
+  double z = gsl_cdf_ugaussian_Qinv(u[r] * tail_c);
+  for (size_t k = 0; k < r; k++) u[k] = gsl_cdf_ugaussian_Pinv(u[k]);
   for (size_t j = 0; j < w->m; j += w->step) {
     const double *point = &w->point[j * r];
     double along = dot(u, point, r);

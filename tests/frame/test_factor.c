@@ -1,5 +1,6 @@
 /* test_factor.c - factors made from other columns, levels reordered and dropped, wrong levels
  * refused. */
+#include "base/interrupt.h"
 #include "columns.h"
 
 static const char *const ARMS[] = {"TAE", "TACE", "SIRT"};
@@ -247,6 +248,20 @@ static void test_out_of_memory(void **state)
   lb_column_release(arm);
 }
 
+static void test_interrupted(void **state)
+{
+  (void)state;
+  lb_error err = {0};
+  const char *const texts[] = {"a", "b", "a"};
+  lb_column *text = NULL, *factor = NULL;
+  LB_OK_OR_FAIL(lb_column_from_texts(texts, 3, &text, &err), err);
+  lb_interrupt_raise();
+  assert_int_equal(lb_column_to_factor(text, NULL, 0, false, &factor, &err), LB_EINTR);
+  lb_interrupt_clear();
+  assert_null(factor);
+  lb_column_release(text);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -255,7 +270,7 @@ int main(void)
       LB_TEST(test_levels_given),  LB_TEST(test_values_that_are_no_level),
       LB_TEST(test_types_refused), LB_TEST(test_relevel),
       LB_TEST(test_drop_levels),   LB_TEST(test_no_rows),
-      LB_TEST(test_out_of_memory),
+      LB_TEST(test_out_of_memory), LB_TEST(test_interrupted),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

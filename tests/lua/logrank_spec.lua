@@ -109,9 +109,44 @@ describe("max-combo", function()
     assert.is_truthy(tostring(combo):find "largest z [-%d]+%.%d+ of 4 tests, at rho = 1, gamma = 0")
   end)
 
-  it("needs a direction", function()
-    fails("max_combo compares two groups", test, BY_CELL, veteran, { max_combo = true })
-    assert.is_number(test(BY_CELL, veteran, { max_combo = true, trend = true }).p_value)
+  it("of several groups is the largest chi-square", function()
+    local combo = test(BY_CELL, veteran, { max_combo = true })
+    local shown, p = combo:tests(), combo:tests():column "p_value"
+    near(shown:column("statistic")[3], test(BY_CELL, veteran, { rho = 1 }).statistic)
+    near(combo.statistic, test(BY_CELL, veteran, { rho = 1, gamma = 1 }).statistic)
+    assert.equal(3, combo.df)
+    local least = math.min(p[2], p[3], p[4], p[5])
+    assert.is_true(combo.p_value > least and combo.p_value < 4 * least)
+    assert.is_truthy(tostring(combo):find(
+      "largest chi-square 26.91 on 3 df of 4 tests, at rho = 1, gamma = 1", 1, true))
+    assert.equal(6, #combo:pairwise { adjust = "holm" })
+  end)
+
+  it("of several groups with one weight is that test", function()
+    local one = test(BY_CELL .. " + strata(prior)", veteran, { max_combo = { { 0, 1 } } })
+    local alone = test(BY_CELL .. " + strata(prior)", veteran, { gamma = 1 })
+    near(one.p_value, alone.p_value)
+    near(one.statistic, alone.statistic)
+  end)
+
+  it("of several groups takes weights and late entry", function()
+    local data = veteran:mutate { "w = if_else(age > 60, 2, 1)",
+      "start = pmin(time / 2, karno / 10)" }
+    for _, formula in ipairs { BY_CELL, (BY_CELL:gsub("Surv%(", "Surv(start, ")) } do
+      for _, kind in ipairs { "frequency", "sampling", "case" } do
+        local combo = test(formula, data, { max_combo = { { 0, 0 }, { 0, 1 } }, weights = "w",
+          weight_type = kind })
+        near(combo:tests():column("statistic")[3], test(formula, data, { gamma = 1, weights = "w",
+          weight_type = kind }).statistic)
+      end
+    end
+  end)
+
+  it("of several groups has a side only with a trend", function()
+    fails("compares two groups", test, BY_CELL, veteran, { max_combo = true,
+      alternative = "greater" })
+    assert.is_number(test(BY_CELL, veteran, { max_combo = true, trend = true,
+      alternative = "greater" }).p_value)
   end)
 end)
 

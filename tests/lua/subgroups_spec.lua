@@ -79,6 +79,14 @@ describe("lb.survival.subgroups", function()
     assert.are.equal(plain:glance():rows_list()[1].p_value, odd:glance():rows_list()[1].p_value)
   end)
 
+  it("has no interaction where each level has one arm", function()
+    local d = pbc:mutate { "site = case(sex == 'f' and arm == 'placebo', 'a', "
+      .. "arm == 'placebo', 'b', 'c')" }
+    local fit = lb.survival.subgroups("Surv(time, dead) ~ arm", d, { by = "site" })
+    assert.is_nil(fit:glance():rows_list()[1].p_value)
+    assert.is_truthy(tostring(fit):find("none of its levels has both arms", 1, true))
+  end)
+
   it("refuses other formulas and numbers", function()
     local function refused(text, ...)
       local ok, err = pcall(lb.survival.subgroups, ...)

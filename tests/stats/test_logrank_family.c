@@ -1,9 +1,12 @@
 /* test_logrank_family.c - scores of rows, joint tests, trend and sampling weights of the log-rank
  * family, against the tests themselves and by hand. */
+#include "base/random.h"
 #include "data.h"
+#include "stats/max_quadratic.h"
 #include "stats/survival/logrank.h"
 
 #include <gsl/gsl_errno.h>
+#include <stdlib.h>
 
 #define MANY 1000000
 
@@ -65,8 +68,10 @@ static void joint_tests(void **state)
   for (int late = 0; late <= 1; late++) {
     const lb_surv y = read_veteran(late == 1);
     lb_logrank_joint joint = {0};
-    LB_OK_OR_FAIL(
-        lb_logrank_joint_test(&y, &groups, &strata, FAMILY, N_FAMILY, score, &joint, &err), err);
+    LB_OK_OR_FAIL(lb_logrank_joint_test(&y, &groups, &strata,
+                                        &(lb_logrank_family){FAMILY, N_FAMILY, score, 1}, &joint,
+                                        &err),
+                  err);
     for (size_t k = 0; k < N_FAMILY; k++) {
       lb_logrank test = {0};
       lb_logrank_contrast contrast;
@@ -83,7 +88,9 @@ static void joint_tests(void **state)
                                       {.weight = LB_LOGRANK_FLEMING_HARRINGTON, .rho = 1},
                                       {.weight = LB_LOGRANK_FLEMING_HARRINGTON, .gamma = 1}};
   lb_logrank_joint joint = {0};
-  LB_OK_OR_FAIL(lb_logrank_joint_test(&y, &groups, NULL, three, 3, score, &joint, &err), err);
+  LB_OK_OR_FAIL(lb_logrank_joint_test(&y, &groups, NULL, &(lb_logrank_family){three, 3, score, 1},
+                                      &joint, &err),
+                err);
   const double *v = joint.covariance;
   LB_NEAR(joint.statistic[0], joint.statistic[1] + joint.statistic[2], 1e-12);
   LB_NEAR(v[0], v[4] + v[8] + 2 * v[5], 1e-12);
@@ -164,6 +171,75 @@ static void million_ties(void **state)
   lb_mem_free(code);
 }
 
+static int descending(const void *a, const void *b)
+{
+  double x = *(const double *)a, y = *(const double *)b;
+  return (x < y) - (x > y);
+}
+
+/* Four tests of three groups: each chi-square is that of the test alone, and the largest is beyond
+ * what one permutation in ten goes beyond with a probability of a tenth. */
+static void largest_of_groups(void **state)
+{
+  (void)state;
+  enum { N = 600, TIMES = 2000, TENTH = TIMES / 10 };
+  static double time[N], most[TIMES];
+  static uint8_t event[N];
+  static int32_t code[N];
+  static const double score[] = {0, 1, 0, 0, 0, 1};
+  const lb_logrank_options four[] = {
+      {.weight = LB_LOGRANK_EQUAL},
+      {.weight = LB_LOGRANK_FLEMING_HARRINGTON, .rho = 1},
+      {.weight = LB_LOGRANK_FLEMING_HARRINGTON, .gamma = 1},
+      {.weight = LB_LOGRANK_FLEMING_HARRINGTON, .rho = 1, .gamma = 1}};
+  const lb_logrank_family family = {four, 4, score, 2};
+  const lb_partition groups = {code, 3};
+  const lb_surv y = {.n = N, .time = time, .event = event};
+  lb_error err = {0};
+  lb_random random;
+  lb_random_init(&random, 3, 0);
+  for (size_t i = 0; i < N; i++) {
+    double t = -log(lb_random_uniform(&random)), c = -2 * log(lb_random_uniform(&random));
+    time[i] = t < c ? t : c;
+    event[i] = t <= c;
+    code[i] = (int32_t)(i % 3);
+  }
+  for (size_t k = 0; k < TIMES; k++) {
+    for (size_t i = N - 1; i > 0; i--) {
+      size_t j = (size_t)(lb_random_uniform(&random) * (double)(i + 1));
+      int32_t moved = code[i];
+      code[i] = code[j];
+      code[j] = moved;
+    }
+    lb_logrank_joint joint = {0};
+    LB_OK_OR_FAIL(lb_logrank_joint_test(&y, &groups, NULL, &family, &joint, &err), err);
+    lb_logrank test = {0};
+    LB_OK_OR_FAIL(lb_logrank_test(&y, &groups, NULL, &four[k % 4], &test, &err), err);
+    lb_logrank_omnibus omnibus = {0};
+    for (size_t i = 0; i < 4; i++) {
+      const double *u = &joint.statistic[2 * i], *v = &joint.covariance[2 * i * 8 + 2 * i];
+      double square = (u[0] * u[0] * v[9] - 2 * u[0] * u[1] * v[1] + u[1] * u[1] * v[0]) /
+                      (v[0] * v[9] - v[1] * v[1]);
+      if (square > most[k]) most[k] = square;
+      if (i == k % 4) LB_NEAR(square, test.chi_square, 1e-8);
+    }
+    if (k < 3) {
+      LB_OK_OR_FAIL(lb_logrank_combine_groups(&joint, &omnibus, &err), err);
+      LB_NEAR(omnibus.most, most[k], 1e-8);
+      LB_NEAR(omnibus.chi_square[k], test.chi_square, 1e-8);
+    }
+    lb_logrank_omnibus_reset(&omnibus);
+    lb_logrank_reset(&test);
+    if (k + 1 == TIMES) {
+      qsort(most, TIMES, sizeof *most, descending);
+      lb_max_normal tail;
+      LB_OK_OR_FAIL(lb_max_quadratic_tail(joint.covariance, 4, 2, most[TENTH], &tail, &err), err);
+      LB_NEAR(tail.p_value, 0.1, 4 * sqrt(0.09 / TIMES));
+    }
+    lb_logrank_joint_reset(&joint);
+  }
+}
+
 static void edges_and_memory(void **state)
 {
   (void)state;
@@ -173,7 +249,9 @@ static void edges_and_memory(void **state)
   const lb_partition groups = {group_, 4}, strata = {stratum_, 3};
   lb_logrank_joint joint = {0};
   lb_logrank_combo combo = {0};
-  LB_OK_OR_FAIL(lb_logrank_joint_test(&none, NULL, NULL, FAMILY, 2, score, &joint, &err), err);
+  LB_OK_OR_FAIL(lb_logrank_joint_test(&none, NULL, NULL, &(lb_logrank_family){FAMILY, 2, score, 1},
+                                      &joint, &err),
+                err);
   LB_OK_OR_FAIL(lb_logrank_combine(&joint, LB_TWO_SIDED, &combo, &err), err);
   LB_NEAR(combo.p_value, NAN, 0);
   lb_logrank_combo_reset(&combo);
@@ -181,7 +259,8 @@ static void edges_and_memory(void **state)
   lb_status st = LB_ENOMEM;
   for (long k = 0; st != LB_OK; k++) {
     lb_mem_fail_after(k);
-    st = lb_logrank_joint_test(&y, &groups, &strata, FAMILY, N_FAMILY, score, &joint, &err);
+    st = lb_logrank_joint_test(&y, &groups, &strata,
+                               &(lb_logrank_family){FAMILY, N_FAMILY, score, 1}, &joint, &err);
     assert_true(st == LB_OK || (st == LB_ENOMEM && joint.statistic == NULL && lb_mem_live() == 0));
   }
   st = LB_ENOMEM;
@@ -190,7 +269,15 @@ static void edges_and_memory(void **state)
     st = lb_logrank_combine(&joint, LB_LESS, &combo, &err);
     assert_true(st == LB_OK || (st == LB_ENOMEM && combo.z == NULL));
   }
+  st = LB_ENOMEM;
+  lb_logrank_omnibus omnibus = {0};
+  for (long k = 0; st != LB_OK; k++) {
+    lb_mem_fail_after(k);
+    st = lb_logrank_combine_groups(&joint, &omnibus, &err);
+    assert_true(st == LB_OK || (st == LB_ENOMEM && omnibus.df == NULL));
+  }
   lb_mem_fail_after(-1);
+  lb_logrank_omnibus_reset(&omnibus);
   lb_logrank_combo_reset(&combo);
   lb_logrank_joint_reset(&joint);
 }
@@ -200,7 +287,8 @@ int main(void)
   gsl_set_error_handler_off();
   const struct CMUnitTest tests[] = {
       LB_TEST(scores_add_up),          LB_TEST(joint_tests),  LB_TEST(sampling_by_hand),
-      LB_TEST(equal_sampling_weights), LB_TEST(million_ties), LB_TEST(edges_and_memory),
+      LB_TEST(equal_sampling_weights), LB_TEST(million_ties), LB_TEST(largest_of_groups),
+      LB_TEST(edges_and_memory),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

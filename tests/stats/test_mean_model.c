@@ -144,7 +144,7 @@ static void weights_give_curves(void **state)
       LB_NEAR(fit.coef[0], km.estimate[0], 1e-10);
       LB_NEAR(fit.coef[0] + fit.coef[1], km.estimate[1], 1e-10);
       LB_NEAR(fit.vcov[0], km.vcov[0], 1e-10);
-      LB_NEAR(fit.vcov[3], km.vcov[0] + km.vcov[3], 1e-10);
+      LB_NEAR(fit.vcov[3], km.vcov[0] + km.vcov[1], 1e-10);
     }
     assert_true(fabs(fit.coef[1] - (km.estimate[1] - km.estimate[0])) < 1);
     lb_mean_fit_reset(&fit);

@@ -102,9 +102,9 @@ static void agrees_with_km(void **state)
         LB_OK_OR_FAIL(lb_km_restricted_mean(&km.curve[g], tau[k], &mean, &se, &err), err);
         if (isnan(mean)) continue;
         LB_NEAR(f.estimate[k * 3 + g], mean, 1e-12);
-        LB_NEAR(sqrt(f.vcov[(k * 3 + g) * 3 + g]), se, 1e-12);
+        LB_NEAR(sqrt(lb_rmst_covariance(&f, 0, k, g, g)), se, 1e-12);
         /* with late entry only in large samples */
-        if (!late) LB_NEAR(r.vcov[(k * 3 + g) * 3 + g], se * se, 1e-9);
+        if (!late) LB_NEAR(lb_rmst_covariance(&r, 0, k, g, g), se * se, 1e-9);
       }
     }
     lb_km_reset(&km);
@@ -375,6 +375,71 @@ static void edges(void **state)
   lb_pseudo_reset(&p);
 }
 
+/* Strata of one and the same group: their average, with clusters and without; a weight of 1 is the
+ * stratum alone. */
+static void standardised(void **state)
+{
+  (void)state;
+  lb_error err = {0};
+  const double tau = 9, weight[] = {0.25, 0.75, 0}, alone[] = {0, 1, 0};
+  for (int clustered = 0; clustered <= 1; clustered++) {
+    const lb_surv y = make(N, 2, 4);
+    int32_t crossed[N], cluster[N];
+    for (int i = 0; i < N; i++) crossed[i] = i % 6, cluster[i] = i / 4;
+    const lb_partition groups = {crossed, 6}, by = {cluster, N / 4 + 1};
+    lb_rmst f = fit(&y, &groups, clustered == 1 ? &by : NULL,
+                    &(lb_rmst_options){.tau = &tau, .n_tau = 1}),
+            out = {0};
+    LB_OK_OR_FAIL(lb_rmst_standardise(&f, 3, alone, &out, &err), err);
+    for (size_t g = 0; g < 2; g++) {
+      LB_NEAR(out.estimate[2 + g], f.estimate[6 + 2 + g], 0); /* lost to the first cause */
+      LB_NEAR(lb_rmst_covariance(&out, 1, 0, g, 1), lb_rmst_covariance(&f, 1, 0, 2 + g, 3), 0);
+    }
+    lb_rmst_reset(&out);
+    LB_OK_OR_FAIL(lb_rmst_standardise(&f, 3, weight, &out, &err), err);
+    LB_NEAR(out.estimate[0], (f.estimate[0] + 3 * f.estimate[2]) / 4, TOL_EXACT);
+    double variance = lb_rmst_covariance(&f, 0, 0, 0, 0) + 9 * lb_rmst_covariance(&f, 0, 0, 2, 2) +
+                      6 * lb_rmst_covariance(&f, 0, 0, 0, 2);
+    LB_NEAR(lb_rmst_covariance(&out, 0, 0, 0, 0), variance / 16, TOL_EXACT);
+    assert_int_equal(out.group[1].n, f.group[1].n + f.group[3].n + f.group[5].n);
+    lb_rmst_reset(&out);
+    lb_status st = LB_ENOMEM;
+    for (long k = 0; st != LB_OK; k++) {
+      lb_mem_fail_after(k);
+      st = lb_rmst_standardise(&f, 3, weight, &out, &err);
+      assert_true(st == LB_OK || (st == LB_ENOMEM && out.tau == NULL));
+    }
+    lb_mem_fail_after(-1);
+    lb_rmst_reset(&out);
+    lb_rmst_reset(&f);
+  }
+}
+
+/* Of independent groups, two of them without a variance: the same as of the matrix of covariances,
+ * which a clustered fit has. */
+static void equality(void **state)
+{
+  (void)state;
+  lb_error err = {0};
+  double tau = 1, estimate[] = {3, 4, 5, 7}, variance[] = {0.5, 0, 0.25, 0}, matrix[16] = {0};
+  lb_rmst f = {.n_groups = 4, .n_tau = 1, .n_measure = 1, .tau = &tau, .estimate = estimate};
+  for (int positive = 0; positive <= 1; positive++) {
+    double chi_square[2];
+    size_t df[2];
+    if (positive == 1) variance[1] = variance[3] = 2;
+    for (size_t g = 0; g < 4; g++) matrix[g * 5] = variance[g];
+    f.n_cluster = 0;
+    f.vcov = variance;
+    LB_OK_OR_FAIL(lb_rmst_equal(&f, 0, 0, &chi_square[0], &df[0], &err), err);
+    f.n_cluster = 1;
+    f.vcov = matrix;
+    LB_OK_OR_FAIL(lb_rmst_equal(&f, 0, 0, &chi_square[1], &df[1], &err), err);
+    LB_NEAR(chi_square[0], chi_square[1], TOL_EXACT);
+    assert_int_equal(df[0], df[1]);
+    assert_int_equal(df[0], positive == 1 ? 3 : 2);
+  }
+}
+
 static void out_of_memory(void **state)
 {
   (void)state;
@@ -411,6 +476,7 @@ int main(void)
       LB_TEST(properties),    LB_TEST(weights),    LB_TEST(pairs),
       LB_TEST(leave_one_out), LB_TEST(uncensored), LB_TEST(repeated_and_strata),
       LB_TEST(refusals),      LB_TEST(edges),      LB_TEST(out_of_memory),
+      LB_TEST(standardised),  LB_TEST(equality),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,5 @@
 /* test_split.c - follow-up cut into pieces: nothing is lost, nothing is counted twice. */
+#include "base/interrupt.h"
 #include "check.h"
 #include "stats/survival/split.h"
 
@@ -95,6 +96,9 @@ static void refusals_leave_the_output(void **state)
     assert_int_equal(lb_split(&y, &(lb_cuts){.n = 2, .cut = CUT}, &out, &err), LB_ENOMEM);
   }
   lb_mem_fail_after(-1);
+  lb_interrupt_raise();
+  assert_int_equal(lb_split(&y, &(lb_cuts){.n = 2, .cut = CUT}, &out, &err), LB_EINTR);
+  lb_interrupt_clear();
   assert_int_equal(out.n, 77);
 }
 

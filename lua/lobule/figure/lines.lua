@@ -15,7 +15,7 @@ local OFFSET <const>, TICK <const> = 3, 2.5
 local LEADER <const> = 13 -- from the plot's end to a label
 local LABEL_SHARE <const> = 0.36 -- of a panel's width, at most, for the labels
 local LEAST_PANEL <const> = 160 -- points; decides how many stand side by side
-local ASPECT <const>, LOWEST <const> = 0.72, 62
+local ASPECT <const>, LOWEST <const>, HIGHEST <const> = 0.72, 62, 210
 local POINT <const> = 1.7
 local AREA <const> = 0.25 -- opacity
 local PAD <const> = 0.04 -- of the range, on both sides
@@ -144,7 +144,7 @@ local function plan_of(spec, width)
   local half <const> = widest(plan.ticks) / 2
   plan.left = math.max(plan.tick_width + 2 + TICK + OFFSET, half)
   plan.plot_width = plan.panel_width - plan.left - math.max(plan.label_room, half)
-  plan.plot_height = math.max(LOWEST, ASPECT * plan.plot_width)
+  plan.plot_height = math.max(LOWEST, math.min(ASPECT * plan.plot_width, HIGHEST))
   plan.title_lines = 0
   for _, p in ipairs(plan.panels) do
     plan.plot_height = math.max(plan.plot_height, p.labels_height + #p.labels)

@@ -216,10 +216,9 @@ local function quantile_frame(self, probs, groups)
     { "n_event", lists[7], "real" } }
 end
 
---- Times by which a fraction has had the event: the time where the curve first reaches 1 - prob,
---- the middle of the interval
---- where it equals it. Limits by inverting the pointwise limits (Brookmeyer & Crowley 1982,
---- Biometrics 38:29).
+--- Times by which a fraction has had the event: where the curve first reaches 1 - prob, the middle
+--- of the interval where it equals it; limits by inverting the pointwise limits (Brookmeyer &
+--- Crowley 1982, Biometrics 38:29).
 ---@param options? table            prob: a fraction or a list (default 0.25, 0.5, 0.75); a group by
 ---                                 name: { treatment = "SIRT" }
 ---@return lobule.Frame|lobule.Quantity  # one value is a quantity, several are a frame; NA where
@@ -245,8 +244,8 @@ function KM:median(options)
   return (quantile_frame(self, { 0.5 }, groups))
 end
 
---- The curve at given times; NA beyond the last time of the group, unless nobody was left then.
-local function at_times(self, g, times)
+--- The curve at times; NA beyond the group's last, unless nobody was left then or it is extended.
+local function at_times(self, g, times, extend)
   local frame = core.rename(self.fit:at(g, times), "survival", "estimate")
   local curve = self.fit:curve(g)
   local last = #curve > 0 and curve:column("time")[#curve] or -1
@@ -254,15 +253,15 @@ local function at_times(self, g, times)
   for _, name in ipairs { "estimate", "std_error", "conf_low", "conf_high" } do
     local values = frame:column(name):totable()
     for i, t in ipairs(times) do
-      if t > last and not ended then values[i] = core.NA end
+      if t > last and not ended and not extend then values[i] = core.NA end
     end
     frame = core.with_column(frame, name, core.frame({ { name, values, "real" } }):column(name))
   end
   return frame
 end
 
-local function at_quantity(self, g, time)
-  local row = at_times(self, g, { time }):rows_list()[1]
+local function at_quantity(self, g, time, extend)
+  local row = at_times(self, g, { time }, extend):rows_list()[1]
   local n, events = counts(self, g)
   local name = self.info.groups.name[g]
   return quantity.new { estimate = row.estimate, conf_low = row.conf_low, style = "percent",
@@ -275,17 +274,19 @@ end
 --- Survival at given times: the number at risk just before each, events and censored since the time
 --- before it in the list. Beyond a group's follow-up the curve is not known: NA.
 ---@param options table             a list of ascending times, and a group by name:
----                                 { 12, 24, treatment = "SIRT" }
+---                                 { 12, treatment = "SIRT" }; extend (false): carry the last on
 ---@return lobule.Frame|lobule.Quantity  # one time of one group is a quantity, else a frame
 ---@example lb.survival.km("Surv(months, progressed) ~ arm", lb.example_data()):at { 6, 12 }
 function KM:at(options)
   if type(options) == "number" then options = { options } end
   local times, rest = result.split_times(options)
-  local given, groups = result.group_options(rest, { { "times", "times" } }, self.info)
+  local given, groups = result.group_options(rest, { { "times", "times" },
+    { "extend", "boolean", false } }, self.info)
   times = check.options({ times = given.times or times }, { { "times", "times" } }).times
-  if #groups == 1 and #times == 1 then return (at_quantity(self, groups[1], times[1])) end
+  local one = #groups == 1 and #times == 1
+  if one then return (at_quantity(self, groups[1], times[1], given.extend)) end
   local frames = {}
-  for k, g in ipairs(groups) do frames[k] = at_times(self, g, times) end
+  for k, g in ipairs(groups) do frames[k] = at_times(self, g, times, given.extend) end
   return (stack(self, frames, groups))
 end
 
@@ -345,15 +346,15 @@ end
 --- The figure: step curves, bands, censoring marks, and the table of numbers at risk, censored and
 --- events, weighted counts with one decimal. Up to three curves that end together are named at
 --- their ends, all others in a key in the order of the table.
----@param options? table            times (ticks and table columns), risk_table (true), conf (true),
----                                 band ("equal-precision", "hall-wellner": simultaneous), scale
----                                 ("survival"; "event": 1 - S; "cumulative_hazard": -log S;
----                                 "loglog": log(-log S) against log time, where proportional
----                                 hazards are parallel curves),
----                                 x_label, y_label, title (of the document, for those who cannot
----                                 see it; not drawn: a caption or legend stands below), width_mm
----                                 (183), p_value (a result of survival.logrank, printed in the
----                                 figure), journal ("lancet", "nejm", "jama", "nature")
+---@param options? table            times (ticks and table columns), risk_table (true), conf (up to
+---                                 four curves), band ("equal-precision", "hall-wellner":
+---                                 simultaneous), scale ("survival"; "event": 1 - S;
+---                                 "cumulative_hazard": -log S; "loglog": log(-log S) against log
+---                                 time, where proportional hazards are parallel curves), x_label,
+---                                 y_label, title (of the document, for those who cannot see it;
+---                                 not drawn: a caption or legend stands below), width_mm (183),
+---                                 p_value (a result of survival.logrank, printed in the figure),
+---                                 journal ("lancet", "nejm", "jama", "nature")
 ---@return lobule.Figure
 ---@example lb.survival.km("Surv(months, progressed) ~ arm", lb.example_data())
 ---    :plot { times = { 0, 6, 12, 24 } }

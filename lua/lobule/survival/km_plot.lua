@@ -8,7 +8,7 @@ local parts = require "lobule.survival.plot_parts"
 local shown = require "lobule.shown"
 
 local OPTIONS <const> = { { "times", "times" }, { "risk_table", "boolean", true },
-  { "conf", "boolean", true }, { "x_label", "string" },
+  { "conf", "boolean" }, { "x_label", "string" },
   { "y_label", "string" }, { "title", "string" }, { "width_mm", "positive", 183 },
   { "band", { "equal-precision", "hall-wellner" } },
   { "scale", km_scale.NAMES, "survival" }, { "p_value", "any" }, { "journal", journal.NAMES } }
@@ -104,8 +104,12 @@ local function annotations(km, opts)
   return list
 end
 
+-- Bands of more curves hide each other and the curves.
+local MOST_BANDS <const> = 4
+
 return function(km, options)
   local opts <const> = check.options(options, OPTIONS)
+  if opts.conf == nil then opts.conf = opts.band ~= nil or #km.info.groups.label <= MOST_BANDS end
   local times = opts.times or parts.nice_times(first_time(km), km.info.time_max, km.info.time_unit)
   if #km.info.groups.label > 8 then
     core.raise("argument", ("%d curves do not fit one figure: at most 8"):format(

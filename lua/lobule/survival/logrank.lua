@@ -10,8 +10,8 @@ local weights = require "lobule.survival.weights"
 ---@class lobule.Logrank
 ---@field p_value number            of the permutations when there are any
 ---@field statistic number          chi-square; of max_combo the largest |z|, one-sided the largest
----                                 or least z
----@field df integer                nil of max_combo
+---                                 or least z, of several groups the largest chi-square
+---@field df integer                of max_combo nil, of several groups that of each of its tests
 ---@field z number                  with two groups or a trend, above 0 when the second group has
 ---                                 more events than expected
 ---@field info table
@@ -48,7 +48,9 @@ local function headline(test, opts)
   local trend = rawget(test, "trend")
   local out = { statistic = test.chi_square, df = test.df, p_value = test.p_value,
     z = trend and trend.z }
-  if combo then
+  if combo and combo.chi_square then
+    out.statistic, out.df, out.p_value = combo.most, combo.df[combo.which], combo.p_value
+  elseif combo then
     out.statistic, out.df = opts.alternative == "two_sided" and math.abs(combo.most) or combo.most,
       nil
     out.p_value, out.z = combo.p_value, combo.most
@@ -117,6 +119,12 @@ function Logrank:glance()
   return frame
 end
 
+--- Chi-square, df and p-value of test i of a max-combo of several groups.
+local function square_test(combo, i)
+  local chi_square, df = combo.chi_square[i], combo.df[i]
+  return chi_square, df, chi_square == chi_square and core.chi_square_p(chi_square, df) or 0 / 0
+end
+
 --- The tests that stand behind the result, a row each: the test of any difference; with two groups
 --- or a trend that with a sign; the tests of max_combo, each with its own p-value, and the largest;
 --- the permutation test, whose z is standardised by its permutation variance.
@@ -134,12 +142,19 @@ function Logrank:tests()
       self.info.groups.label[1])
     add(name, trend.z, trend.z ^ 2, 1, trend.p_value)
   end
-  for i, z in ipairs(combo and combo.z or {}) do
-    local one = combo.tests[i]
-    add(("Fleming-Harrington (%s, %s)"):format(core.format_number(one.rho),
-      core.format_number(one.gamma)), z, z ^ 2, 1, core.normal_tail(z, opts.alternative))
+  for i, one in ipairs(combo and combo.tests or {}) do
+    local name = ("Fleming-Harrington (%s, %s)"):format(core.format_number(one.rho),
+      core.format_number(one.gamma))
+    if combo.z then
+      local z = combo.z[i]
+      add(name, z, z ^ 2, 1, core.normal_tail(z, opts.alternative))
+    else
+      add(name, nil, square_test(combo, i))
+    end
   end
-  if combo then add("Max-combo", combo.most, nil, nil, combo.p_value) end
+  if combo then
+    add("Max-combo", combo.z and combo.most, combo.chi_square and combo.most, nil, combo.p_value)
+  end
   if permutation then
     local linear = #test.group == 2 or opts.scores
     add(permutation.exact and "Permutation, exact" or "Permutation",
@@ -194,14 +209,19 @@ local function side(self)
   return (", %s hazard %s"):format(words, where)
 end
 
--- A test whose weights are 0 at every event time has no z.
+-- A test whose weights are 0 at every event time has no z; one that compares fewer groups is out.
 local function z_text(z)
   return z == z and format.fixed(z, 2) or "NA"
 end
 
 local function statistic_text(self)
   local combo = rawget(self.test, "combo")
-  if combo then
+  if combo and combo.chi_square then
+    local one = combo.tests[combo.which]
+    return ("largest chi-square %s on %d df of %d tests, at rho = %s, gamma = %s"):format(
+      format.fixed(self.statistic, 2), self.df, #combo.tests, core.format_number(one.rho),
+      core.format_number(one.gamma))
+  elseif combo then
     local one = combo.tests[combo.which]
     return ("%s z %s of %d tests, at rho = %s, gamma = %s"):format(
       self.options.alternative == "less" and "least" or "largest", format.fixed(self.z, 2),
@@ -241,8 +261,9 @@ local function details(self)
     list[1] = "scores: " .. table.concat(parts, ", ")
   end
   for i, one in ipairs(combo and combo.tests or {}) do
-    list[#list + 1] = ("rho = %s, gamma = %s: z %s"):format(core.format_number(one.rho),
-      core.format_number(one.gamma), z_text(combo.z[i]))
+    list[#list + 1] = ("rho = %s, gamma = %s: %s %s"):format(core.format_number(one.rho),
+      core.format_number(one.gamma), combo.z and "z" or "chi-square",
+      z_text((combo.z or combo.chi_square)[i]))
   end
   if self.options.weight_type == "sampling" then
     list[#list + 1] = ("weights %s (sampling weights, variance of Xie and Liu)"):format(

@@ -122,14 +122,13 @@ local function check_together(opts)
   end
 end
 
---- What needs one statistic with a sign: two groups or a trend.
+--- A side needs one statistic with a sign: two groups or a trend.
 local function check_sign(opts, info, scores)
   if scores or #info.groups.label <= 2 then return end
-  local what = opts.max_combo and "max_combo"
-    or opts.alternative ~= "two_sided" and ("alternative '%s'"):format(opts.alternative)
-  if what then
-    core.raise("argument", ("%s compares two groups; '%s' makes %d"):format(what, info.formula,
-      #info.groups.label), "Filter two of them, or test a trend: trend = true.")
+  if opts.alternative ~= "two_sided" then
+    core.raise("argument", ("alternative '%s' compares two groups; '%s' makes %d"):format(
+      opts.alternative, info.formula, #info.groups.label),
+      "Filter two of them, or test a trend: trend = true.")
   end
 end
 
@@ -159,14 +158,17 @@ end
 ---                                 a list of scores of the groups (Tarone 1975, Biometrika 62:679);
 ---                                 max_combo: true, or a list of { rho, gamma }: the largest of
 ---                                 several, by default { 0, 0 }, { 1, 0 }, { 0, 1 }, { 1, 1 }
----                                 (Karrison 2016, Stata J 16:678); permutations: how many, or
+---                                 (Karrison 2016, Stata J 16:678): of |z| with two groups or a
+---                                 trend, of the chi-square of any difference with more groups,
+---                                 the p-value from the joint normal distribution of all their
+---                                 scores; permutations: how many, or
 ---                                 "exact"; seed (1); weights: a column; weight_type: "frequency"
 ---                                 (rows repeated), "sampling" (inverse probabilities, variance of
 ---                                 Xie & Liu 2005, Stat Med 24:3089, the weights taken as known),
 ---                                 "case" (counts are weighted, as R)
 ---@return lobule.Logrank
 ---@raise as survival.km; fewer than two groups; no event; scores that do not fit the groups;
----       alternative or max_combo with three groups and no trend; "exact" with more than 10 million
+---       alternative with three groups and no trend; "exact" with more than 10 million
 ---       arrangements
 ---@example lb.survival.logrank("Surv(months, progressed) ~ arm", lb.example_data())
 function M.logrank(formula, data, options)
@@ -184,7 +186,7 @@ function M.logrank(formula, data, options)
     alternative = opts.alternative, scores = scores }
   local test = core.logrank(model, how)
   if tests then
-    how.scores = scores or { 0, 1 }
+    if #info.groups.label == 2 then how.scores = scores or { 0, 1 } end
     test.combo = core.logrank_combo(model, tests, how)
     test.combo.tests = tests
   end

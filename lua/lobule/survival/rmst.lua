@@ -1,5 +1,6 @@
 --- Restricted mean survival time: by group, differences and ratios, time lost to each cause.
 local check = require "lobule.check"
+local contrasts = require "lobule.survival.rmst_contrast"
 local core = require "lobule.core"
 local fitting = require "lobule.survival.fitting"
 local horizons = require "lobule.survival.horizons"
@@ -22,7 +23,8 @@ local M = {}
 
 local OPTIONS <const> = weights.join { { "tau", "times" }, { "from", "number", 0 },
   { "conf_level", "level", 0.95 }, { "conf_type", { "plain", "log" }, "plain" },
-  { "reference", "string" }, { "cluster", "string" }, { "censored", "any" } }
+  { "reference", "string" }, { "cluster", "string" }, { "censored", "any" },
+  { "stratum_weights", contrasts.WEIGHTS, "size" } }
 
 --- Raises when a horizon is beyond the last time of a group in which somebody is event-free then.
 local function check_reach(fit, info)
@@ -69,8 +71,10 @@ end
 --- With competing causes the mean is of event-free time, and the area under each Aalen-Johansen
 --- curve is the time lost to that cause (Andersen 2013, Stat Med 32:5278), its variance that of the
 --- delta method on multinomial events; together they are tau - from. A tau beyond the last time of
---- a group is refused unless nobody was event-free then. At risk at t: entry < t <= time. Rows
---- missing any variable of the formula are left out and counted.
+--- a group is refused unless nobody was event-free then. At risk at t: entry < t <= time. With
+--- strata(x) in the formula the means of a group are those of the strata averaged over the strata's
+--- shares of all rows (Karrison 1987, JASA 82:1169; Zucker 1998, JASA 93:702). Rows missing any
+--- variable of the formula are left out and counted.
 ---@param formula string            "Surv(time, event) ~ arm", "Surv(entry, time, event) ~ 1",
 ---                                 "Surv(time, cause) ~ arm" with causes as in survival.cuminc
 ---@param data lobule.Cohort|lobule.Frame
@@ -78,12 +82,16 @@ end
 ---                                 the groups' last times); from (0): where the window begins;
 ---                                 conf_level (0.95); conf_type: "plain" (default), "log", of the
 ---                                 groups' means; reference: the group that others are compared
----                                 with (default: the first); censored: the level or number that
+---                                 with (default: the first); stratum_weights: of strata when
+---                                 groups are compared: "size" (default), "mantel_haenszel" n1 n0 /
+---                                 (n1 + n0), "inverse_variance" (of the difference or log ratio);
+---                                 censored: the level or number that
 ---                                 means censored; cluster: a column; weights: a column;
 ---                                 weight_type: "frequency" (rows repeated), "sampling" (robust
 ---                                 variance), "case" (variance on weighted counts)
 ---@return lobule.Rmst
----@raise as survival.km; tau beyond a group's follow-up; from not below tau; strata()
+---@raise as survival.km; tau beyond a group's follow-up; from not below tau; a group without rows
+---       in a stratum
 ---@example lb.survival.rmst("Surv(months, progressed) ~ arm", lb.example_data(), { tau = 12 })
 function M.rmst(formula, data, options)
   local opts <const> = check.options(options, OPTIONS)
@@ -93,6 +101,7 @@ function M.rmst(formula, data, options)
   local model, info, causes = horizons.build(whole, weights.present(data, opts),
     robust and "groups" or "counts", opts)
   local fit = core.rmst(model, opts.from, opts.tau, robust)
+  contrasts.check(fit, info)
   check_reach(fit, info)
   return setmetatable({ fit = fit, info = info, options = opts, tau = fit.tau, from = opts.from,
     causes = causes, title = view.title(fit.tau, opts.from, #causes > 0, info.time_unit),
@@ -100,13 +109,9 @@ function M.rmst(formula, data, options)
     warnings = warned(fit, info) }, Rmst)
 end
 
---- Estimate and variances of a measure to horizon k: the restricted mean (0), the time lost to any
---- cause (-1), or to cause m.
 local function cell_of(self, m, k)
-  if m >= 0 then return self.fit.measures[m + 1][k] end
-  local cell, lost = self.fit.measures[1][k], {}
-  for g, mean in ipairs(cell.estimate) do lost[g] = self.tau[k] - self.from - mean end
-  return { estimate = lost, vcov = cell.vcov }
+  local cell = contrasts.cell(self.fit, m, k, self.tau[k] - self.from)
+  return cell
 end
 
 --- What is estimated: the mean, the time lost, and of several causes that lost to each.
@@ -138,7 +143,7 @@ end
 --- One estimate of a group with its limits.
 local function mean_row(self, g, m, k, z)
   local cell = cell_of(self, m, k)
-  local estimate, se = cell.estimate[g], math.sqrt(cell.vcov[g][g])
+  local estimate, se = cell.estimate[g], math.sqrt(cell.variance[g])
   local low, high = estimate - z * se, estimate + z * se
   if self.options.conf_type == "log" then
     low, high = estimate * math.exp(-z * se / estimate), estimate * math.exp(z * se / estimate)
@@ -151,14 +156,10 @@ end
 
 --- Contrasts of group g with the reference, on their scale.
 local function contrast(self, g, m, k, kind, z)
-  local cell, r = cell_of(self, m, k), self.reference
-  local a, b, v = cell.estimate[g], cell.estimate[r], cell.vcov
-  local ratio = kind == "ratio"
-  local da, db = ratio and 1 / a or 1, ratio and 1 / b or 1
-  local se = math.sqrt(math.max(0, da ^ 2 * v[g][g] + db ^ 2 * v[r][r] - 2 * da * db * v[g][r]))
-  if v[g][g] ~= v[g][g] or v[r][r] ~= v[r][r] then se = 0 / 0 end
-  local estimate = ratio and math.log(a / b) or a - b
-  if ratio and b == 0 then estimate = 0 / 0 end -- nothing lost in the reference: no ratio
+  local r, ratio = self.reference, kind == "ratio"
+  local estimate, variance = contrasts.compare(self.fit, { m = m, k = k,
+    width = self.tau[k] - self.from, weights = self.options.stratum_weights }, g, r, ratio)
+  local se = math.sqrt(variance)
   local function back(x) return ratio and math.exp(x) or x end
   local known = se > 0 and se < math.huge
   local statistic = known and estimate / se or 0 / 0
@@ -382,6 +383,7 @@ end
 function Rmst:record()
   local several = #self.fit.groups > 1
   return result.ordered { { "kind", "survival.rmst" }, { "formula", self.info.formula },
+    { "stratum_weights", self.fit.crossed and self.options.stratum_weights or nil },
     { "from", self.from }, { "tau", self.tau }, { "conf_level", self.options.conf_level },
     { "conf_type", self.options.conf_type }, { "n", self.info.n },
     { "n_missing", self.info.n_missing }, { "n_event", self.info.n_event },

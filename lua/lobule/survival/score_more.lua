@@ -135,7 +135,7 @@ local function calibration_line(self, m, t, label)
   local risk, order = self.frame:column(self.columns[m][t]), {}
   for i = 1, #self.frame do order[i] = i end
   table.sort(order, function(a, b) return risk[a] < risk[b] end)
-  local line, last = { label = label, x = {}, y = {} }, nil
+  local line, last = { label = label, x = {}, y = {}, look = "curve" }, nil
   local step <const> = math.max(1, #order // 25)
   for k = 1, #order, step do
     local i <const> = order[k]
@@ -159,16 +159,25 @@ function panels.calibration(self, t)
   return lines, "Predicted risk", "Observed risk"
 end
 
+-- Treating everybody falls without end as the threshold rises: below this part of the greatest
+-- benefit under 0 nothing is drawn.
+local FLOOR <const> = -0.1
+
 function panels.decision(self, t)
-  local frame, lines = self:decision { time = self.times[t] }, {}
+  local frame, lines, most = self:decision { time = self.times[t] }, {}, 0
+  for _, row in ipairs(frame:rows_list()) do most = math.max(most, row.estimate) end
   local names = table.move(self.models, 1, #self.models, 1, {})
   names[#names + 1] = "all"
   for m, name in ipairs(names) do
     local here = frame:filter("model == $name", { with = { name = name } })
-    lines[m] = { label = name, x = here:column("threshold"):totable(),
-      y = here:column("estimate"):totable(), look = name == "all" and "limit" or nil }
-    lines[m].x.n, lines[m].y.n = nil, nil
+    local x, y = here:column("threshold"):totable(), here:column("estimate"):totable()
+    lines[m] = { label = name, x = {}, y = {}, look = name == "all" and "limit" or "curve" }
+    for i = 1, #here do
+      lines[m].x[i], lines[m].y[i] = x[i], y[i] >= FLOOR * most and y[i] or 0 / 0
+    end
   end
+  lines[#lines + 1] = { label = "none", x = { lines[1].x[1], lines[1].x[#lines[1].x] },
+    y = { 0, 0 }, look = "limit" }
   return lines, "Threshold risk", "Net benefit"
 end
 

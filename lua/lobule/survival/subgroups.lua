@@ -57,6 +57,13 @@ local function level_rows(self, variable, level, frame)
   end
 end
 
+--- Coefficients that could be estimated.
+local function parameters(fit)
+  local n = 0
+  for _, row in ipairs(fit:tidy():rows_list()) do n = n + (row.std_error and 1 or 0) end
+  return n
+end
+
 --- Likelihood ratio of the model with the product of arm and variable against that without.
 local function interaction(self, variable, frame)
   local survival, anova = require "lobule.survival", require("lobule.anova").anova
@@ -70,7 +77,12 @@ local function interaction(self, variable, frame)
     self.warnings[#self.warnings + 1] = ("%s: the model of the interaction did not converge")
       :format(self.labels[variable])
   end
-  local row = settled and anova(small, large):tidy():rows_list()[2] or {}
+  local more = settled and parameters(large) > parameters(small)
+  if settled and not more then
+    self.warnings[#self.warnings + 1] = ("%s: none of its levels has both arms, there is no "
+      .. "interaction to test"):format(self.labels[variable])
+  end
+  local row = more and anova(small, large):tidy():rows_list()[2] or {}
   self.tests[#self.tests + 1] = { variable = variable, n = small and small.info.n_used or #known,
     n_missing = #frame - #known, statistic = row.statistic, df = row.df, p_value = row.p_value }
 end

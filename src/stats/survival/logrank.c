@@ -23,7 +23,8 @@ typedef struct logrank_work {
   const lb_partition *groups;
   const lb_logrank_options *opt;
   size_t k, n_opt;
-  const double *score;     /* k, of a joint test */
+  const double *score; /* n_score x k, of a joint test */
+  size_t n_score;
   lb_logrank *test;        /* where event times go, of one test */
   lb_logrank_joint *joint; /* of several */
   lb_riskset set;          /* classes are strata */
@@ -33,6 +34,7 @@ typedef struct logrank_work {
   lb_sum *square;          /* k running sums of their squares */
   size_t *rows;            /* k running rows at risk; when merging, the next time of each group */
   double *share;           /* k fractions of those at risk */
+  double *difference; /* n_score contrasts at a time, then their n_score x n_score covariance */
 } logrank_work;
 
 static double row_weight(const lb_surv *y, size_t i)
@@ -48,8 +50,9 @@ static lb_status work_alloc(logrank_work *w, bool merge, lb_error *err)
   w->square = lb_mem_zero(w->k, sizeof *w->square);
   w->rows = lb_mem_zero(w->k, sizeof *w->rows);
   w->share = lb_mem_zero(w->k, sizeof *w->share);
-  if (w->weight == NULL || w->event == NULL || w->risk == NULL || w->square == NULL ||
-      w->rows == NULL || w->share == NULL)
+  w->difference = lb_mem_zero(w->n_score + 1, (w->n_score + 1) * sizeof *w->difference);
+  if (w->difference == NULL || w->weight == NULL || w->event == NULL || w->risk == NULL ||
+      w->square == NULL || w->rows == NULL || w->share == NULL)
     return lb_error_nomem(err, "log-rank test");
   return LB_OK;
 }
@@ -63,6 +66,7 @@ static void work_reset(logrank_work *w)
   lb_mem_free(w->square);
   lb_mem_free(w->rows);
   lb_mem_free(w->share);
+  lb_mem_free(w->difference);
 }
 
 /* The weights of every time of a stratum. */
@@ -123,20 +127,40 @@ static void add_to_test(const logrank_work *w, const event_time *at)
   }
 }
 
+/* The contrasts of a time and their covariances: sums of products of scores less their means. */
+static void contrast_time(const logrank_work *w, const event_time *at)
+{
+  size_t k = w->k, n = w->n_score;
+  double *covariance = w->difference + n;
+  for (size_t a = 0; a < n; a++) {
+    const double *score = &w->score[a * k];
+    double mean = 0, difference = 0;
+    for (size_t g = 0; g < k; g++) mean += w->share[g] * score[g];
+    for (size_t g = 0; g < k; g++) difference += score[g] * (w->event[g] - at->d * w->share[g]);
+    for (size_t b = 0; b <= a; b++) {
+      const double *other = &w->score[b * k];
+      double mean_other = 0, sum = 0;
+      for (size_t g = 0; g < k; g++) mean_other += w->share[g] * other[g];
+      for (size_t g = 0; g < k; g++)
+        sum += (at->sampling ? lb_sum_value(&w->square[g]) : w->share[g]) * (score[g] - mean) *
+               (other[g] - mean_other);
+      covariance[a * n + b] = covariance[b * n + a] = sum;
+    }
+    w->difference[a] = difference;
+  }
+}
+
 static void add_to_joint(const logrank_work *w, const event_time *at)
 {
-  size_t k = w->k, m = w->n_opt;
-  double mean = 0, difference = 0, square = 0;
-  for (size_t g = 0; g < k; g++) mean += w->share[g] * w->score[g];
-  for (size_t g = 0; g < k; g++) {
-    double from_mean = w->score[g] - mean;
-    difference += w->score[g] * (w->event[g] - at->d * w->share[g]);
-    square += (at->sampling ? lb_sum_value(&w->square[g]) : w->share[g]) * from_mean * from_mean;
-  }
-  for (size_t i = 0; i < m; i++) {
-    w->joint->statistic[i] += at->weight[i] * difference;
-    for (size_t j = 0; j < m; j++)
-      w->joint->covariance[i * m + j] += at->weight[i] * at->weight[j] * at->spread * square;
+  size_t n = w->n_score, all = w->n_opt * n;
+  const double *covariance = w->difference + n;
+  contrast_time(w, at);
+  for (size_t i = 0; i < all; i++) {
+    double weight = at->weight[i / n];
+    w->joint->statistic[i] += weight * w->difference[i % n];
+    for (size_t j = 0; j < all; j++)
+      w->joint->covariance[i * all + j] +=
+          weight * at->weight[j / n] * at->spread * covariance[i % n * n + j % n];
   }
 }
 
@@ -392,13 +416,19 @@ lb_status lb_logrank_test_counts(const lb_surv_counts *counts, const lb_logrank_
 }
 
 /* The joint test of rows, or of counts when y is NULL. */
-static lb_status joint_test(logrank_work *w, const lb_partition *strata,
-                            const lb_surv_counts *counts, lb_logrank_joint *out, lb_error *err)
+static lb_status joint_test(logrank_work *w, const lb_logrank_family *family,
+                            const lb_partition *strata, const lb_surv_counts *counts,
+                            lb_logrank_joint *out, lb_error *err)
 {
-  lb_logrank_joint joint = {.n_test = w->n_opt};
+  lb_logrank_joint joint = {.n_test = family->n_test, .n_score = family->n_score};
+  size_t all = joint.n_test * joint.n_score;
+  w->opt = family->weighting;
+  w->n_opt = family->n_test;
+  w->score = family->score;
+  w->n_score = family->n_score;
   w->joint = &joint;
-  joint.statistic = lb_mem_zero(w->n_opt, sizeof *joint.statistic);
-  joint.covariance = lb_mem_zero(w->n_opt, w->n_opt * sizeof *joint.covariance);
+  joint.statistic = lb_mem_zero(all, sizeof *joint.statistic);
+  joint.covariance = lb_mem_zero(all, all * sizeof *joint.covariance);
   lb_status st = lb_logrank_check_options(w->opt, w->n_opt, err);
   if (st == LB_OK && (joint.statistic == NULL || joint.covariance == NULL))
     st = lb_error_nomem(err, "log-rank tests");
@@ -413,21 +443,18 @@ static lb_status joint_test(logrank_work *w, const lb_partition *strata,
 }
 
 lb_status lb_logrank_joint_test(const lb_surv *y, const lb_partition *groups,
-                                const lb_partition *strata, const lb_logrank_options *opt,
-                                size_t n_test, const double *score, lb_logrank_joint *out,
-                                lb_error *err)
+                                const lb_partition *strata, const lb_logrank_family *family,
+                                lb_logrank_joint *out, lb_error *err)
 {
-  logrank_work w = {.y = y, .groups = groups, .opt = opt, .n_opt = n_test, .score = score};
-  w.k = lb_partition_count(groups);
-  return joint_test(&w, strata, NULL, out, err);
+  logrank_work w = {.y = y, .groups = groups, .k = lb_partition_count(groups)};
+  return joint_test(&w, family, strata, NULL, out, err);
 }
 
-lb_status lb_logrank_joint_counts(const lb_surv_counts *counts, const lb_logrank_options *opt,
-                                  size_t n_test, const double *score, lb_logrank_joint *out,
-                                  lb_error *err)
+lb_status lb_logrank_joint_counts(const lb_surv_counts *counts, const lb_logrank_family *family,
+                                  lb_logrank_joint *out, lb_error *err)
 {
-  logrank_work w = {.opt = opt, .n_opt = n_test, .score = score, .k = counts->n_class};
-  return joint_test(&w, NULL, counts, out, err);
+  logrank_work w = {.k = counts->n_class};
+  return joint_test(&w, family, NULL, counts, out, err);
 }
 
 void lb_logrank_joint_reset(lb_logrank_joint *joint)

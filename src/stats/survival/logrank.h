@@ -65,22 +65,29 @@ typedef struct lb_logrank_contrast {
  * than expected. */
 void lb_logrank_trend(const lb_logrank *test, const double *score, lb_logrank_contrast *out);
 
-/* Contrasts of several tests on the same rows, with their joint covariance. Owns its arrays. */
-typedef struct lb_logrank_joint {
+/* Several weights of event times, and of each several contrasts of the groups. Borrowed. */
+typedef struct lb_logrank_family {
+  const lb_logrank_options *weighting; /* n_test */
   size_t n_test;
-  double *statistic;  /* a'(O - E) of each test */
-  double *covariance; /* n_test x n_test: sum of w_i w_j a'va over event times */
+  const double *score; /* n_score x groups */
+  size_t n_score;
+} lb_logrank_family;
+
+/* Contrasts of several tests on the same rows, with their joint covariance: of test i the n_score
+ * contrasts from i n_score on. Owns its arrays. */
+typedef struct lb_logrank_joint {
+  size_t n_test, n_score;
+  double *statistic;  /* a'(O - E) of each test and contrast */
+  double *covariance; /* square: sum of w_i w_j a'vb over event times */
 } lb_logrank_joint;
 
 /* Several weights at once, for the largest of their statistics (Karrison 2016, Stata J 16:678).
- * score: one number a group. Otherwise as lb_logrank_test. */
+ * Otherwise as lb_logrank_test. */
 lb_status lb_logrank_joint_test(const lb_surv *y, const lb_partition *groups,
-                                const lb_partition *strata, const lb_logrank_options *opt,
-                                size_t n_test, const double *score, lb_logrank_joint *out,
-                                lb_error *err);
-lb_status lb_logrank_joint_counts(const lb_surv_counts *counts, const lb_logrank_options *opt,
-                                  size_t n_test, const double *score, lb_logrank_joint *out,
-                                  lb_error *err);
+                                const lb_partition *strata, const lb_logrank_family *family,
+                                lb_logrank_joint *out, lb_error *err);
+lb_status lb_logrank_joint_counts(const lb_surv_counts *counts, const lb_logrank_family *family,
+                                  lb_logrank_joint *out, lb_error *err);
 void lb_logrank_joint_reset(lb_logrank_joint *joint);
 
 /* The largest of the statistics z_j of a joint test, or of |z_j|, or the least when the alternative
@@ -94,10 +101,29 @@ typedef struct lb_logrank_combo {
   size_t rank;           /* of the covariance: independent tests */
 } lb_logrank_combo;
 
-/* LB_ENOMEM; LB_EINTR. `out` untouched on failure. */
+/* Of a joint test of one contrast. LB_ENOMEM; LB_EINTR. `out` untouched on failure. */
 lb_status lb_logrank_combine(const lb_logrank_joint *joint, lb_alternative alternative,
                              lb_logrank_combo *out, lb_error *err);
 void lb_logrank_combo_reset(lb_logrank_combo *combo);
+
+/* The largest of the chi-square statistics of a joint test whose contrasts tell all groups apart
+ * (one for each group but one). Owns its arrays. */
+typedef struct lb_logrank_omnibus {
+  size_t n_test;
+  double *chi_square; /* of each test; NaN of one that is left out */
+  size_t *df;         /* rank of each covariance */
+  double most;        /* NaN without any */
+  size_t which;       /* the test it is of, from 0 */
+  double p_value, error;
+  size_t rank; /* of the joint covariance */
+} lb_logrank_omnibus;
+
+/* The p-value is from the joint normal distribution of all contrasts (max_quadratic.h). Tests whose
+ * covariance has a lower rank than another's compare fewer groups: they are left out. LB_ENOMEM;
+ * LB_EINTR. `out` untouched on failure. */
+lb_status lb_logrank_combine_groups(const lb_logrank_joint *joint, lb_logrank_omnibus *out,
+                                    lb_error *err);
+void lb_logrank_omnibus_reset(lb_logrank_omnibus *omnibus);
 
 /* Scores of the rows, whose sum over a group is its observed - expected: w(t) of an event at t less
  * the sum of w d/n over the event times at which the row is at risk. They do not depend on groups:

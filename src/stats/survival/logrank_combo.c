@@ -1,12 +1,15 @@
 /* logrank_combo.c - the largest of several weighted log-rank statistics (max-combo). */
 #include "base/mem.h"
 #include "stats/max_normal.h"
+#include "stats/max_quadratic.h"
 #include "stats/survival/logrank.h"
+#include "stats/symmetric.h"
 
 #include <math.h>
 
 /* Variances this small beside the greatest possible are rounding. */
-#define NO_VARIANCE 1e-12
+#define NO_VARIANCE    1e-12
+#define RANK_TOLERANCE 1e-9 /* as of one test */
 
 /* How far out a statistic is. */
 static double distance(double z, lb_alternative alternative)
@@ -81,4 +84,93 @@ void lb_logrank_combo_reset(lb_logrank_combo *combo)
   if (combo == NULL) return;
   lb_mem_free(combo->z);
   *combo = (lb_logrank_combo){0};
+}
+
+/* ---- Of several groups ---- */
+
+/* Chi-square and rank of each test. Returns the highest rank, SIZE_MAX without memory. */
+static size_t square_tests(const lb_logrank_joint *joint, lb_logrank_omnibus *out)
+{
+  size_t k = joint->n_score, all = joint->n_test * k, highest = 0;
+  double *block = lb_mem_array(k, k * sizeof *block);
+  bool ok = block != NULL;
+  for (size_t j = 0; ok && j < joint->n_test; j++) {
+    for (size_t a = 0; a < k; a++) {
+      for (size_t b = 0; b < k; b++)
+        block[a * k + b] = joint->covariance[(j * k + a) * all + j * k + b];
+    }
+    ok = lb_symmetric_quadratic(block, &joint->statistic[j * k], k, RANK_TOLERANCE,
+                                &out->chi_square[j], &out->df[j]);
+    if (ok && out->df[j] > highest) highest = out->df[j];
+  }
+  lb_mem_free(block);
+  return ok ? highest : SIZE_MAX;
+}
+
+/* The largest among the tests of the highest rank, which `kept` lists; their number. */
+static size_t keep_tests(lb_logrank_omnibus *out, size_t highest, size_t *kept)
+{
+  size_t n = 0;
+  for (size_t j = 0; j < out->n_test; j++) {
+    if (highest == 0 || out->df[j] < highest) {
+      out->chi_square[j] = NAN;
+      continue;
+    }
+    if (n == 0 || out->chi_square[j] > out->most) {
+      out->most = out->chi_square[j];
+      out->which = j;
+    }
+    kept[n++] = j;
+  }
+  return n;
+}
+
+static lb_status tail_of_groups(const lb_logrank_joint *joint, const size_t *kept, size_t n,
+                                lb_logrank_omnibus *out, lb_error *err)
+{
+  size_t k = joint->n_score, all = joint->n_test * k, m = n * k;
+  double *covariance = lb_mem_array(m, m * sizeof *covariance);
+  if (covariance == NULL) return lb_error_nomem(err, "log-rank tests");
+  for (size_t i = 0; i < m; i++) {
+    for (size_t j = 0; j < m; j++)
+      covariance[i * m + j] =
+          joint->covariance[(kept[i / k] * k + i % k) * all + kept[j / k] * k + j % k];
+  }
+  lb_max_normal tail = {0};
+  lb_status st = lb_max_quadratic_tail(covariance, n, k, out->most, &tail, err);
+  lb_mem_free(covariance);
+  out->p_value = tail.p_value;
+  out->error = tail.error;
+  out->rank = tail.rank;
+  return st;
+}
+
+lb_status lb_logrank_combine_groups(const lb_logrank_joint *joint, lb_logrank_omnibus *out,
+                                    lb_error *err)
+{
+  lb_logrank_omnibus omnibus = {.n_test = joint->n_test, .most = NAN, .p_value = NAN};
+  size_t *kept = lb_mem_array(joint->n_test, sizeof *kept), highest = SIZE_MAX;
+  omnibus.chi_square = lb_mem_array(joint->n_test, sizeof *omnibus.chi_square);
+  omnibus.df = lb_mem_zero(joint->n_test, sizeof *omnibus.df);
+  if (kept != NULL && omnibus.chi_square != NULL && omnibus.df != NULL)
+    highest = square_tests(joint, &omnibus);
+  lb_status st = highest == SIZE_MAX ? lb_error_nomem(err, "log-rank tests") : LB_OK;
+  if (st == LB_OK) {
+    size_t n = keep_tests(&omnibus, highest, kept);
+    if (n > 0) st = tail_of_groups(joint, kept, n, &omnibus, err);
+  }
+  lb_mem_free(kept);
+  if (st == LB_OK)
+    *out = omnibus;
+  else
+    lb_logrank_omnibus_reset(&omnibus);
+  return st;
+}
+
+void lb_logrank_omnibus_reset(lb_logrank_omnibus *omnibus)
+{
+  if (omnibus == NULL) return;
+  lb_mem_free(omnibus->chi_square);
+  lb_mem_free(omnibus->df);
+  *omnibus = (lb_logrank_omnibus){0};
 }

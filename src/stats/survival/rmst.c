@@ -128,7 +128,9 @@ static void cross(const work *w, const lb_rmst *fit, double *vcov)
 static void fit_cell(work *w, lb_rmst *fit, size_t measure, size_t k)
 {
   size_t n = fit->n_groups, cell = measure * fit->n_tau + k;
-  double *estimate = fit->estimate + cell * n, *vcov = fit->vcov + cell * n * n;
+  double *estimate = fit->estimate + cell * n;
+  size_t step = fit->n_cluster > 0 ? n : 1; /* a matrix of covariances, or variances */
+  double *vcov = fit->vcov + cell * n * step;
   lb_horizon at = {.kind = measure == 0 ? LB_HORIZON_MEAN : LB_HORIZON_LOST,
                    .cause = measure,
                    .from = fit->from,
@@ -137,13 +139,16 @@ static void fit_cell(work *w, lb_rmst *fit, size_t measure, size_t k)
   for (size_t i = 0; by_cluster && i < w->cluster->n * n; i++) w->sum[i] = 0;
   for (size_t g = 0; g < n; g++) {
     estimate[g] = lb_horizon_walk_class(&w->walk, g, &at);
-    vcov[g * n + g] = fit->robust ? gather(w, fit, g) : lb_horizon_variance(&w->walk);
+    vcov[fit->n_cluster > 0 ? g * n + g : g] =
+        fit->robust ? gather(w, fit, g) : lb_horizon_variance(&w->walk);
   }
   if (by_cluster) cross(w, fit, vcov);
   for (size_t g = 0; g < n; g++) {
     bool unknown = !known(&fit->group[g], fit->tau[k]);
     if (unknown) estimate[g] = NAN;
-    for (size_t h = 0; h < n && (unknown || fit->group[g].one_cluster); h++)
+    if (!unknown && !fit->group[g].one_cluster) continue;
+    if (fit->n_cluster == 0) vcov[g] = NAN;
+    for (size_t h = 0; h < n && fit->n_cluster > 0; h++)
       vcov[g * n + h] = vcov[h * n + g] = (double)NAN;
   }
 }
@@ -153,7 +158,7 @@ static lb_status alloc_fit(work *w, lb_rmst *fit, lb_error *err)
   size_t cells = fit->n_measure * fit->n_tau, n = fit->n_groups;
   fit->tau = lb_mem_zero(fit->n_tau, sizeof *fit->tau);
   fit->estimate = lb_mem_zero(cells * n, sizeof *fit->estimate);
-  fit->vcov = lb_mem_zero(cells * n * n, sizeof *fit->vcov);
+  fit->vcov = lb_mem_zero(cells * n * (fit->n_cluster > 0 ? n : 1), sizeof *fit->vcov);
   fit->cause_event = lb_mem_zero(n * (fit->n_measure - 1), sizeof *fit->cause_event);
   fit->group = lb_mem_zero(n, sizeof *fit->group);
   bool ok = fit->tau != NULL && fit->estimate != NULL && fit->vcov != NULL &&
@@ -181,8 +186,8 @@ static lb_status fit_set(work *w, const lb_rmst_options *opt, lb_rmst *out, lb_e
     describe(w, &fit);
     st = set_horizons(opt, &fit, err);
   }
-  for (size_t m = 0; st == LB_OK && m < fit.n_measure; m++) {
-    for (size_t k = 0; k < fit.n_tau; k++) fit_cell(w, &fit, m, k);
+  for (size_t i = 0; st == LB_OK && i < fit.n_measure * fit.n_tau; i++) {
+    fit_cell(w, &fit, i / fit.n_tau, i % fit.n_tau);
     if (lb_interrupted()) st = lb_error_interrupted(err);
   }
   if (st == LB_OK) {
@@ -245,19 +250,60 @@ void lb_rmst_reset(lb_rmst *fit)
   *fit = (lb_rmst){0};
 }
 
+double lb_rmst_covariance(const lb_rmst *fit, size_t measure, size_t k, size_t g, size_t h)
+{
+  size_t n = fit->n_groups, cell = measure * fit->n_tau + k;
+  if (fit->n_cluster > 0) return fit->vcov[(cell * n + g) * n + h];
+  return g == h ? fit->vcov[cell * n + g] : 0;
+}
+
+/* ---- Equality ---- */
+
 /* Differences from the first group. Pivots below this share of their diagonal are dependent. */
 #define SINGULAR 1e-10
+
+/* Independent groups: their distances from the mean weighted by inverse variances (Cochran), or
+ * from the first group that has no variance, which is what a generalised inverse of the
+ * covariances of differences comes to. */
+static double independent_distance(const double *estimate, const double *variance, size_t n,
+                                   size_t *df)
+{
+  double sum = 0, weight = 0, from = 0, distance = 0;
+  size_t positive = 0, fixed = n;
+  for (size_t g = n; g-- > 0;) {
+    if (!(variance[g] > 0)) {
+      fixed = g;
+      continue;
+    }
+    positive++;
+    weight += 1 / variance[g];
+    sum += (estimate[g] - estimate[0]) / variance[g];
+  }
+  from = fixed < n ? estimate[fixed] : estimate[0] + sum / weight;
+  for (size_t g = 0; g < n; g++) {
+    double difference = estimate[g] - from;
+    if (variance[g] > 0) distance += difference * difference / variance[g];
+  }
+  *df = fixed < n ? positive : n - 1;
+  return *df > 0 ? distance : NAN;
+}
 
 lb_status lb_rmst_equal(const lb_rmst *fit, size_t measure, size_t k, double *chi_square,
                         size_t *df, lb_error *err)
 {
   size_t n = fit->n_groups, p = n - 1, cell = measure * fit->n_tau + k;
-  const double *estimate = fit->estimate + cell * n, *vcov = fit->vcov + cell * n * n;
+  const double *estimate = fit->estimate + cell * n;
   *chi_square = NAN;
   *df = 0;
   bool all = n > 1;
-  for (size_t g = 0; g < n; g++) all = all && !isnan(estimate[g]) && !isnan(vcov[g * n + g]);
+  for (size_t g = 0; g < n; g++)
+    all = all && !isnan(estimate[g]) && !isnan(lb_rmst_covariance(fit, measure, k, g, g));
   if (!all) return LB_OK;
+  if (fit->n_cluster == 0) {
+    *chi_square = independent_distance(estimate, fit->vcov + cell * n, n, df);
+    return LB_OK;
+  }
+  const double *vcov = fit->vcov + cell * n * n;
   double *difference = lb_mem_array(p, (1 + p) * sizeof *difference);
   if (difference == NULL) return lb_error_nomem(err, "test of restricted means");
   double *v = difference + p;

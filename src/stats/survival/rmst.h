@@ -35,8 +35,9 @@ typedef struct lb_rmst {
   double *tau;          /* n_tau */
   double *estimate;     /* (measure * n_tau + k) * n_groups + g; NaN when tau is beyond the group's
                            last time and somebody is event-free then: the data do not say */
-  double *vcov;         /* ((measure * n_tau + k) * n_groups + g) * n_groups + h: between groups 0
-                           unless clusters have rows in both */
+  double *vcov;         /* with clusters, which may have rows in two groups, a matrix of groups for
+                           each measure and horizon; else the groups are independent and it is
+                           their variances alone: lb_rmst_covariance reads both */
   double *cause_event;  /* group * (n_measure - 1) + cause: weighted events of each cause */
   lb_rmst_group *group; /* n_groups */
 } lb_rmst;
@@ -58,6 +59,18 @@ lb_status lb_rmst_fit(const lb_surv *y, const lb_partition *groups, const lb_par
 lb_status lb_rmst_fit_counts(const lb_surv_counts *counts, const lb_rmst_options *opt, lb_rmst *out,
                              lb_error *err);
 void lb_rmst_reset(lb_rmst *fit); /* safe on a zeroed struct */
+
+/* Covariance of groups g and h in a measure to horizon k. */
+double lb_rmst_covariance(const lb_rmst *fit, size_t measure, size_t k, size_t g, size_t h);
+
+/* Means standardised over strata, sum over s of weight[s] times the mean of the group in stratum s
+ * (direct standardisation to one distribution of the strata: Karrison 1987, JASA 82:1169; Zucker
+ * 1998, JASA 93:702). The weights are taken as known. `crossed` has a group for each stratum and
+ * group, stratum after stratum; weights add up to 1. Of the groups of the result `last` is the
+ * least last time in a stratum where somebody is event-free then. LB_ENOMEM; `out` untouched on
+ * failure. */
+lb_status lb_rmst_standardise(const lb_rmst *crossed, size_t n_strata, const double *weight,
+                              lb_rmst *out, lb_error *err);
 
 /* Wald test that a measure is the same in all groups to horizon k: chi-square and its degrees
  * of freedom; NaN and 0 where an estimate or variance is not known. LB_ENOMEM. */
