@@ -205,6 +205,7 @@ function core.design_difference(a, b) end
 ---@param within_strata boolean     whether each stratum has a level of its own
 ---@return boolean[]
 function core.design_estimable(model, aliased, rows, within_strata) end
+
 --- A table of population mortality for core.lives: ages fastest, then years, then classes.
 ---@param ages number[]             lower bounds, years, ascending
 ---@param years? number[]           calendar years, ascending; nil: without
