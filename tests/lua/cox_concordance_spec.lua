@@ -1,5 +1,5 @@
---- Concordance of Cox fits by Gonen and Heller. Reference values: its formulas written out in R 4.2.2
---- over outer(eta, eta, "-"), on the fit of survival 3.5-3 with eps = 1e-13.
+--- Concordance of Cox fits by Gonen and Heller. Reference values: its formulas written out in
+--- R 4.2.2 over outer(eta, eta, "-"), on the fit of survival 3.5-3 with eps = 1e-13.
 local core = require "lobule.core"
 local lb = require "lobule"
 
