@@ -85,6 +85,16 @@ local function several(fits, wald)
   return rows
 end
 
+--- Wald tests need estimates that are finite.
+local function check_finite(fits)
+  for i, fit in ipairs(fits) do
+    if nested.at_limit(fit) then
+      core.raise("numeric", ("model %d has an infinite estimate: no Wald test has a meaning")
+        :format(i), "Likelihood ratios hold: lb.anova(small, large).")
+    end
+  end
+end
+
 --- Wald tests of the terms of one fit.
 local function wald_terms(fit)
   local rows = nested.wald_terms(fit)
@@ -248,6 +258,7 @@ function M.anova(...)
   end
   local kind = #fits > 1 and "several" or kind_of(fits[1], opts.type)
   local rows
+  if wald or kind == "wald" then check_finite(fits) end
   if kind == "several" then
     rows = several(fits, wald)
   else

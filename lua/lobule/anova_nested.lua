@@ -23,6 +23,18 @@ function M.has_likelihood(fit)
     and not rawget(fit.fit, "naive_std_error") or false
 end
 
+--- true of a Cox fit with an infinite estimate: the log-likelihood has come to its limit all the
+--- same, so that likelihood ratios hold and Wald tests do not.
+---@param fit table
+---@return boolean
+function M.at_limit(fit)
+  if class_of(fit) ~= "lobule.Cox" or not M.has_likelihood(fit) then return false end
+  for _, infinite in ipairs(fit.fit.infinite) do
+    if infinite then return true end
+  end
+  return false
+end
+
 --- Refuses what cannot be compared.
 ---@param fit any
 ---@param i integer                 its place
@@ -37,7 +49,7 @@ function M.check_fit(fit, i)
   elseif not estimates.known(fit) then
     core.raise("argument", ("model %d: expected a fitted model, found %s"):format(i,
       check.describe(fit)))
-  elseif #fit.info.terms > 0 and not fit.converged then
+  elseif #fit.info.terms > 0 and not fit.converged and not M.at_limit(fit) then
     core.raise("numeric", ("model %d did not converge"):format(i))
   end
 end

@@ -33,6 +33,16 @@ describe("lb.survival.subgroups", function()
     end
   end)
 
+  -- R 4.2.2, survival 3.5-3: anova(coxph(~ arm + stage), coxph(~ arm * stage)), eps 1e-12; the only
+  -- event of stage 1 makes one ratio infinite, and the likelihood has a limit.
+  it("tests an interaction in which a ratio is infinite", function()
+    local fit = lb.survival.subgroups("Surv(time, dead) ~ arm",
+      pbc:mutate { "stage = factor(stage)" }, { by = "stage" })
+    local test = fit:glance():rows_list()[1]
+    near(1.67896302217, test.statistic, 1e-6)
+    assert.are.equal(3, test.df)
+  end)
+
   it("says how numbers become subgroups", function()
     local function mend(by)
       return tostring(select(2, pcall(lb.survival.subgroups, "Surv(time, dead) ~ arm", pbc,

@@ -346,15 +346,15 @@ end
 --- The figure: step curves, bands, censoring marks, and the table of numbers at risk, censored and
 --- events, weighted counts with one decimal. Up to three curves that end together are named at
 --- their ends, all others in a key in the order of the table.
----@param options? table            times (ticks and table columns), risk_table (true), conf (up to
----                                 four curves), band ("equal-precision", "hall-wellner":
----                                 simultaneous), scale ("survival"; "event": 1 - S;
----                                 "cumulative_hazard": -log S; "loglog": log(-log S) against log
----                                 time, where proportional hazards are parallel curves), x_label,
----                                 y_label, title (of the document, for those who cannot see it;
----                                 not drawn: a caption or legend stands below), width_mm (183),
----                                 p_value (a result of survival.logrank, printed in the figure),
----                                 journal ("lancet", "nejm", "jama", "nature")
+---@param options? table            a scale alone ("loglog"), or times (ticks and table columns),
+---                                 risk_table (true), conf (up to four curves), band
+---                                 ("equal-precision", "hall-wellner": simultaneous), scale
+---                                 ("survival"; "event": 1 - S; "cumulative_hazard": -log S;
+---                                 "loglog": log(-log S) against log time, where proportional
+---                                 hazards are parallel), x_label, y_label, title (of the document,
+---                                 for those who cannot see it), width_mm (183), p_value (a result
+---                                 of survival.logrank, printed in the figure), journal ("lancet",
+---                                 "nejm", "jama", "nature")
 ---@return lobule.Figure
 ---@example lb.survival.km("Surv(months, progressed) ~ arm", lb.example_data())
 ---    :plot { times = { 0, 6, 12, 24 } }

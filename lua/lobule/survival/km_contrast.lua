@@ -51,12 +51,20 @@ local function measure(name, estimate, se, z, back)
     p_value = statistic and core.chi_square_p(statistic, 1) or nil }
 end
 
+local ROUNDING <const> = 4 * 2.0 ^ -52
+
+--- Their difference; 0 when it is the rounding of two equal curves.
+local function apart(a, b)
+  local d = a - b
+  return math.abs(d) <= ROUNDING * math.max(math.abs(a), math.abs(b)) and 0.0 or d
+end
+
 --- Difference on a scale and its variance, of points { estimate, std_error }.
 local function difference(a, b, to, slope)
   local unknown = 0 / 0
   local s1, s0 = a.estimate or unknown, b.estimate or unknown
   local v1, v0 = a.std_error or unknown, b.std_error or unknown
-  return to(s1) - to(s0), (v1 * slope(s1)) ^ 2 + (v0 * slope(s0)) ^ 2
+  return apart(to(s1), to(s0)), (v1 * slope(s1)) ^ 2 + (v0 * slope(s0)) ^ 2
 end
 
 --- Comparisons of the strata pooled with the inverses of their variances on the scale.

@@ -108,6 +108,7 @@ end
 local MOST_BANDS <const> = 4
 
 return function(km, options)
+  if type(options) == "string" then options = { scale = options } end
   local opts <const> = check.options(options, OPTIONS)
   if opts.conf == nil then opts.conf = opts.band ~= nil or #km.info.groups.label <= MOST_BANDS end
   local times = opts.times or parts.nice_times(first_time(km), km.info.time_max, km.info.time_unit)

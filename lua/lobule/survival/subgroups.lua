@@ -2,6 +2,7 @@
 local check = require "lobule.check"
 local core = require "lobule.core"
 local format = require "lobule.format"
+local nested = require "lobule.anova_nested"
 local result = require "lobule.result"
 local shown = require "lobule.shown"
 
@@ -57,11 +58,9 @@ local function level_rows(self, variable, level, frame)
   end
 end
 
---- Coefficients that could be estimated.
-local function parameters(fit)
-  local n = 0
-  for _, row in ipairs(fit:tidy():rows_list()) do n = n + (row.std_error and 1 or 0) end
-  return n
+--- Whether a fit's log-likelihood has come to its maximum, or to its limit.
+local function settles(fit)
+  return fit.converged or nested.at_limit(fit)
 end
 
 --- Likelihood ratio of the model with the product of arm and variable against that without.
@@ -72,12 +71,12 @@ local function interaction(self, variable, frame)
   local small = possible(survival.cox, formula, known)
   local large = small and possible(survival.cox, ("%s + `%s`:`%s`"):format(formula,
     self.arm.variable, variable), known)
-  local settled = large and small.converged and large.converged
+  local settled = large and settles(small) and settles(large)
   if large and not settled then
     self.warnings[#self.warnings + 1] = ("%s: the model of the interaction did not converge")
       :format(self.labels[variable])
   end
-  local more = settled and parameters(large) > parameters(small)
+  local more = settled and nested.df(large) > nested.df(small)
   if settled and not more then
     self.warnings[#self.warnings + 1] = ("%s: none of its levels has both arms, there is no "
       .. "interaction to test"):format(self.labels[variable])
