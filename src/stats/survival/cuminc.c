@@ -4,6 +4,7 @@
 #include "base/interrupt.h"
 #include "base/mem.h"
 #include "stats/interval.h"
+#include "stats/survival/cuminc_kernel.h"
 #include "stats/survival/cuminc_work.h"
 #include "stats/survival/km_kernel.h"
 #include "stats/survival/km_work.h"
@@ -57,25 +58,15 @@ static void add_aalen(moments *m, const jump *j)
   m->curvature += r * r * (mine + other);
 }
 
-/* What all causes of a group share, 2 n_time numbers: inverse, then spread. */
-static void share(const lb_km_curve *any, double *shared)
-{
-  double *inverse = shared, *spread = shared + any->n_time;
-  for (size_t i = 0; i < any->n_time; i++) {
-    double n = any->n_risk[i], d = any->n_event[i];
-    inverse[i] = d > 0 ? 1 / n : 0;
-    spread[i] = any->survival[i] > 0 ? d * inverse[i] / (n - d) : 0;
-  }
-}
-
-/* Walks the times of a group forwards for one cause; std_error is left for the jackknife. */
+/* Walks the times of a group forwards for one cause; std_error, which is left for the jackknife,
+ * has the variance, which stays where there is no step. */
 static void walk_cause(const lb_cuminc *fit, size_t group, size_t cause, const double *shared)
 {
   const lb_km_curve *any = &fit->any.curve[group];
   size_t first = cause * any->n_time;
   const lb_cuminc_curve *c = &fit->curve[group];
   moments sum = {0};
-  double incidence = 0, before = 1, std_error = 0;
+  double incidence = 0, before = 1;
   for (size_t i = 0; i < any->n_time; i++) {
     jump j = {.n = any->n_risk[i],
               .d = any->n_event[i],
@@ -90,11 +81,10 @@ static void walk_cause(const lb_cuminc *fit, size_t group, size_t cause, const d
       incidence += step;
       if (fit->variance == LB_CUMINC_GREENWOOD) add_greenwood(&sum, &j);
       if (fit->variance == LB_CUMINC_AALEN) add_aalen(&sum, &j);
-      if (step > 0) std_error = sqrt(fmax(0, sum.value)); /* else the value stays */
     }
     before = j.after;
     c->estimate[first + i] = incidence;
-    c->std_error[first + i] = std_error;
+    c->std_error[first + i] = sum.value;
   }
 }
 
@@ -105,14 +95,6 @@ static void close_sum(const lb_cuminc *fit, size_t group)
   const lb_cuminc_curve *c = &fit->curve[group];
   for (size_t i = 0; fit->n_cause == 1 && i < any->n_time; i++)
     c->estimate[i] = 1 - any->survival[i];
-}
-
-/* Where F is 1 it has no standard error. */
-static void close_errors(const lb_cuminc *fit, size_t group)
-{
-  const lb_cuminc_curve *c = &fit->curve[group];
-  size_t cells = fit->any.curve[group].n_time * fit->n_cause;
-  for (size_t k = 0; k < cells; k++) c->std_error[k] = c->estimate[k] < 1 ? c->std_error[k] : NAN;
 }
 
 /* ---- Limits ---- */
@@ -228,8 +210,9 @@ static lb_status fit_group(lb_cuminc *fit, const lb_riskset *set, size_t group, 
       c->n_event[k * n_time + i] = set->cause_event[(first + i) * fit->n_cause + k];
   double *shared = lb_mem_array(n_time, 2 * sizeof *shared);
   if (shared == NULL) return lb_error_nomem(err, "cumulative incidence");
-  share(any, shared);
+  cuminc_share(any->n_risk, any->n_event, any->survival, n_time, shared, shared + n_time);
   for (size_t k = 0; k < fit->n_cause; k++) walk_cause(fit, group, k, shared);
+  cuminc_roots(c->std_error, n_time * fit->n_cause);
   lb_mem_free(shared);
   close_sum(fit, group);
   return lb_interrupted() ? lb_error_interrupted(err) : LB_OK;
@@ -257,7 +240,9 @@ static lb_status fit_set(const lb_surv *y, const lb_partition *cluster, lb_risks
   for (size_t g = 0; st == LB_OK && g < fit->any.n_groups; g++) st = fit_group(fit, set, g, err);
   if (st == LB_OK && fit->variance == LB_CUMINC_JACKKNIFE)
     st = cuminc_jackknife(y, set, cluster, fit, err);
-  for (size_t g = 0; st == LB_OK && g < fit->any.n_groups; g++) close_errors(fit, g);
+  for (size_t g = 0; st == LB_OK && g < fit->any.n_groups; g++)
+    cuminc_close(fit->curve[g].estimate, fit->n_cause * fit->any.curve[g].n_time,
+                 fit->curve[g].std_error);
   lb_riskset_reset(set);
   return st;
 }
