@@ -198,9 +198,11 @@ static lb_status fill_at(const cuminc_box *box, size_t group, size_t cause, doub
                          size_t n, lb_error *err)
 {
   const lb_cuminc *fit = &box->fit;
-  lb_km_curve counts = fit->any.curve[group];
-  counts.n_event = fit->curve[group].n_event + cause * counts.n_time;
-  lb_status st = lb_km_table(&counts, at[TIME], n, at[N_RISK], at[N_EVENT], at[N_CENSOR], err);
+  lb_km_curve mine = fit->any.curve[group];
+  lb_status st = lb_km_table(&mine, at[TIME], n, at[N_RISK], at[N_EVENT], at[N_CENSOR], err);
+  mine.n_event = fit->curve[group].n_event + cause * mine.n_time;
+  if (st == LB_OK)
+    st = lb_km_table(&mine, at[TIME], n, at[ESTIMATE], at[N_EVENT], at[STD_ERROR], err);
   for (size_t i = 0; st == LB_OK && i < n; i++) {
     lb_km_point point;
     lb_cuminc_at(fit, group, cause, at[TIME][i], &point);

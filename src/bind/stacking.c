@@ -82,8 +82,7 @@ static int stack(lua_State *L)
   for (size_t j = 0; j < n_columns; j++)
     if (add_column(frames, k, columns, j, out, &err) != LB_OK) return lbl_raise(L, &err);
   if (n_columns == 0 && lb_frame_new(0, NULL, out, &err) != LB_OK) return lbl_raise(L, &err);
-  for (size_t j = 0; j < n_columns; j++)
-    bytes += lb_column_bytes(lb_frame_column_source(*out, j));
+  for (size_t j = 0; j < n_columns; j++) bytes += lb_column_bytes(lb_frame_column_source(*out, j));
   lbl_account(L, bytes);
   return 1;
 }

@@ -373,8 +373,8 @@ static void read_outcome(lb_model *m)
       continue;
     }
     size_t cells = k->days * kinds;
-    m->n_event += (size_t)(lb_counts_total(count, cells) -
-                           lb_counts_total_first(count, k->days, kinds));
+    m->n_event +=
+        (size_t)(lb_counts_total(count, cells) - lb_counts_total_first(count, k->days, kinds));
     while (cells > 0 && count[cells - 1] == 0) cells--;
     if (cells > 0 && (double)((cells - 1) / kinds) > m->time_max)
       m->time_max = (double)((cells - 1) / kinds);

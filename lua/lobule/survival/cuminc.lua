@@ -240,7 +240,7 @@ local function notes_of(self)
   if self.info.n_cluster then
     notes[#notes + 1] = ("Robust variance, %d clusters."):format(self.info.n_cluster)
   end
-  notes[#notes + 1] = weights.text(self.options)
+  notes[#notes + 1] = weights.text(self.options, self.info)
   return notes
 end
 
