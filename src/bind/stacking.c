@@ -1,4 +1,4 @@
-/* stacking.c - frames of results set one below the other: what every curve's tidy() and at() return. */
+/* stacking.c - frames of results one below the other: what tidy() and at() of curves return. */
 #include <math.h>
 #include <string.h>
 

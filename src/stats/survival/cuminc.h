@@ -29,8 +29,8 @@ typedef struct lb_cuminc_curve {
 } lb_cuminc_curve;
 
 typedef struct lb_cuminc {
-  lb_km any; /* events of any cause: times, numbers at risk, event-free survival S; its std_error and
-                limits also wait for lb_cuminc_limits */
+  lb_km any; /* events of any cause: times, numbers at risk, event-free survival S, whose std_error
+                and limits also wait for lb_cuminc_limits */
   size_t n_cause;
   lb_cuminc_curve *curve; /* a group each */
   lb_cuminc_variance variance;
