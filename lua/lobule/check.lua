@@ -214,6 +214,25 @@ local function check_value(value, kind, what)
   return value
 end
 
+--- Raises for an option that the schema does not have.
+local function refuse_unknown(given, schema)
+  local unknown
+  for key in next, given do
+    local known = false
+    for _, option in ipairs(schema) do known = known or option[1] == key end
+    -- `pairs` has no fixed order: the first in the alphabet is the one reported.
+    if not known and (unknown == nil or tostring(key) < tostring(unknown)) then unknown = key end
+  end
+  if unknown == nil then return end
+  local names = {}
+  for i, option in ipairs(schema) do names[i] = option[1] end
+  local near = type(unknown) == "string" and core.nearest(unknown, names)
+  core.raise("name", ("unknown option '%s'%s"):format(tostring(unknown), near
+    and (" (did you mean '%s'?)"):format(near) or ""),
+    #names > 0 and "Options are: " .. table.concat(names, ", ") .. "."
+      or "There are no options here.")
+end
+
 --- Options checked against a schema, defaults filled in; an unknown option raises with
 --- did-you-mean.
 ---@param given? table
@@ -222,23 +241,8 @@ end
 ---                                 "texts", "any", or a list of choices
 ---@return table                    # every option of the schema that is given or has a default
 function M.options(given, schema)
-  local names, result = {}, {}
-  for i, option in ipairs(schema) do names[i] = option[1] end
-  if given ~= nil then M.type(given, "table", "options") end
-  local unknown
-  for key in next, given or {} do
-    local known = false
-    for _, name in ipairs(names) do known = known or name == key end
-    -- `pairs` has no fixed order: the first in the alphabet is the one reported.
-    if not known and (unknown == nil or tostring(key) < tostring(unknown)) then unknown = key end
-  end
-  if unknown ~= nil then
-    local near = type(unknown) == "string" and core.nearest(unknown, names)
-    core.raise("name", ("unknown option '%s'%s"):format(tostring(unknown), near
-      and (" (did you mean '%s'?)"):format(near) or ""),
-      #names > 0 and "Options are: " .. table.concat(names, ", ") .. "."
-        or "There are no options here.")
-  end
+  if given ~= nil then refuse_unknown(M.type(given, "table", "options"), schema) end
+  local result = {}
   for _, option in ipairs(schema) do
     local name, kind, default = option[1], option[2], option[3]
     local value = given and given[name]

@@ -14,13 +14,13 @@ local LABELS <const> = { strata = "Group", term = "Term", variable = "Variable",
   expected = "Expected", test = "Test", log_lik = "Log-likelihood" }
 
 --- A frame of results; NaN stands for what does not exist and becomes NA.
----@param columns table[]           { name, list, type?, label =, unit = }
+---@param columns table[]           { name, list or column without NaN, type?, label =, unit = }
 ---@return lobule.Frame
 function M.frame(columns)
   for _, column in ipairs(columns) do
     column.label = column.label or LABELS[column[1]]
     local values = column[2]
-    for i = 1, values.n or #values do
+    for i = 1, type(values) == "table" and (values.n or #values) or 0 do
       if values[i] ~= values[i] then values[i] = core.NA end
     end
   end

@@ -81,6 +81,11 @@ function core.pick(frame, by, names, descending, last) end
 ---@return lobule.Frame
 function core.append(frame, below) end
 
+--- Rows of all, which have the same columns in the same order; NaN becomes NA.
+---@param frames lobule.Frame[]     at least one
+---@return lobule.Frame
+function core.stack(frames) end
+
 --- Columns of both, those of `beside` under other names.
 ---@param frame lobule.Frame
 ---@param beside lobule.Frame

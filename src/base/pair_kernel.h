@@ -15,4 +15,11 @@ lb_pair_totals lb_pairs_total(const uint32_t *pair, size_t n);
 void lb_pairs_add(uint32_t *restrict to, const uint32_t *restrict pair, size_t n);
 /* 1 + the place of the last pair that is not 0, 0; 0 when there is none. */
 size_t lb_pairs_end(const uint32_t *pair, size_t n);
+
+/* The same of rows of any number of counts: adds n counts; their total; the total of every
+ * `stride`-th from the first; how many rows of `stride` counts are not all 0. */
+void lb_counts_add(uint32_t *restrict to, const uint32_t *restrict count, size_t n);
+uint64_t lb_counts_total(const uint32_t *count, size_t n);
+uint64_t lb_counts_total_first(const uint32_t *count, size_t n_row, size_t stride);
+size_t lb_counts_any(const uint32_t *count, size_t n_row, size_t stride);
 #endif

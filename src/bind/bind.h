@@ -126,8 +126,6 @@ lb_column **lbl_column_box(lua_State *L);                             /* empty, 
 void lbl_push_cell(lua_State *L, const lb_column *column, size_t row);
 /* As text; core.NA when missing. */
 void lbl_push_cell_text(lua_State *L, const lb_column *column, size_t row);
-/* A Column of the Lua list at `list`, pushed. `spec` is the table that describes it. */
-void lbl_push_list_column(lua_State *L, int list, int spec, const char *name);
 
 lb_frame *lbl_check_frame(lua_State *L, int arg, const char *name); /* borrowed */
 lb_frame *lbl_test_frame(lua_State *L, int index);
@@ -197,6 +195,7 @@ void lbl_open_contrast(lua_State *L);
 void lbl_open_cox_boot(lua_State *L);
 void lbl_open_cox_adjusted(lua_State *L);
 void lbl_open_rows(lua_State *L);
+void lbl_open_stacking(lua_State *L);
 void lbl_open_join(lua_State *L);
 void lbl_open_reshape(lua_State *L);
 void lbl_open_output(lua_State *L);

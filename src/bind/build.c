@@ -176,13 +176,12 @@ static lb_type infer(const list *l, lb_type empty)
   return type;
 }
 
-/* Pushes a column of the list. */
-static void push_filled(const list *l, lb_type type, const char *name)
+/* Fills the empty box with a column of the list. */
+static void fill_list(const list *l, lb_type type, const char *name, lb_column **out)
 {
   lua_State *L = l->L;
   size_t bad = 0;
   lb_error err = {0};
-  lb_column **out = lbl_column_box(L);
   lb_status status =
       type == LB_TEXT ? fill_text(l, out, &bad, &err) : fill_array(l, type, out, &bad, &err);
   if (status == LB_OK) {
@@ -266,50 +265,51 @@ static bool spec_type(lua_State *L, int spec, const char *name, lb_type *type)
   return word != NULL;
 }
 
-/* Replaces the column on top by a factor of it. */
-static void make_factor(lua_State *L, int spec, const char *name)
+/* Puts another column in the place of the one in a box. */
+static void replace_column(lb_column **box, lb_column *column)
 {
-  lb_column *column = lbl_test_column(L, -1);
-  lua_getfield(L, spec, "levels");
-  bool as_it_is = lb_column_type(column) == LB_FACTOR && lua_isnil(L, -1);
-  lua_pop(L, 1);
-  if (as_it_is) return;
+  lb_column_release(*box);
+  *box = column;
+}
+
+/* Replaces the column in the box by a factor of it. */
+static void make_factor(lua_State *L, int spec, const char *name, lb_column **box)
+{
   lua_getfield(L, spec, "ordered");
   bool ordered = lua_toboolean(L, -1);
   lua_getfield(L, spec, "levels");
-  size_t n;
-  const char **levels = lbl_check_names(L, -1, "levels", true, &n);
-  lb_column **out = lbl_column_box(L);
-  lb_error err = {0};
-  if (lb_column_to_factor(column, levels, n, ordered, out, &err) != LB_OK) {
-    lb_error_in(&err, "column '%s'", name);
-    lbl_raise(L, &err);
+  bool as_it_is = lb_column_type(*box) == LB_FACTOR && lua_isnil(L, -1);
+  if (!as_it_is) {
+    size_t n;
+    const char **levels = lbl_check_names(L, -1, "levels", true, &n);
+    lb_column *made = NULL;
+    lb_error err = {0};
+    if (lb_column_to_factor(*box, levels, n, ordered, &made, &err) != LB_OK) {
+      lb_error_in(&err, "column '%s'", name);
+      lbl_raise(L, &err);
+    }
+    replace_column(box, made);
   }
-  lua_replace(L, -5);
-  lua_pop(L, 3);
 }
 
-/* Replaces the column on top by one with the label and unit of the spec, when it has one. */
-static void make_label(lua_State *L, int spec, const char *name)
+/* Replaces the column in the box by one with the label and unit of the spec, when it has one. */
+static void make_label(lua_State *L, int spec, const char *name, lb_column **box)
 {
-  lb_column *column = lbl_test_column(L, -1);
   const char *label = spec_text(L, spec, "label");
   const char *unit = spec_text(L, spec, "unit");
-  if (label == NULL && unit == NULL) {
-    lua_pop(L, 2);
-    return;
-  }
-  lb_column **out = lbl_column_box(L);
+  lb_column *made = NULL;
   lb_error err = {0};
-  if (lb_column_with_label(column, label, unit, out, &err) != LB_OK) {
+  if (label == NULL && unit == NULL) return;
+  if (lb_column_with_label(*box, label, unit, &made, &err) != LB_OK) {
     lb_error_in(&err, "column '%s'", name);
     lbl_raise(L, &err);
   }
-  lua_replace(L, -4);
-  lua_pop(L, 2);
+  replace_column(box, made);
 }
 
-void lbl_push_list_column(lua_State *L, int values, int spec, const char *name)
+/* Puts the column that a spec describes into an empty box; its values are at stack index `values`.
+ */
+static void fill_column(lua_State *L, int values, int spec, const char *name, lb_column **box)
 {
   luaL_checkstack(L, 16, NULL);
   lb_type type = LB_REAL;
@@ -319,28 +319,28 @@ void lbl_push_list_column(lua_State *L, int values, int spec, const char *name)
   lua_pop(L, 1);
   lb_column *column = lbl_test_column(L, values);
   if (column != NULL) {
-    lua_pushvalue(L, values);
     if (typed && !factor && lb_column_type(column) != type) {
       lb_error err = {0};
       lb_error_set(&err, LB_ETYPE, "column '%s' is %s, expected %s", name,
                    lb_type_name(lb_column_type(column)), lb_type_name(type));
       lbl_raise(L, &err);
     }
+    *box = lb_column_retain(column);
   } else if (lua_istable(L, values)) {
     list l = {L, values, list_rows(L, values, name), lbl_na(L)};
     if (factor) type = infer(&l, LB_TEXT);
     if (!typed) type = infer(&l, LB_REAL);
-    push_filled(&l, type, name);
+    fill_list(&l, type, name, box);
   } else {
     lbl_raise_argument(L, values, name, "a list or a column");
   }
-  if (factor) make_factor(L, spec, name);
-  make_label(L, spec, name);
+  if (factor) make_factor(L, spec, name, box);
+  make_label(L, spec, name, box);
 }
 
 /* Adds the column that the spec on top of the stack describes to the frame in *out, which the first
- * column makes. */
-static void add_spec(lua_State *L, lb_frame **out)
+ * column makes. All columns pass through one box. */
+static void add_spec(lua_State *L, lb_column **box, lb_frame **out)
 {
   int spec = lua_gettop(L);
   lbl_check_table(L, spec, "columns");
@@ -348,13 +348,13 @@ static void add_spec(lua_State *L, lb_frame **out)
   const char *name = lbl_check_name(L, -1, "name");
   check_spec(L, spec, name);
   lua_rawgeti(L, spec, 2);
-  lbl_push_list_column(L, spec + 2, spec, name);
-  lb_column *column = lbl_test_column(L, -1);
+  fill_column(L, spec + 2, spec, name, box);
   lb_error err = {0};
-  if (*out == NULL && lb_frame_new(lb_column_length(column), NULL, out, &err) != LB_OK)
+  if (*out == NULL && lb_frame_new(lb_column_length(*box), NULL, out, &err) != LB_OK)
     lbl_raise(L, &err);
-  if (lb_frame_add(*out, name, column, &err) != LB_OK) lbl_raise(L, &err);
-  lua_settop(L, spec);
+  if (lb_frame_add(*out, name, *box, &err) != LB_OK) lbl_raise(L, &err);
+  replace_column(box, NULL);
+  lua_settop(L, spec - 1);
 }
 
 /* frame(columns) */
@@ -364,13 +364,14 @@ static int frame(lua_State *L)
   lbl_check_table(L, 1, "columns");
   lb_error err = {0};
   lb_frame **out = lbl_frame_box(L);
+  lb_column **box = lbl_column_box(L);
   lua_Integer n = (lua_Integer)lua_rawlen(L, 1);
   for (lua_Integer i = 1; i <= n; i++) {
     lua_rawgeti(L, 1, i);
-    add_spec(L, out);
-    lua_settop(L, 2);
+    add_spec(L, box, out);
   }
   if (n == 0 && lb_frame_new(0, NULL, out, &err) != LB_OK) return lbl_raise(L, &err);
+  lua_settop(L, 2);
   return 1;
 }
 

@@ -27,11 +27,23 @@ static cuminc_box *check_place(lua_State *L, size_t *group, size_t *cause)
   return box;
 }
 
+/* Limits of a group, computed when first asked for. */
+static void need_limits(lua_State *L, cuminc_box *box, size_t group)
+{
+  lb_error err = {0};
+  const lb_km_curve *any = &box->fit.any.curve[group];
+  size_t bytes = (3 + 2 * box->fit.n_cause) * any->n_time * sizeof(double);
+  if (box->fit.curve[group].conf_low != NULL) return;
+  if (lb_cuminc_limits(&box->fit, group, &err) != LB_OK) lbl_raise(L, &err);
+  lbl_account(L, bytes);
+}
+
 /* The falling curve of the place, held by the box until the next call. */
 static const lb_km_curve *fall_of(lua_State *L, size_t *group, size_t *cause)
 {
   lb_error err = {0};
   cuminc_box *box = check_place(L, group, cause);
+  need_limits(L, box, *group);
   lb_cuminc_fall_reset(&box->fall);
   if (lb_cuminc_fall(&box->fit, *group, *cause, &box->fall, &err) != LB_OK) lbl_raise(L, &err);
   return &box->fall;
@@ -58,7 +70,7 @@ static size_t cuminc_bytes(const lb_cuminc *fit)
   size_t n = 0;
   for (size_t g = 0; g < fit->any.n_groups; g++) {
     const lb_km_curve *any = &fit->any.curve[g];
-    n += (8 + 5 * fit->n_cause) * any->n_time + 2 * any->n_entry;
+    n += (5 + 3 * fit->n_cause) * any->n_time + 2 * any->n_entry; /* limits wait */
   }
   return n * sizeof(double);
 }
@@ -118,7 +130,8 @@ static int cuminc_curve(lua_State *L)
 {
   lua_settop(L, 3);
   size_t group, cause;
-  const cuminc_box *box = check_place(L, &group, &cause);
+  cuminc_box *box = check_place(L, &group, &cause);
+  need_limits(L, box, group);
   const lb_km_curve *any = &box->fit.any.curve[group];
   const lb_cuminc_curve *c = &box->fit.curve[group];
   size_t first = cause * any->n_time;
@@ -140,8 +153,10 @@ static int cuminc_curve(lua_State *L)
 static int cuminc_event_free(lua_State *L)
 {
   lua_settop(L, 2);
-  const cuminc_box *box = check_box(L, 1);
-  const lb_km_curve *c = &box->fit.any.curve[lbl_check_position(L, 2, "g", box->fit.any.n_groups)];
+  cuminc_box *box = check_box(L, 1);
+  size_t group = lbl_check_position(L, 2, "g", box->fit.any.n_groups);
+  need_limits(L, box, group);
+  const lb_km_curve *c = &box->fit.any.curve[group];
   const named columns[] = {{"time", c->time},         {"n_risk", c->n_risk},
                            {"n_event", c->n_event},   {"n_censor", c->n_censor},
                            {"estimate", c->survival}, {"std_error", c->std_error},
@@ -183,10 +198,11 @@ static lb_status fill_at(const cuminc_box *box, size_t group, size_t cause, doub
                          size_t n, lb_error *err)
 {
   const lb_cuminc *fit = &box->fit;
-  lb_status st =
-      lb_km_table(&fit->any.curve[group], at[TIME], n, at[N_RISK], at[N_EVENT], at[N_CENSOR], err);
+  lb_km_curve mine = fit->any.curve[group];
+  lb_status st = lb_km_table(&mine, at[TIME], n, at[N_RISK], at[N_EVENT], at[N_CENSOR], err);
+  mine.n_event = fit->curve[group].n_event + cause * mine.n_time;
   if (st == LB_OK)
-    st = lb_km_table(&box->fall, at[TIME], n, at[N_RISK], at[N_EVENT], at[ESTIMATE], err);
+    st = lb_km_table(&mine, at[TIME], n, at[ESTIMATE], at[N_EVENT], at[STD_ERROR], err);
   for (size_t i = 0; st == LB_OK && i < n; i++) {
     lb_km_point point;
     lb_cuminc_at(fit, group, cause, at[TIME][i], &point);
@@ -203,7 +219,7 @@ static int cuminc_at(lua_State *L)
 {
   lua_settop(L, 4);
   size_t group, cause;
-  fall_of(L, &group, &cause);
+  const cuminc_box *box = check_place(L, &group, &cause);
   lbl_check_table(L, 4, "times");
   size_t n = lua_rawlen(L, 4);
   double *at[N_AT];
@@ -215,7 +231,7 @@ static int cuminc_at(lua_State *L)
     lua_pop(L, 1);
   }
   lb_error err = {0};
-  if (fill_at(check_box(L, 1), group, cause, at, n, &err) != LB_OK) return lbl_raise(L, &err);
+  if (fill_at(box, group, cause, at, n, &err) != LB_OK) return lbl_raise(L, &err);
   named columns[N_AT];
   for (size_t j = 0; j < N_AT; j++) columns[j] = (named){AT_NAMES[j], at[j]};
   push_columns(L, columns, N_AT, n);

@@ -7,9 +7,9 @@
 #include "bind/bind.h"
 
 /* Bytes are gathered before the collector hears of them: it may then go through the whole Lua heap,
- * which takes as long as computing a megabyte. Nor is it told of less than an eighth of what is
+ * which takes as long as computing some megabytes. Nor is it told of less than an eighth of what is
  * held, so that garbage stays a small part of the memory and its search of the time. */
-#define ACCOUNT_STEP  ((size_t)1 << 20)
+#define ACCOUNT_STEP  ((size_t)4 << 20)
 #define ACCOUNT_SHARE 8
 
 typedef struct state {

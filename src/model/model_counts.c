@@ -327,27 +327,32 @@ static size_t add_pairs(const counting *c, size_t g, size_t days, uint32_t *to)
   return (size_t)(total.first + total.second);
 }
 
+/* Of causes: the same, a code of the event e counted as kind map[e] of `kinds`. */
+static size_t add_kinds(const counting *c, size_t g, const lb_surv_counts *into, const int32_t *map,
+                        uint32_t *to)
+{
+  size_t kinds = lb_surv_kinds(into), cells = into->days * kinds;
+  bool same = kinds == c->kinds;
+  for (size_t e = 0; e < c->kinds; e++) same = same && map[e] == (int32_t)e;
+  memset(to, 0, cells * sizeof *to);
+  for (size_t k = 0; k < c->chunks; k++) {
+    const uint32_t *from = c->count + k * table_size(c) + g * c->days * c->kinds;
+    if (same) lb_counts_add(to, from, cells);
+    for (size_t day = 0; !same && day < into->days; day++)
+      for (size_t e = 0; e < c->kinds; e++) to[day * kinds + (size_t)map[e]] += *from++;
+  }
+  return (size_t)lb_counts_total(to, cells);
+}
+
 /* The days up to the last of all chunks, added up: `map` says which kind a code of the event is.
  * Groups without rows are left out; rows has how many each group has. Returns groups that stay. */
 static size_t add_chunks(const counting *c, const lb_surv_counts *into, const int32_t *map,
                          uint32_t *out, size_t *rows)
 {
-  size_t kept = 0, days = into->days, kinds = lb_surv_kinds(into);
+  size_t kept = 0, cells = into->days * lb_surv_kinds(into);
   for (size_t g = 0; g < c->groups; g++) {
-    uint32_t *to = out + kept * days * kinds;
-    if (!c->causes) {
-      rows[g] = add_pairs(c, g, days, to);
-      kept += rows[g] > 0;
-      continue;
-    }
-    rows[g] = 0;
-    memset(to, 0, days * kinds * sizeof *to);
-    for (size_t k = 0; k < c->chunks; k++) {
-      const uint32_t *from = c->count + k * table_size(c) + g * c->days * c->kinds;
-      for (size_t day = 0; day < days; day++)
-        for (size_t e = 0; e < c->kinds; e++) to[day * kinds + (size_t)map[e]] += *from++;
-    }
-    for (size_t i = 0; i < days * kinds; i++) rows[g] += to[i];
+    uint32_t *to = out + kept * cells;
+    rows[g] = c->causes ? add_kinds(c, g, into, map, to) : add_pairs(c, g, into->days, to);
     kept += rows[g] > 0;
   }
   return kept;
@@ -367,12 +372,12 @@ static void read_outcome(lb_model *m)
       if (end > 0 && (double)(end - 1) > m->time_max) m->time_max = (double)(end - 1);
       continue;
     }
-    for (size_t day = 0; day < k->days; day++, count += kinds) {
-      size_t events = 0;
-      for (size_t e = 1; e < kinds; e++) events += count[e];
-      m->n_event += events;
-      if (count[0] + events > 0 && (double)day > m->time_max) m->time_max = (double)day;
-    }
+    size_t cells = k->days * kinds;
+    m->n_event +=
+        (size_t)(lb_counts_total(count, cells) - lb_counts_total_first(count, k->days, kinds));
+    while (cells > 0 && count[cells - 1] == 0) cells--;
+    if (cells > 0 && (double)((cells - 1) / kinds) > m->time_max)
+      m->time_max = (double)((cells - 1) / kinds);
   }
 }
 
@@ -380,13 +385,17 @@ static void read_outcome(lb_model *m)
 static lb_status map_kinds(lb_model_data *d, const counting *c, int32_t *map, lb_error *err)
 {
   bool seen[LB_MOST_CAUSES] = {false};
+  size_t unseen = c->kinds;
   for (size_t e = 0; e < c->kinds; e++) map[e] = (int32_t)e;
   if ((d->options->accepts & LB_ACCEPTS_CAUSES) == 0) return LB_OK;
   if (!c->causes) return lb_model_one_cause(d, err);
   for (size_t k = 0; k < c->chunks; k++) {
     const uint32_t *from = c->count + k * table_size(c);
-    for (size_t i = 0; i < c->groups * c->days; i++)
-      for (size_t e = 0; e < c->kinds; e++) seen[e] |= *from++ > 0;
+    for (size_t i = 0; i < c->groups * c->days && unseen > 0; i++)
+      for (size_t e = 0; e < c->kinds; e++, from++) {
+        unseen -= *from > 0 && !seen[e];
+        seen[e] |= *from > 0;
+      }
   }
   return lb_model_map_causes(d, c->source[EVENT].slot, seen, c->kinds, map, err);
 }

@@ -47,6 +47,17 @@ describe("causes", function()
       rows(T, { 0, 1, 2, 0 })).causes)
   end)
 
+  it("count who is at risk at a time with late entry, whatever the cause", function()
+    local frame = core.frame { { "entry", { 0, 0, 3, 4, 1 } }, { "time", { 2, 5, 6, 8, 3 } },
+      { "cause", { 1, 2, 1, 0, 0 } } }
+    local fit = cuminc("Surv(entry, time, cause) ~ 1", frame)
+    for _, cause in ipairs { 1, 2 } do
+      local at = fit:at { 2.5, 5, 7, cause = cause }
+      assert.are.same({ 2, 3, 1 }, { at:column("n_risk")[1], at:column("n_risk")[2],
+        at:column("n_risk")[3] })
+    end
+  end)
+
   it("take the first level as censored and say so", function()
     local ci = cuminc("Surv(etime, cause) ~ sex", mgus():mutate(NAMED), { censored = "alive" })
     assert.is_truthy(tostring(ci):find("Censored: 'alive'", 1, true))
@@ -199,6 +210,10 @@ describe("survival.gray", function()
     local b = lb.survival.gray("Surv(etime, event) ~ sex", core.take(twice, list))
     for i = 1, 2 do
       near(a:tests():column("statistic")[i], b:tests():column("statistic")[i], 1e-10)
+    end
+    for _, fit in ipairs { a, lb.survival.cuminc("Surv(etime, event) ~ sex", twice,
+      { weights = "w", weight_type = "frequency" }) } do
+      assert.truthy(tostring(fit):find(("frequency weights, %d rows"):format(#twice), 1, true))
     end
     local c = lb.survival.finegray("Surv(etime, event) ~ age + sex", twice,
       { cause = 1, weights = "w", weight_type = "frequency" })

@@ -35,6 +35,10 @@ static lb_cuminc fit(const lb_surv *y, const lb_partition *groups, lb_cuminc_var
   lb_cuminc out = {0};
   const lb_cuminc_options opt = {.conf_level = 0.95, .conf_type = type, .variance = variance};
   LB_OK_OR_FAIL(lb_cuminc_fit(y, groups, NULL, &opt, &out, &err), err);
+  for (size_t g = 0; g < out.any.n_groups; g++) {
+    assert_null(out.curve[g].conf_low);
+    LB_OK_OR_FAIL(lb_cuminc_limits(&out, g, &err), err);
+  }
   return out;
 }
 
@@ -99,6 +103,29 @@ static void check_same(const lb_cuminc *a, const lb_cuminc *b, double tol)
       LB_NEAR(a->curve[g].conf_low[i], b->curve[g].conf_low[i], tol);
       LB_NEAR(a->curve[g].n_event[i], b->curve[g].n_event[i], tol);
     }
+  }
+}
+
+/* A value at a time is that of the curve to the last bit, though its limits are computed alone. */
+static void point_is_curve(void **state)
+{
+  (void)state;
+  lb_surv y = make(N, 2, 29);
+  const lb_partition groups = {group_, 3};
+  for (int type = LB_KM_LOG_LOG; type <= LB_KM_ARCSINE; type++) {
+    lb_cuminc f = fit(&y, &groups, LB_CUMINC_AALEN, (lb_km_conf)type);
+    for (size_t g = 0; g < 3; g++) {
+      size_t n = f.any.curve[g].n_time;
+      for (size_t k = 0; k < n * f.n_cause; k++) {
+        lb_km_point p;
+        lb_cuminc_at(&f, g, k / n, f.any.curve[g].time[k % n], &p);
+        LB_NEAR(p.survival, f.curve[g].estimate[k], 0);
+        LB_NEAR(p.std_error, f.curve[g].std_error[k], 0);
+        LB_NEAR(p.conf_low, f.curve[g].conf_low[k], 0);
+        LB_NEAR(p.conf_high, f.curve[g].conf_high[k], 0);
+      }
+    }
+    lb_cuminc_reset(&f);
   }
 }
 
@@ -188,6 +215,7 @@ static void weights_repeat(void **state)
   opt.variance = LB_CUMINC_JACKKNIFE;
   lb_cuminc a = fit(&y, NULL, LB_CUMINC_JACKKNIFE, LB_KM_LOG_LOG), b = {0};
   LB_OK_OR_FAIL(lb_cuminc_fit(&plain, NULL, &clusters, &opt, &b, &err), err);
+  LB_OK_OR_FAIL(lb_cuminc_limits(&b, 0, &err), err);
   check_same(&a, &b, 1e-11);
   lb_cuminc_reset(&a);
   lb_cuminc_reset(&b);
@@ -240,6 +268,7 @@ static void counts_are_rows(void **state)
       .n = N, .n_class = 3, .days = DAYS, .count = count, .n_cause = KINDS - 1};
   lb_cuminc a = fit(&y, &groups, LB_CUMINC_GREENWOOD, LB_KM_LOG_LOG), b = {0};
   LB_OK_OR_FAIL(lb_cuminc_fit_counts(&counts, NULL, &b, &err), err);
+  for (size_t g = 0; g < 3; g++) LB_OK_OR_FAIL(lb_cuminc_limits(&b, g, &err), err);
   check_same(&a, &b, 0);
   lb_cuminc_reset(&a);
   lb_cuminc_reset(&b);
@@ -354,9 +383,12 @@ static void allocation_failures(void **state)
     lb_cuminc f = {0};
     lb_mem_fail_after(k);
     st = lb_cuminc_fit(&y, &groups, NULL, &opt, &f, &err);
-    lb_mem_fail_after(-1);
     assert_true(st == LB_OK || (st == LB_ENOMEM && f.curve == NULL && lb_mem_live() == 0));
+    if (st == LB_OK) st = lb_cuminc_limits(&f, 1, &err);
+    lb_mem_fail_after(-1);
+    assert_true(st == LB_OK || (st == LB_ENOMEM && (f.curve == NULL || !f.curve[1].conf_low)));
     lb_cuminc_reset(&f);
+    assert_true(lb_mem_live() == 0);
   }
   st = LB_ENOMEM;
   for (long k = 0; st != LB_OK; k++) {
@@ -375,6 +407,7 @@ int main(void)
   gsl_set_error_handler_off();
   const struct CMUnitTest tests[] = {
       LB_TEST(four_rows),       LB_TEST(one_cause),          LB_TEST(sum_is_one),
+      LB_TEST(point_is_curve),
       LB_TEST(order_and_unit),  LB_TEST(weights_repeat),     LB_TEST(jackknife_is_derivative),
       LB_TEST(counts_are_rows), LB_TEST(gray_properties),    LB_TEST(gray_of_one_cause),
       LB_TEST(edges),           LB_TEST(allocation_failures)};

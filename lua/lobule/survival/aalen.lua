@@ -186,7 +186,7 @@ end
 function Aalen:__tostring()
   local parts = { result.heading(self.title, self.info), tostring(summary_table(self)),
     test_line(self) }
-  parts[#parts + 1] = weights.text(self.options)
+  parts[#parts + 1] = weights.text(self.options, self.info)
   for _, warning in ipairs(self.warnings) do parts[#parts + 1] = "warning: " .. warning end
   return table.concat(parts, "\n")
 end
@@ -213,7 +213,7 @@ function Aalen:report_blocks(options)
   view.notes[1] = test_line(self, options and options.profile) .. "."
   local missing = result.missing_text(self.info)
   if missing ~= "" then view.notes[#view.notes + 1] = missing .. "." end
-  view.notes[#view.notes + 1] = weights.text(self.options)
+  view.notes[#view.notes + 1] = weights.text(self.options, self.info)
   local blocks = { { kind = "table", table = view } }
   for _, warning in ipairs(self.warnings) do blocks[#blocks + 1] = { kind = "warning",
     text = warning } end

@@ -2,6 +2,7 @@
 local core = require "lobule.core"
 local format = require "lobule.format"
 local result = require "lobule.result"
+local stacking = require "lobule.survival.stacking"
 local shown = require "lobule.shown"
 local terms = require "lobule.terms"
 
@@ -33,24 +34,9 @@ end
 
 --- Stacks a frame of each model, the cause in front.
 local function stack(self, frame_of)
-  local causes, names, columns, n = {}, nil, {}, 0
-  for k, fit in ipairs(self.models) do
-    local frame = frame_of(fit)
-    names = names or frame:names()
-    for j, name in ipairs(names) do
-      local column = frame:column(name)
-      columns[j] = columns[j] or { name, {}, column:type() }
-      table.move(column:totable(), 1, #frame, n + 1, columns[j][2])
-    end
-    for i = 1, #frame do causes[n + i] = self.causes[k] end
-    n = n + #frame
-  end
-  local list = { { "cause", causes, "text", label = "Cause" } }
-  for j = 1, #columns do
-    columns[j][2].n = n
-    list[j + 1] = columns[j]
-  end
-  return result.frame(list)
+  local frames = {}
+  for k, fit in ipairs(self.models) do frames[k] = frame_of(fit) end
+  return stacking.stack(frames, { { "cause", self.causes, label = "Cause" } })
 end
 
 --- One row a cause and term, as of survival.cox.

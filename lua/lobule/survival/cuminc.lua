@@ -4,6 +4,7 @@ local core = require "lobule.core"
 local format = require "lobule.format"
 local quantity = require "lobule.quantity"
 local result = require "lobule.result"
+local stacking = require "lobule.survival.stacking"
 local weights = require "lobule.survival.weights"
 
 ---@class lobule.CumInc
@@ -52,26 +53,12 @@ end
 
 --- Stacks frames of { frame, g, k }, each with its stratum and cause in front.
 local function stack(self, parts)
-  local names = parts[1] and parts[1].frame:names() or {}
-  local strata, causes, columns, n = {}, {}, {}, 0
-  for j in ipairs(names) do columns[j] = {} end
-  for _, part in ipairs(parts) do
-    for j, name in ipairs(names) do
-      table.move(part.frame:column(name):totable(), 1, #part.frame, n + 1, columns[j])
-    end
-    for i = 1, #part.frame do
-      strata[n + i], causes[n + i] = group_name(self, part.g), self.causes[part.k]
-    end
-    n = n + #part.frame
+  local frames, strata, causes = {}, {}, {}
+  for i, part in ipairs(parts) do
+    frames[i], strata[i], causes[i] = part.frame, group_name(self, part.g), self.causes[part.k]
   end
-  strata.n, causes.n = n, n
-  local list = { { "strata", strata, "text" }, { "cause", causes, "text", label = "Cause" } }
-  for j, name in ipairs(names) do
-    columns[j].n = n
-    list[j + 2] = { name, columns[j], "real",
-      unit = name == "time" and self.info.time_unit or nil }
-  end
-  return result.frame(list)
+  return stacking.stack(frames, { { "strata", strata }, { "cause", causes, label = "Cause" } },
+    self.info.time_unit)
 end
 
 --- The number of the cause that an option names; nil: no option.
@@ -253,7 +240,7 @@ local function notes_of(self)
   if self.info.n_cluster then
     notes[#notes + 1] = ("Robust variance, %d clusters."):format(self.info.n_cluster)
   end
-  notes[#notes + 1] = weights.text(self.options)
+  notes[#notes + 1] = weights.text(self.options, self.info)
   return notes
 end
 

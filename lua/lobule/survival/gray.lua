@@ -109,7 +109,7 @@ end
 function Gray:__tostring()
   local parts = { result.heading(self.title, self.info), tostring(summary_table(self)) }
   for _, line in ipairs(lines(self)) do parts[#parts + 1] = line end
-  parts[#parts + 1] = weights.text(self.options)
+  parts[#parts + 1] = weights.text(self.options, self.info)
   for _, warning in ipairs(self.warnings) do parts[#parts + 1] = "warning: " .. warning end
   return table.concat(parts, "\n")
 end
@@ -132,7 +132,7 @@ function Gray:report_blocks(options)
   end
   local missing = result.missing_text(self.info)
   if missing ~= "" then view.notes[#view.notes + 1] = missing .. "." end
-  view.notes[#view.notes + 1] = weights.text(self.options)
+  view.notes[#view.notes + 1] = weights.text(self.options, self.info)
   local blocks = { { kind = "table", table = view } }
   for _, warning in ipairs(self.warnings) do blocks[#blocks + 1] = { kind = "warning",
     text = warning } end

@@ -4,6 +4,7 @@ local core = require "lobule.core"
 local format = require "lobule.format"
 local quantity = require "lobule.quantity"
 local result = require "lobule.result"
+local stacking = require "lobule.survival.stacking"
 local few_clusters = require("lobule.survival.cox_warnings").few_clusters
 local weights = require "lobule.survival.weights"
 
@@ -125,24 +126,9 @@ end
 
 --- Stacks frames, each with its stratum's name in front.
 local function stack(self, frames, groups)
-  local names = frames[1] and frames[1]:names() or {}
-  local strata, columns, n = {}, {}, 0
-  for j in ipairs(names) do columns[j] = {} end
-  for k, frame in ipairs(frames) do
-    for j, name in ipairs(names) do
-      table.move(frame:column(name):totable(), 1, #frame, n + 1, columns[j])
-    end
-    for i = 1, #frame do strata[n + i] = name_of(self, groups[k]) end
-    n = n + #frame
-  end
-  strata.n = n
-  local list = { { "strata", strata, "text" } }
-  for j, name in ipairs(names) do
-    columns[j].n = n
-    list[j + 1] = { name, columns[j], "real",
-      unit = name == "time" and self.info.time_unit or nil }
-  end
-  return result.frame(list)
+  local strata = {}
+  for k, g in ipairs(groups) do strata[k] = name_of(self, g) end
+  return stacking.stack(frames, { { "strata", strata } }, self.info.time_unit)
 end
 
 --- The curves, one row a distinct time of each group, event or censoring.

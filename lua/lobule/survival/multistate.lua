@@ -4,6 +4,7 @@ local check = require "lobule.check"
 local core = require "lobule.core"
 local quantity = require "lobule.quantity"
 local result = require "lobule.result"
+local stacking = require "lobule.survival.stacking"
 local rows = require "lobule.survival.multistate_data"
 
 ---@class lobule.StateProbabilities
@@ -42,26 +43,12 @@ end
 
 --- Stacks frames of { frame, g, k }, each with its group and state in front.
 local function stack(self, parts)
-  local names = parts[1] and parts[1].frame:names() or {}
-  local strata, states, columns, n = {}, {}, {}, 0
-  for j in ipairs(names) do columns[j] = {} end
-  for _, part in ipairs(parts) do
-    for j, name in ipairs(names) do
-      table.move(part.frame:column(name):totable(), 1, #part.frame, n + 1, columns[j])
-    end
-    for i = 1, #part.frame do
-      strata[n + i], states[n + i] = group_name(self, part.g), self.states[part.k]
-    end
-    n = n + #part.frame
+  local frames, strata, states = {}, {}, {}
+  for i, part in ipairs(parts) do
+    frames[i], strata[i], states[i] = part.frame, group_name(self, part.g), self.states[part.k]
   end
-  strata.n, states.n = n, n
-  local list = { { "strata", strata, "text" }, { "state", states, "text", label = "State" } }
-  for j, name in ipairs(names) do
-    columns[j].n = n
-    list[j + 2] = { name, columns[j], "real",
-      unit = name == "time" and self.info.time_unit or nil }
-  end
-  return result.frame(list)
+  return stacking.stack(frames, { { "strata", strata }, { "state", states, label = "State" } },
+    self.info.time_unit)
 end
 
 --- Calls f(g, k) for the groups and states asked for; a list of what it returns.

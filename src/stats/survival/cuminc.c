@@ -4,11 +4,13 @@
 #include "base/interrupt.h"
 #include "base/mem.h"
 #include "stats/interval.h"
+#include "stats/survival/cuminc_kernel.h"
 #include "stats/survival/cuminc_work.h"
 #include "stats/survival/km_kernel.h"
 #include "stats/survival/km_work.h"
 
 #include <math.h>
+#include <string.h>
 
 /* ---- Estimates and variances ---- */
 
@@ -56,25 +58,15 @@ static void add_aalen(moments *m, const jump *j)
   m->curvature += r * r * (mine + other);
 }
 
-/* What all causes of a group share, 2 n_time numbers: inverse, then spread. */
-static void share(const lb_km_curve *any, double *shared)
-{
-  double *inverse = shared, *spread = shared + any->n_time;
-  for (size_t i = 0; i < any->n_time; i++) {
-    double n = any->n_risk[i], d = any->n_event[i];
-    inverse[i] = d > 0 ? 1 / n : 0;
-    spread[i] = any->survival[i] > 0 ? d * inverse[i] / (n - d) : 0;
-  }
-}
-
-/* Walks the times of a group forwards for one cause; std_error is left for the jackknife. */
+/* Walks the times of a group forwards for one cause; std_error, which is left for the jackknife,
+ * has the variance, which stays where there is no step. */
 static void walk_cause(const lb_cuminc *fit, size_t group, size_t cause, const double *shared)
 {
   const lb_km_curve *any = &fit->any.curve[group];
   size_t first = cause * any->n_time;
   const lb_cuminc_curve *c = &fit->curve[group];
   moments sum = {0};
-  double incidence = 0, before = 1, std_error = 0;
+  double incidence = 0, before = 1;
   for (size_t i = 0; i < any->n_time; i++) {
     jump j = {.n = any->n_risk[i],
               .d = any->n_event[i],
@@ -89,11 +81,10 @@ static void walk_cause(const lb_cuminc *fit, size_t group, size_t cause, const d
       incidence += step;
       if (fit->variance == LB_CUMINC_GREENWOOD) add_greenwood(&sum, &j);
       if (fit->variance == LB_CUMINC_AALEN) add_aalen(&sum, &j);
-      if (step > 0) std_error = sqrt(fmax(0, sum.value)); /* else the value stays */
     }
     before = j.after;
     c->estimate[first + i] = incidence;
-    c->std_error[first + i] = std_error;
+    c->std_error[first + i] = sum.value;
   }
 }
 
@@ -108,6 +99,31 @@ static void close_sum(const lb_cuminc *fit, size_t group)
 
 /* ---- Limits ---- */
 
+/* Where F is 0 or 1 there are no limits to compute. */
+static bool is_edge(double estimate)
+{
+  return !(estimate > 0 && estimate < 1);
+}
+
+static double edge_limit(double estimate)
+{
+  return estimate > 0 ? (double)NAN : 0;
+}
+
+/* Limits of n estimates inside (0, 1): half is z times their standard error over them, and is used
+ * up, limits first has the estimates, then n lower limits and n upper ones. On the log-log scale
+ * many at once. */
+static void find_limits(lb_km_conf type, double *half, double *log_f, double *limits, size_t n)
+{
+  if (type == LB_KM_LOG_LOG) {
+    memcpy(limits + n, limits, n * sizeof *limits);
+    lb_km_log_log(half, log_f, limits, n);
+    return;
+  }
+  for (size_t k = 0; k < n; k++)
+    km_limits(limits[k], (km_half){half[k], half[k]}, type, &limits[k], &limits[n + k]);
+}
+
 /* What an event of another cause, or a censoring, does not change is copied. */
 static bool is_same(const lb_cuminc_curve *c, size_t first, size_t i)
 {
@@ -115,70 +131,70 @@ static bool is_same(const lb_cuminc_curve *c, size_t first, size_t i)
   return i > 0 && c->estimate[k] == c->estimate[k - 1] && c->std_error[k] == c->std_error[k - 1];
 }
 
-static void set_edge(const lb_cuminc_curve *c, size_t k)
-{
-  bool zero = !(c->estimate[k] > 0);
-  if (!zero) c->std_error[k] = NAN;
-  c->conf_low[k] = c->conf_high[k] = zero ? 0 : NAN;
-}
-
-/* Limits of n_time values from `first` on; those on the log-log scale many at once. */
-static lb_status set_limits(const lb_cuminc *fit, size_t group, size_t first, lb_error *err)
+/* Limits of n_time values from `first` on, in room for 4 n_time numbers and as many places. */
+static void set_limits(const lb_cuminc *fit, size_t group, size_t first, double *room,
+                       uint32_t *place)
 {
   const lb_cuminc_curve *c = &fit->curve[group];
   size_t n_time = fit->any.curve[group].n_time, n = 0;
-  lb_km_conf type = fit->any.conf_type;
   double z = lb_z_value(fit->any.conf_level);
-  uint32_t *place = lb_mem_array(n_time, sizeof *place);
-  double *room = lb_mem_array(n_time, 4 * sizeof *room);
-  if (place == NULL || room == NULL) {
-    lb_mem_free(place);
-    lb_mem_free(room);
-    return lb_error_nomem(err, "cumulative incidence");
-  }
+  double *half = room, *limits = room + 2 * n_time;
   for (size_t i = 0; i < n_time; i++) {
     size_t k = first + i;
-    if (is_same(c, first, i)) continue;
-    if (!(c->estimate[k] > 0 && c->estimate[k] < 1)) {
-      set_edge(c, k);
-      continue;
+    if (is_same(c, first, i) || is_edge(c->estimate[k])) continue;
+    half[n] = z * c->std_error[k] / c->estimate[k];
+    limits[n] = c->estimate[k];
+    place[n++] = (uint32_t)i;
+  }
+  find_limits(fit->any.conf_type, half, room + n_time, limits, n);
+  for (size_t i = 0, k = 0; i < n_time; i++) {
+    double *low = c->conf_low + first + i, *high = c->conf_high + first + i;
+    if (k < n && place[k] == i) {
+      *low = limits[k];
+      *high = limits[n + k++];
+    } else if (is_same(c, first, i)) {
+      *low = low[-1];
+      *high = high[-1];
+    } else {
+      *low = *high = edge_limit(c->estimate[first + i]);
     }
-    double half = z * c->std_error[k] / c->estimate[k];
-    room[n] = half;
-    if (type == LB_KM_LOG_LOG)
-      place[n++] = (uint32_t)i;
-    else
-      km_limits(c->estimate[k], (km_half){half, half}, type, &c->conf_low[k], &c->conf_high[k]);
   }
-  double *limits = room + 2 * n;
-  for (size_t k = 0; k < n; k++) limits[n + k] = c->estimate[first + place[k]];
-  lb_km_log_log(room, room + n, limits, n);
-  for (size_t k = 0; k < n; k++) {
-    c->conf_low[first + place[k]] = limits[k];
-    c->conf_high[first + place[k]] = limits[n + k];
-  }
-  for (size_t i = 1; i < n_time; i++) {
-    if (!is_same(c, first, i)) continue;
-    c->conf_low[first + i] = c->conf_low[first + i - 1];
-    c->conf_high[first + i] = c->conf_high[first + i - 1];
+}
+
+lb_status lb_cuminc_limits(lb_cuminc *fit, size_t group, lb_error *err)
+{
+  lb_km_curve *any = &fit->any.curve[group];
+  lb_cuminc_curve *c = &fit->curve[group];
+  size_t n_time = any->n_time;
+  if (c->conf_low != NULL) return LB_OK;
+  lb_status st = any->std_error == NULL ? km_add_errors(&fit->any, group, err) : LB_OK;
+  if (st != LB_OK) return st;
+  uint32_t *place = lb_mem_array(n_time, sizeof *place);
+  double *room = lb_mem_array(n_time, 4 * sizeof *room);
+  double *limits = lb_mem_array(n_time * fit->n_cause, 2 * sizeof *limits);
+  if (place != NULL && room != NULL && limits != NULL) {
+    c->conf_low = limits;
+    c->conf_high = limits + n_time * fit->n_cause;
+    for (size_t k = 0; k < fit->n_cause; k++) set_limits(fit, group, k * n_time, room, place);
+  } else {
+    lb_mem_free(limits);
+    st = lb_error_nomem(err, "cumulative incidence");
   }
   lb_mem_free(place);
   lb_mem_free(room);
-  return LB_OK;
+  return st;
 }
 
 /* ---- The fit ---- */
 
-/* All arrays of a group are one block. */
+/* The arrays of a group but its limits are one block. */
 static lb_status alloc_curve(lb_cuminc_curve *c, size_t n_time, size_t n_cause, lb_error *err)
 {
   size_t cells = n_time * n_cause;
-  c->n_event = lb_mem_array(cells, 5 * sizeof *c->n_event);
+  c->n_event = lb_mem_array(cells, 3 * sizeof *c->n_event);
   if (c->n_event == NULL) return lb_error_nomem(err, "cumulative incidence");
   c->estimate = c->n_event + cells;
   c->std_error = c->estimate + cells;
-  c->conf_low = c->std_error + cells;
-  c->conf_high = c->conf_low + cells;
   return LB_OK;
 }
 
@@ -194,8 +210,9 @@ static lb_status fit_group(lb_cuminc *fit, const lb_riskset *set, size_t group, 
       c->n_event[k * n_time + i] = set->cause_event[(first + i) * fit->n_cause + k];
   double *shared = lb_mem_array(n_time, 2 * sizeof *shared);
   if (shared == NULL) return lb_error_nomem(err, "cumulative incidence");
-  share(any, shared);
+  cuminc_share(any->n_risk, any->n_event, any->survival, n_time, shared, shared + n_time);
   for (size_t k = 0; k < fit->n_cause; k++) walk_cause(fit, group, k, shared);
+  cuminc_roots(c->std_error, n_time * fit->n_cause);
   lb_mem_free(shared);
   close_sum(fit, group);
   return lb_interrupted() ? lb_error_interrupted(err) : LB_OK;
@@ -224,8 +241,8 @@ static lb_status fit_set(const lb_surv *y, const lb_partition *cluster, lb_risks
   if (st == LB_OK && fit->variance == LB_CUMINC_JACKKNIFE)
     st = cuminc_jackknife(y, set, cluster, fit, err);
   for (size_t g = 0; st == LB_OK && g < fit->any.n_groups; g++)
-    for (size_t k = 0; st == LB_OK && k < fit->n_cause; k++)
-      st = set_limits(fit, g, k * fit->any.curve[g].n_time, err);
+    cuminc_close(fit->curve[g].estimate, fit->n_cause * fit->any.curve[g].n_time,
+                 fit->curve[g].std_error);
   lb_riskset_reset(set);
   return st;
 }
@@ -235,6 +252,7 @@ static const lb_cuminc_options DEFAULTS = LB_CUMINC_DEFAULTS;
 static lb_cuminc start(const lb_cuminc_options *opt, size_t n, size_t n_missing)
 {
   lb_cuminc fit = {.variance = opt->variance};
+  fit.any.no_errors = true;
   fit.any.n_used = n;
   fit.any.n_missing = n_missing;
   fit.any.conf_level = opt->conf_level;
@@ -287,8 +305,10 @@ lb_status lb_cuminc_fit_counts(const lb_surv_counts *counts, const lb_cuminc_opt
 void lb_cuminc_reset(lb_cuminc *fit)
 {
   if (fit == NULL) return;
-  for (size_t g = 0; fit->curve != NULL && g < fit->any.n_groups; g++)
+  for (size_t g = 0; fit->curve != NULL && g < fit->any.n_groups; g++) {
     lb_mem_free(fit->curve[g].n_event); /* the block */
+    lb_mem_free(fit->curve[g].conf_low);
+  }
   lb_mem_free(fit->curve);
   lb_km_reset(&fit->any);
   *fit = (lb_cuminc){0};
@@ -313,16 +333,24 @@ void lb_cuminc_at(const lb_cuminc *fit, size_t group, size_t cause, double time,
   size_t k = cause * any->n_time + low - 1;
   out->survival = c->estimate[k];
   out->std_error = c->std_error[k];
-  out->conf_low = c->conf_low[k];
-  out->conf_high = c->conf_high[k];
+  double limits[2], log_f, half = lb_z_value(fit->any.conf_level) * out->std_error / out->survival;
+  limits[0] = limits[1] = edge_limit(out->survival);
+  if (!is_edge(out->survival)) {
+    limits[0] = out->survival;
+    find_limits(fit->any.conf_type, &half, &log_f, limits, 1);
+  }
+  out->conf_low = limits[0];
+  out->conf_high = limits[1];
 }
 
-lb_status lb_cuminc_fall(const lb_cuminc *fit, size_t group, size_t cause, lb_km_curve *out,
+lb_status lb_cuminc_fall(lb_cuminc *fit, size_t group, size_t cause, lb_km_curve *out,
                          lb_error *err)
 {
   const lb_km_curve *any = &fit->any.curve[group];
   const lb_cuminc_curve *c = &fit->curve[group];
   size_t n = any->n_time, first = cause * n;
+  lb_status st = lb_cuminc_limits(fit, group, err);
+  if (st != LB_OK) return st;
   lb_km_curve fall = *any;
   fall.n_event = c->n_event + first;
   fall.std_error = c->std_error + first;

@@ -20,7 +20,8 @@ typedef struct lb_cuminc_options {
   }
 
 /* Curves of one group at the times of its lb_km_curve; cause k from 0 at [k * n_time + i]. Where F
- * is 0, std_error and limits are 0; where it is 1, they are NaN. */
+ * is 0, std_error and limits are 0; where it is 1, they are NaN. Limits are NULL until
+ * lb_cuminc_limits: they cost more than the curve, and many only ask for a value at a time. */
 typedef struct lb_cuminc_curve {
   double *n_event;  /* weighted events of the cause at the time */
   double *estimate; /* F_k(t), right-continuous; with S(t) they add up to 1 */
@@ -28,7 +29,8 @@ typedef struct lb_cuminc_curve {
 } lb_cuminc_curve;
 
 typedef struct lb_cuminc {
-  lb_km any; /* events of any cause: times, numbers at risk, event-free survival S */
+  lb_km any; /* events of any cause: times, numbers at risk, event-free survival S, whose std_error
+                and limits also wait for lb_cuminc_limits */
   size_t n_cause;
   lb_cuminc_curve *curve; /* a group each */
   lb_cuminc_variance variance;
@@ -55,13 +57,17 @@ lb_status lb_cuminc_fit_counts(const lb_surv_counts *counts, const lb_cuminc_opt
                                lb_cuminc *out, lb_error *err);
 void lb_cuminc_reset(lb_cuminc *fit); /* safe on a zeroed struct */
 
+/* Limits of all causes of a group at all its times, and std_error and limits of its event-free
+ * survival; nothing when they are there. LB_ENOMEM. */
+lb_status lb_cuminc_limits(lb_cuminc *fit, size_t group, lb_error *err);
+
 /* F of a cause at any finite time as `survival` of a point, with its standard error and limits;
  * after the last time the last step holds. The counts of the point are not set. */
 void lb_cuminc_at(const lb_cuminc *fit, size_t group, size_t cause, double time, lb_km_point *out);
 /* The curve of a cause as one that falls, 1 - F, for lb_km_quantile, lb_km_at and lb_km_table:
  * limits change places. n_event are the cause's; n_censor all others that leave. Arrays are
  * allocated but those borrowed from `fit`; free with lb_cuminc_fall_reset. LB_ENOMEM. */
-lb_status lb_cuminc_fall(const lb_cuminc *fit, size_t group, size_t cause, lb_km_curve *out,
+lb_status lb_cuminc_fall(lb_cuminc *fit, size_t group, size_t cause, lb_km_curve *out,
                          lb_error *err);
 void lb_cuminc_fall_reset(lb_km_curve *curve);
 #endif

@@ -182,6 +182,16 @@ static void walk_product(lb_km_curve *c, walk *w)
   }
 }
 
+/* Standard errors and limits are another. */
+static lb_status alloc_errors(lb_km_curve *c, lb_error *err)
+{
+  c->std_error = lb_mem_array(c->n_time, 3 * sizeof *c->std_error);
+  if (c->std_error == NULL) return lb_error_nomem(err, "survival curve");
+  c->conf_low = c->std_error + c->n_time;
+  c->conf_high = c->conf_low + c->n_time;
+  return LB_OK;
+}
+
 /* Walks the times of one group forwards. */
 static lb_status walk_curve(lb_km_curve *c, const lb_km *km, const double *rows, lb_error *err)
 {
@@ -198,6 +208,8 @@ static lb_status walk_curve(lb_km_curve *c, const lb_km *km, const double *rows,
     walk_product(c, &w);
   else
     st = walk_hazard(c, &w, km->type, rows, err);
+  if (st != LB_OK || km->no_errors) goto done;
+  st = alloc_errors(c, err);
   if (st != LB_OK) goto done;
   if (km->conf_type == LB_KM_LOG_LOG && km->conf_lower == LB_KM_LOWER_USUAL) {
     lb_km_errors(c->survival, w.variance, c->n_time, c->std_error);
@@ -229,14 +241,15 @@ static lb_status list_entries(lb_km_curve *c, const lb_surv *y, const lb_riskset
   return LB_OK;
 }
 
+/* Times, counts and S are one block. */
 static lb_status alloc_curve(lb_km_curve *c, lb_error *err)
 {
-  double **array[] = {&c->time,     &c->n_risk,    &c->n_event,  &c->n_censor,
-                      &c->survival, &c->std_error, &c->conf_low, &c->conf_high};
-  for (size_t k = 0; k < sizeof array / sizeof array[0]; k++) {
-    *array[k] = lb_mem_array(c->n_time, sizeof(double));
-    if (*array[k] == NULL) return lb_error_nomem(err, "survival curve");
-  }
+  c->time = lb_mem_array(c->n_time, 5 * sizeof *c->time);
+  if (c->time == NULL) return lb_error_nomem(err, "survival curve");
+  c->n_risk = c->time + c->n_time;
+  c->n_event = c->n_risk + c->n_time;
+  c->n_censor = c->n_event + c->n_time;
+  c->survival = c->n_censor + c->n_time;
   return LB_OK;
 }
 
@@ -261,6 +274,13 @@ static lb_status fit_curve(lb_km_curve *c, const lb_riskset *set, size_t group, 
   memcpy(c->n_event, set->n_event + first, c->n_time * sizeof *c->n_event);
   memcpy(c->n_censor, set->n_censor + first, c->n_time * sizeof *c->n_censor);
   return LB_OK;
+}
+
+lb_status km_add_errors(const lb_km *km, size_t group, lb_error *err)
+{
+  lb_km full = *km;
+  full.no_errors = false;
+  return walk_curve(&km->curve[group], &full, NULL, err);
 }
 
 lb_status km_fit_set(const lb_riskset *set, const lb_surv *y, const double *rows, lb_km *km,
@@ -409,9 +429,10 @@ void lb_km_reset(lb_km *km)
   if (km == NULL) return;
   for (size_t g = 0; g < km->n_groups; g++) {
     lb_km_curve *c = &km->curve[g];
-    double *array[] = {c->time,      c->n_risk,   c->n_event,   c->n_censor,   c->survival,
-                       c->std_error, c->conf_low, c->conf_high, c->entry_time, c->entry_weight};
-    for (size_t k = 0; k < sizeof array / sizeof array[0]; k++) lb_mem_free(array[k]);
+    lb_mem_free(c->time);
+    lb_mem_free(c->std_error);
+    lb_mem_free(c->entry_time);
+    lb_mem_free(c->entry_weight);
   }
   lb_mem_free(km->curve);
   *km = (lb_km){0};

@@ -81,6 +81,7 @@ typedef struct lb_km {
   lb_km_lower conf_lower;
   double start_time;
   size_t n_before; /* rows left out because their time is before start_time */
+  bool no_errors;  /* of event-free survival in lb_cuminc: std_error and limits wait */
 } lb_km;
 
 /* Product-limit estimate (Kaplan & Meier 1958, JASA 53:457) with Greenwood's (1926) variance

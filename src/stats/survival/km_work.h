@@ -15,6 +15,8 @@ void km_limits(double estimate, km_half half, lb_km_conf type, double *low, doub
  * LB_KM_FLEMING needs it beside their weight, else NULL. */
 lb_status km_fit_set(const lb_riskset *set, const lb_surv *y, const double *rows, lb_km *km,
                      lb_error *err);
+/* std_error and limits of a curve by the product limit that was fitted with no_errors. */
+lb_status km_add_errors(const lb_km *km, size_t group, lb_error *err);
 lb_status km_check_options(const lb_km_options *opt, lb_error *err);
 /* Times of a class before the start, which its curve does not have. */
 size_t km_skipped(const lb_riskset *set, size_t group, double start_time);

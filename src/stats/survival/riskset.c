@@ -231,7 +231,7 @@ static void read_days(lb_riskset *set, const lb_surv_counts *counts, size_t c)
 lb_status lb_riskset_from_counts(const lb_surv_counts *counts, lb_riskset *out, lb_error *err)
 {
   lb_riskset set = {.n = counts->n, .n_class = counts->n_class, .n_cause = counts->n_cause};
-  size_t kinds = lb_surv_kinds(counts), events;
+  size_t kinds = lb_surv_kinds(counts);
   bool ok = alloc_classes(&set);
   for (size_t c = 0; ok && c < set.n_class; c++) {
     const uint32_t *now = counts->count + c * counts->days * kinds;
@@ -241,11 +241,8 @@ lb_status lb_riskset_from_counts(const lb_surv_counts *counts, lb_riskset *out, 
       set.class_time[c + 1] = total.n_any;
       continue;
     }
-    for (size_t day = 0; day < counts->days; day++, now += kinds) {
-      size_t rows = day_rows(now, kinds, &events);
-      set.class_row[c + 1] += rows;
-      set.class_time[c + 1] += rows != 0;
-    }
+    set.class_row[c + 1] = (size_t)lb_counts_total(now, counts->days * kinds);
+    set.class_time[c + 1] = lb_counts_any(now, counts->days, kinds);
   }
   ok = ok && alloc_times(&set);
   for (size_t c = 0; ok && c < set.n_class; c++) read_days(&set, counts, c);
