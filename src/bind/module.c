@@ -58,20 +58,20 @@ static const luaL_Reg FUNCTIONS[] = {{"threads", threads},         {"live_object
                                      {"memory_trim", memory_trim}, {NULL, NULL}};
 
 static void (*const NOUNS[])(lua_State *L) = {
-    lbl_open_error,       lbl_open_class,      lbl_open_column,       lbl_open_cast,
-    lbl_open_build,       lbl_open_frame,      lbl_open_with,         lbl_open_expr,
-    lbl_open_group,       lbl_open_summary,    lbl_open_io,           lbl_open_json,
-    lbl_open_number,      lbl_open_model,      lbl_open_km,           lbl_open_logrank,
-    lbl_open_cox,         lbl_open_proportion, lbl_open_rows,         lbl_open_join,
-    lbl_open_reshape,     lbl_open_output,     lbl_open_cox_residual, lbl_open_cox_predict,
-    lbl_open_formats,     lbl_open_arrow,      lbl_open_window,       lbl_open_plan,
-    lbl_open_cuminc,      lbl_open_gray,       lbl_open_finegray,     lbl_open_pool,
-    lbl_open_pack,        lbl_open_split,      lbl_open_rate,         lbl_open_aalen,
-    lbl_open_score,       lbl_open_km_band,    lbl_open_turnbull,     lbl_open_histories,
-    lbl_open_multistate,  lbl_open_stack,      lbl_open_cox_tests,    lbl_open_rmst,
-    lbl_open_pseudo,      lbl_open_pseudo_fit, lbl_open_cox_penal,    lbl_open_aft,
-    lbl_open_aft_predict, lbl_open_cox_boot,   lbl_open_cox_adjusted, lbl_open_contrast,
-    lbl_open_population};
+    lbl_open_error,        lbl_open_class,      lbl_open_column,       lbl_open_cast,
+    lbl_open_build,        lbl_open_frame,      lbl_open_with,         lbl_open_expr,
+    lbl_open_group,        lbl_open_summary,    lbl_open_io,           lbl_open_json,
+    lbl_open_number,       lbl_open_model,      lbl_open_km,           lbl_open_logrank,
+    lbl_open_cox,          lbl_open_proportion, lbl_open_rows,         lbl_open_join,
+    lbl_open_reshape,      lbl_open_output,     lbl_open_cox_residual, lbl_open_cox_predict,
+    lbl_open_formats,      lbl_open_arrow,      lbl_open_window,       lbl_open_plan,
+    lbl_open_cuminc,       lbl_open_gray,       lbl_open_finegray,     lbl_open_pool,
+    lbl_open_pack,         lbl_open_split,      lbl_open_rate,         lbl_open_aalen,
+    lbl_open_score,        lbl_open_km_band,    lbl_open_turnbull,     lbl_open_histories,
+    lbl_open_multistate,   lbl_open_stack,      lbl_open_cox_tests,    lbl_open_rmst,
+    lbl_open_pseudo,       lbl_open_pseudo_fit, lbl_open_cox_penal,    lbl_open_aft,
+    lbl_open_aft_predict,  lbl_open_royston,    lbl_open_aft_contrast, lbl_open_cox_boot,
+    lbl_open_cox_adjusted, lbl_open_contrast,   lbl_open_population};
 
 /* Gives each function of the module its name for messages: "core.filter". What raises for others
  * has none. */

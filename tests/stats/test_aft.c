@@ -130,7 +130,10 @@ static void without_memory_nothing_leaks(void **state)
   lb_design design = {.n = 8, .p = 1, .column = column};
   lb_partition cluster = {group, 4};
   lb_aft_options o = LB_AFT_DEFAULTS;
-  lb_royston_options r = {.df = 2, .max_iter = 100};
+  const lb_royston_change change = {0, {.df = 1}};
+  const int32_t half[] = {0, 0, 0, 0, 1, 1, 1, 1};
+  lb_partition strata = {half, 2};
+  lb_royston_options r = {.df = 1, .max_iter = 100, .change = &change, .n_change = 1};
   lb_error err = {0};
   o.distribution = LB_AFT_GENGAMMA;
   lb_status st = LB_ENOMEM;
@@ -147,7 +150,7 @@ static void without_memory_nothing_leaks(void **state)
   for (long k = 0; st != LB_OK; k++) {
     lb_royston fit = {0};
     lb_mem_fail_after(k);
-    st = lb_royston_fit(&y, &design, &r, &fit, &err);
+    st = lb_royston_fit(&y, &design, &strata, &cluster, &r, &fit, &err);
     lb_mem_fail_after(-1);
     assert_true(st == LB_OK || (st == LB_ENOMEM && fit.coef == NULL));
     lb_royston_reset(&fit);

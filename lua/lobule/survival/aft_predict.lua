@@ -2,6 +2,7 @@
 --- figures. Methods of the class "aft".
 local check = require "lobule.check"
 local core = require "lobule.core"
+local head = require "lobule.survival.parametric_head"
 local result = require "lobule.result"
 local words = require "lobule.survival.parametric_words"
 
@@ -140,7 +141,7 @@ function AFT:cure_fraction(options)
   for i = 1, #linear do
     list[i] = lp[i] == nil and core.NA or shape < 0 and math.exp(math.exp(lp[i]) / shape) or 0.0
   end
-  local frame = core.with_column(linear:select { "row" }, "estimate", core.column(list))
+  local frame = core.with_column(linear:select { "row" }, "estimate", head.column(list, "real"))
   return frame
 end
 

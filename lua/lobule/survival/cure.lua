@@ -4,6 +4,7 @@ local check = require "lobule.check"
 local core = require "lobule.core"
 local fitting = require "lobule.survival.fitting"
 local format = require "lobule.format"
+local head = require "lobule.survival.parametric_head"
 local predict = require "lobule.survival.aft_predict"
 local result = require "lobule.result"
 local shown = require "lobule.shown"
@@ -21,14 +22,13 @@ result.mixin(Cure)
 
 local M, functions = {}, {}
 
-local OPTIONS <const> = weights.join {
+local OPTIONS <const> = head.join {
   { "cure", "string", "~ 1" },
   { "distribution", { "weibull", "exponential", "lognormal", "loglogistic", "gengamma" },
     "weibull" },
   { "conf_level", "level", 0.95 },
   { "max_iter", "count", 300 },
 }
-local REFUSED <const> = { sampling = "Its variance is model-based: survival.aft has a robust one." }
 local SHORT <const> = 0.05
 local LEAST_GAIN <const> = 2.705543 / 2 -- half and half 0 and chi-square on 1 df: 5 %
 
@@ -71,7 +71,7 @@ end
 ---@example lb.survival.cure("Surv(months, progressed) ~ 1", lb.example_data(), { cure = "~ arm" })
 function functions.cure(formula, data, options)
   local opts <const> = check.options(options, OPTIONS)
-  weights.check(opts, data, REFUSED)
+  weights.check(opts, data)
   local outcome, latency = check.type(formula, "string", "formula"):match "^(.-)~(.*)$"
   local left, incidence = opts.cure:match "^%s*(.-)%s*~(.*)$"
   if not outcome or left ~= "" then
@@ -117,12 +117,8 @@ end
 local function row_of(self, i, parameter, level, exponentiate)
   local fit, row = self.fit, parameter
   if not fit.converged then return row end
-  local b, se, z = fit.coef[i], fit.std_error[i], core.normal_quantile(0.5 + level / 2)
-  local show = exponentiate and row.term ~= "Q" and math.exp or function(x) return x end
-  row.estimate, row.std_error, row.statistic, row.p_value = show(b), se, b / se,
-    core.normal_p(b / se)
-  row.conf_low, row.conf_high = show(b - z * se), show(b + z * se)
-  return row
+  local ratio = exponentiate and not row.term:find "^Q"
+  return head.estimate(row, fit.coef[i], fit.std_error[i], level, ratio and math.exp or nil)
 end
 
 local function rows_of(self, level, exponentiate)
@@ -133,21 +129,8 @@ local function rows_of(self, level, exponentiate)
   return rows
 end
 
-local TIDY <const> = { { "part", "text" }, { "term", "text" }, { "variable", "text" },
-  { "level", "text" }, { "reference", "text" }, { "estimate", "real" }, { "std_error", "real" },
-  { "statistic", "real" }, { "p_value", "real" }, { "conf_low", "real" }, { "conf_high", "real" } }
-
-local function frame_of(rows, schema)
-  local columns = {}
-  for j, column in ipairs(schema) do
-    columns[j] = { column[1], { n = #rows }, column[2] }
-    for i, row in ipairs(rows) do
-      local value = row[column[1]]
-      columns[j][2][i] = value == nil and core.NA or value
-    end
-  end
-  return result.frame(columns)
-end
+local TIDY <const> = head.columns({ { "part", "text" }, { "term", "text" }, { "variable", "text" },
+  { "level", "text" }, { "reference", "text" } }, head.ESTIMATES)
 
 --- One row a parameter: those of the latency (time ratios when exponentiated), then those of cure
 --- (odds ratios of being cured); std_error stays on the log scale.
@@ -157,7 +140,7 @@ end
 function Cure:tidy(options)
   local opts <const> = check.options(options, { { "exponentiate", "boolean", false },
     { "conf_level", "level", self.options.conf_level } })
-  local frame = frame_of(rows_of(self, opts.conf_level, opts.exponentiate), TIDY)
+  local frame = head.frame(rows_of(self, opts.conf_level, opts.exponentiate), TIDY)
   return frame
 end
 
@@ -166,13 +149,10 @@ end
 ---@return lobule.Frame             # distribution, n, n_missing, df, log_lik_none, log_lik, aic,
 ---                                 bic, follow_up_alpha, iterations, converged
 function Cure:glance()
-  local fit, df = self.fit, #self.fit.coef
-  local frame = frame_of({ { distribution = fit.distribution, n = self.info.n,
-    n_missing = self.info.n_missing, df = df, log_lik_none = fit.log_lik_none,
-    log_lik = fit.log_lik, aic = 2 * df - 2 * fit.log_lik,
-    bic = df * math.log(self.info.n) - 2 * fit.log_lik,
-    follow_up_alpha = rawget(fit, "follow_up"), iterations = fit.iterations,
-    converged = fit.converged } }, { { "distribution", "text" }, { "n", "integer" },
+  local fit, row = self.fit, head.glance(self, #self.fit.coef)
+  row.distribution, row.log_lik_none = fit.distribution, fit.log_lik_none
+  row.follow_up_alpha = rawget(fit, "follow_up")
+  local frame = head.frame({ row }, { { "distribution", "text" }, { "n", "integer" },
     { "n_missing", "integer" }, { "df", "integer" }, { "log_lik_none", "real" },
     { "log_lik", "real" }, { "aic", "real" }, { "bic", "real" }, { "follow_up_alpha", "real" },
     { "iterations", "integer" }, { "converged", "logical" } })
@@ -182,16 +162,11 @@ end
 --- Covariance matrix of all parameters; those of cure are named "cure:term".
 ---@return lobule.Frame             # term, then one column a parameter
 function Cure:vcov()
-  local names, rows, schema = {}, {}, { { "term", "text" } }
+  local names = {}
   for i, parameter in ipairs(parameters(self)) do
     names[i] = (parameter.part == "cure" and "cure:" or "") .. parameter.term
-    schema[i + 1] = { names[i], "real" }
   end
-  for i, name in ipairs(names) do
-    rows[i] = { term = name }
-    for j, other in ipairs(names) do rows[i][other] = self.fit.vcov[i][j] end
-  end
-  local frame = frame_of(rows, schema)
+  local frame = head.vcov(names, self.fit.vcov)
   return frame
 end
 
@@ -226,12 +201,11 @@ function Cure:predict(options)
 end
 
 local function terms_table(self)
-  local aft <const> = require "lobule.survival.aft"
   local rows, level = {}, self.options.conf_level
   for _, row in ipairs(rows_of(self, level, true)) do
     if row.of_design then
       rows[#rows + 1] = { row.part == "cure" and "Cured: odds ratio" or "Others: time ratio",
-        terms.label(row, self.info.labels), aft.interval_text(row, true), shown.p(row.p_value) }
+        terms.label(row, self.info.labels), head.interval_text(row, true), shown.p(row.p_value) }
     end
   end
   return require("lobule.table").new { rows = rows, columns = { { label = "Part" },
@@ -252,29 +226,20 @@ local function fit_lines(self)
   lines[#lines + 1] = ("log-likelihood %s (%s without cure), AIC %s"):format(
     format.fixed(fit.log_lik, 2), format.fixed(fit.log_lik_none, 2),
     format.fixed(2 * #fit.coef - 2 * fit.log_lik, 2))
-  lines[#lines + 1] = weights.text(self.options, self.info)
+  lines[#lines + 1] = head.variance_text(self)
   return lines
 end
 
 function Cure:__tostring()
-  local parts = { result.heading(self.title, self.info) }
-  if #self.latency_terms + #self.cure_terms > 0 then parts[2] = tostring(terms_table(self)) end
-  for _, line in ipairs(fit_lines(self)) do parts[#parts + 1] = line end
-  for _, warning in ipairs(self.warnings) do parts[#parts + 1] = "warning: " .. warning end
-  return table.concat(parts, "\n")
+  local any = #self.latency_terms + #self.cure_terms > 0
+  return head.text(self, any and terms_table(self) or nil, fit_lines(self))
 end
 
 --- The blocks of a report: the table of ratios, then warnings.
 ---@param options? table
 ---@return table[]
 function Cure:report_blocks(options)
-  local view = terms_table(self)
-  view.caption = options and options.caption or self.title
-  for _, line in ipairs(fit_lines(self)) do view.notes[#view.notes + 1] = line .. "." end
-  local blocks = { { kind = "table", table = view } }
-  for _, warning in ipairs(self.warnings) do
-    blocks[#blocks + 1] = { kind = "warning", text = warning }
-  end
+  local blocks = head.blocks(self, terms_table(self), fit_lines(self), options)
   return blocks
 end
 

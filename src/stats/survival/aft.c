@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "stats/survival/aft_robust.h"
 #include "stats/survival/aft_rows.h"
 #include "stats/symmetric.h"
 
@@ -356,39 +357,6 @@ static void back_vcov(const problem *m, const double *vcov, size_t n, double *ou
   }
 }
 
-/* Sandwich of the scores of rows or clusters, on the fitted scale. */
-static lb_status robust_vcov(const problem *m, const lb_maximum *best, const lb_partition *cluster,
-                             double *out, lb_error *err)
-{
-  size_t p = m->n_param, n = m->x->n;
-  bool whole = cluster == NULL || cluster->code == NULL;
-  size_t groups = whole ? n : cluster->n;
-  double *score = lb_mem_array(n, p * sizeof *score);
-  double *sum = lb_mem_zero(groups, p * sizeof *sum), *influence = lb_mem_array(p, sizeof *sum);
-  lb_status st = score != NULL && sum != NULL && influence != NULL
-                     ? lb_likelihood_scores(&m->predictors, best->theta, score, err)
-                     : lb_error_nomem(err, "the robust variance");
-  memset(out, 0, p * p * sizeof *out);
-  for (size_t i = 0; st == LB_OK && i < n; i++) {
-    size_t g = whole ? i : (size_t)cluster->code[i];
-    double w = m->y->weight == NULL ? 1 : m->y->weight[i];
-    if (whole && m->options->frequency) w = sqrt(w); /* w squares of the score */
-    for (size_t j = 0; w > 0 && j < p; j++) sum[g * p + j] += w * score[i * p + j];
-  }
-  for (size_t g = 0; st == LB_OK && g < groups; g++) {
-    for (size_t j = 0; j < p; j++) {
-      influence[j] = 0;
-      for (size_t k = 0; k < p; k++) influence[j] += best->vcov[j * p + k] * sum[g * p + k];
-    }
-    for (size_t j = 0; j < p; j++)
-      for (size_t k = 0; k < p; k++) out[j * p + k] += influence[j] * influence[k];
-  }
-  lb_mem_free(score);
-  lb_mem_free(sum);
-  lb_mem_free(influence);
-  return st;
-}
-
 /* Where the likelihood has no maximum. */
 static void look_for_limits(const problem *m, const lb_maximum *best, lb_aft *out)
 {
@@ -432,7 +400,7 @@ static lb_status fill_fit(const problem *m, const lb_maximum *best, const lb_par
   memcpy(out->vcov, out->naive_vcov, n * n * sizeof *out->vcov);
   bool clustered = cluster != NULL && cluster->code != NULL;
   if (m->options->robust || clustered) {
-    st = robust_vcov(m, best, cluster, robust, err);
+    st = lb_likelihood_sandwich(&m->predictors, best, cluster, m->options->frequency, robust, err);
     if (st == LB_OK) back_vcov(m, robust, n, out->vcov);
     out->n_cluster = clustered ? cluster->n : m->x->n;
   }

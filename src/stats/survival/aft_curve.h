@@ -49,4 +49,12 @@ typedef enum lb_curve_kind {
  * `work`: 4 p numbers. Restricted means are integrals by adaptive 16-point Gauss-Legendre rules. */
 lb_estimate lb_curve_estimate(const lb_curve *curve, lb_curve_kind kind, size_t row, double at,
                               double z_value, double *work);
+
+/* How the curves of two rows of one model differ at a time, by the delta method: survival,
+ * quantiles and restricted means by their difference (limits on its own scale); hazards and
+ * cumulative hazards by their ratio (limits on the log scale, where std_error is). a and b have the
+ * same parameters and vcov. `work`: 4 p numbers. NaN where one of the two does not exist, and for
+ * other kinds. */
+lb_estimate lb_curve_contrast(const lb_curve *a, size_t row_a, const lb_curve *b, size_t row_b,
+                              lb_curve_kind kind, double at, double z_value, double *work);
 #endif
