@@ -150,6 +150,7 @@ static lb_status problem_new(const lb_aft_outcome *y, const lb_design *x,
                                   .column = m->column,
                                   .weight = y->weight,
                                   .row = lb_aft_row,
+                                  .prepare = lb_aft_prepare,
                                   .context = &m->rows};
   m->predictors.offset[0] = m->own_offset;
   if (options->scale > 0 && lb_aft_has_scale(d))

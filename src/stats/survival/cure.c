@@ -51,7 +51,8 @@ static bool cure_row(const void *context, size_t i, const double *eta, lb_row_te
 {
   const lb_aft_rows *r = context;
   double xi = eta[CURE], c = logistic(xi);
-  lb_aft_place at = {r->kind, eta[0], exp(eta[1]), r->has_shape ? eta[2] : r->df, r->has_shape};
+  lb_aft_place at = {r->kind,      eta[0],  exp(eta[1]), r->has_shape ? eta[2] : r->df,
+                     r->has_shape, r->table};
   lb_row_term s = {0};
   if (!(at.sigma > 0) || !isfinite(at.sigma)) return false;
   if (isinf(r->upper[i])) {
@@ -115,6 +116,7 @@ static lb_status problem_new(const lb_aft_outcome *y, const lb_design *x, const 
                                   .column = m->column,
                                   .weight = y->weight,
                                   .row = cure_row,
+                                  .prepare = lb_aft_prepare,
                                   .context = &m->rows};
   m->predictors.offset[0] = m->number + n;
   if (scale == 0) m->predictors.base[1] = log(o->scale / m->rows.spread);
