@@ -97,6 +97,8 @@ static void push_cure(lua_State *L, const lb_cure *fit, double follow_up)
   lbl_set_numbers(L, "coef", fit->coef, fit->n_param);
   lbl_set_numbers(L, "std_error", fit->std_error, fit->n_param);
   lbl_set_matrix(L, "vcov", fit->vcov, fit->n_param);
+  lbl_set_matrix(L, "naive_vcov", fit->naive_vcov, fit->n_param);
+  lbl_set_count(L, "n_cluster", fit->n_cluster);
   lbl_set_count(L, "n_scale", fit->n_scale);
   lbl_set_count(L, "n_shape", fit->n_shape);
   lbl_set_count(L, "n_latency", fit->n_param - 1 - fit->p_cure);
@@ -119,8 +121,8 @@ static int cure(lua_State *L)
   lb_model_design(second, &z);
   if (z.n != box->x.n) lbl_raise_argument(L, 2, "cure_model", "a model of the same rows");
   lb_error err = {0};
-  if (lb_cure_fit(&box->y, &box->x, &z, &options, &box->cure, &err) != LB_OK)
-    return lbl_raise(L, &err);
+  lb_cure_data data = {&box->y, &box->x, &z, &box->strata, &box->cluster};
+  if (lb_cure_fit(&data, &options, &box->cure, &err) != LB_OK) return lbl_raise(L, &err);
   push_cure(L, &box->cure, lb_cure_follow_up(&box->y));
   lua_getfield(L, 3, "distribution");
   lua_setfield(L, -2, "distribution");

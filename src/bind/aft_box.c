@@ -204,6 +204,8 @@ lb_cure_people lbl_cure_people(lua_State *L, int index, const lb_model *people,
                                 .n_scale = (size_t)lbl_aft_field(L, index, "n_scale"),
                                 .n_shape = (size_t)lbl_aft_field(L, index, "n_shape")};
   lb_model_design(people, &who.latency.x);
+  if (people->formula.n_strata > 0 && who.latency.n_scale > 1)
+    who.latency.stratum = people->strata.code;
   lb_model_design(cure, &who.z);
   who.coef = who.latency.coef = lbl_aft_list(L, index, "coef", &who.n_param);
   who.latency.n_param = 1 + who.latency.x.p + who.latency.n_scale + who.latency.n_shape;

@@ -196,11 +196,12 @@ static void without_memory_nothing_leaks(void **state)
   }
   lb_design none = {.n = 8};
   o.distribution = LB_AFT_LOGNORMAL;
+  lb_cure_data data = {&y, &none, &design, &strata, &cluster};
   st = LB_ENOMEM;
   for (long k = 0; st != LB_OK; k++) {
     lb_cure fit = {0};
     lb_mem_fail_after(k);
-    st = lb_cure_fit(&y, &none, &design, &o, &fit, &err);
+    st = lb_cure_fit(&data, &o, &fit, &err);
     lb_mem_fail_after(-1);
     assert_true(st == LB_OK || (st == LB_ENOMEM && fit.coef == NULL));
     lb_cure_reset(&fit);

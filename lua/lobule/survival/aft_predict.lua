@@ -1,6 +1,7 @@
 --- What follows from a parametric survival regression: predictions, residuals, augmented data,
 --- figures. Methods of the class "aft".
 local check = require "lobule.check"
+local compare = require "lobule.survival.parametric_compare"
 local core = require "lobule.core"
 local head = require "lobule.survival.parametric_head"
 local result = require "lobule.result"
@@ -142,6 +143,39 @@ function AFT:cure_fraction(options)
     list[i] = lp[i] == nil and core.NA or shape < 0 and math.exp(math.exp(lp[i]) / shape) or 0.0
   end
   local frame = core.with_column(linear:select { "row" }, "estimate", head.column(list, "real"))
+  return frame
+end
+
+--- Hazard ratios at times: people of newdata against those of reference (one, or as many), or the
+--- levels of a variable against its reference (a number: one more than its mean; zeros and ones: 1
+--- against 0) of people alike, whose other numbers are at their means and factors at their
+--- references. Where hazards are not proportional they change with time. Delta method, limits on
+--- the log scale, where std_error is.
+---@param options table             at: times; variable (the first of the formula); newdata and
+---                                 reference: frame, cohort or { arm = { "SIRT" } }; conf_level
+---                                 (that of the fit)
+---@return lobule.Frame             # term or row, time, estimate, std_error, conf_low, conf_high,
+---                                 statistic, p_value
+---@raise a fit that did not converge; strata, or terms that are computed, without newdata
+---@example local fit = lb.survival.aft("Surv(months, progressed) ~ arm", lb.example_data(),
+---    { distribution = "lognormal" })
+---  fit:hazard_ratio { at = { 6, 12, 24 } }
+function AFT:hazard_ratio(options)
+  local frame = compare.hazard_ratio(self, options)
+  return frame
+end
+
+--- Differences between people, who are chosen as in hazard_ratio: "survival" and "rmst" (mean time
+--- up to there) at times, "quantile" (0.5: of medians). Delta method, limits on the plain scale.
+---@param options table             type ("survival"); at: times; prob (0.5): fractions; variable;
+---                                 newdata and reference; conf_level (that of the fit)
+---@return lobule.Frame             # term or row, time or prob, estimate, std_error, conf_low,
+---                                 conf_high
+---@raise as hazard_ratio
+---@example lb.survival.aft("Surv(months, progressed) ~ arm", lb.example_data())
+---    :difference { type = "quantile" }
+function AFT:difference(options)
+  local frame = compare.difference(self, options)
   return frame
 end
 

@@ -1,6 +1,7 @@
 --- Mixture cure models: a logistic model of who is cured, a parametric one of when the others have
 --- the event.
 local check = require "lobule.check"
+local compare = require "lobule.survival.parametric_compare"
 local core = require "lobule.core"
 local fitting = require "lobule.survival.fitting"
 local format = require "lobule.format"
@@ -51,6 +52,9 @@ local function cautions(fit, info)
     list[#list + 1] = "the model without cure fits as well: the "
       .. "data do not say that any are cured"
   end
+  if info.n_cluster then
+    list[#list + 1] = require("lobule.survival.cox_warnings").few_clusters(fit.n_cluster)
+  end
   return list
 end
 
@@ -58,21 +62,24 @@ end
 --- event, the others (latency) by an accelerated failure time model: S(t) = c + (1 - c) S0(t), c
 --- logistic in the terms of `cure`, so that its coefficients are log odds ratios of being cured.
 --- Whether there are cured is seen only after the last event: warnings say when the follow-up is
---- too short (Maller & Zhou 1996). Any censoring and late entry as in survival.aft. Rows missing
---- any variable of either part are left out and counted.
+--- too short (Maller & Zhou 1996). Any censoring and late entry as in survival.aft. strata(x) in the
+--- formula gives each stratum its own scale of the latency. Rows missing any variable of either part
+--- are left out and counted.
 ---@param formula string            of the latency: "Surv(time, event) ~ treatment"; as survival.aft
 ---@param data lobule.Cohort|lobule.Frame
 ---@param options? table            cure ("~ 1"): terms of the cured fraction, "~ treatment + age";
 ---                                 distribution: "weibull" (default), "exponential", "lognormal",
----                                 "loglogistic", "gengamma"; conf_level (0.95); max_iter (300);
----                                 weights; weight_type: "frequency", "case"
+---                                 "loglogistic", "gengamma"; conf_level (0.95); robust: sandwich
+---                                 variance, by itself with cluster(x) in the formula, cluster =
+---                                 "x" or sampling weights; max_iter (300); weights: a column;
+---                                 weight_type: "frequency", "sampling" (robust variance), "case"
 ---@return lobule.Cure
----@raise as survival.aft; strata(), cluster(); a cure formula with an outcome
+---@raise as survival.aft; a cure formula with an outcome, strata() or cluster()
 ---@example lb.survival.cure("Surv(months, progressed) ~ 1", lb.example_data(), { cure = "~ arm" })
 function functions.cure(formula, data, options)
   local opts <const> = check.options(options, OPTIONS)
   weights.check(opts, data)
-  local outcome, latency = check.type(formula, "string", "formula"):match "^(.-)~(.*)$"
+  local outcome, latency = fitting.clustered(formula, opts):match "^(.-)~(.*)$"
   local left, incidence = opts.cure:match "^%s*(.-)%s*~(.*)$"
   if not outcome or left ~= "" then
     core.raise("argument", "cure: expected the terms of the cured fraction alone",
@@ -81,16 +88,17 @@ function functions.cure(formula, data, options)
   local present <const> = weights.present(data, opts)
   local whole, info = fitting.build(("%s~ %s + %s"):format(outcome, latency, incidence), present,
     "design", opts, { outcome = "interval" })
-  if #info.strata.label > 0 and info.strata.name[1] ~= "" or info.n_cluster then
-    core.raise("argument", "a cure model takes no strata() or cluster()", "Add them as terms.")
-  end
   local rows = core.take(check.data(present), core.model_rows(whole):column("row"):totable())
   local model, first = fitting.build(outcome .. "~ " .. latency, rows, "design", opts,
     { outcome = "interval" })
   local second, other = fitting.build(outcome .. "~ " .. incidence, rows, "design", opts,
     { outcome = "interval" })
+  if #other.strata.label > 1 or other.n_cluster then
+    core.raise("argument", "cure: strata() and cluster() stand in the formula of the latency")
+  end
   local fit = core.cure(model, second, { distribution = opts.distribution,
-    max_iter = opts.max_iter })
+    max_iter = opts.max_iter, robust = head.robust(opts, first), weight_type = opts.weight_type })
+  info.strata, info.n_cluster = first.strata, first.n_cluster
   info.formula = ("%s; cure %s"):format(formula, opts.cure)
   fit.time_scale = info.time_max > 0 and info.time_max or 1
   return (setmetatable({ fit = fit, info = info, options = opts, model = model,
@@ -107,7 +115,10 @@ local function parameters(self)
       level = term.level, reference = term.reference, of_design = term.variable ~= nil }
   end
   for _, term in ipairs(self.latency_terms) do add("latency", term) end
-  if self.fit.n_scale > 0 then add("latency", { term = "log(scale)" }) end
+  for s = 1, self.fit.n_scale do
+    add("latency", { term = self.fit.n_scale == 1 and "log(scale)"
+      or "log(scale):" .. self.info.strata.label[s] })
+  end
   if self.fit.n_shape > 0 then add("latency", { term = "Q" }) end
   add("cure", { term = "(Intercept)" })
   for _, term in ipairs(self.cure_terms) do add("cure", term) end
@@ -187,16 +198,61 @@ function Cure:cure_fraction(options)
   return frame
 end
 
+--- The latency as a fit of survival.aft.
+local function latency_of(self)
+  local fit, n = self.fit, self.fit.n_latency
+  local vcov = {}
+  for i = 1, n do vcov[i] = table.move(fit.vcov[i], 1, n, 1, {}) end
+  return { distribution = fit.distribution, coef = table.move(fit.coef, 1, n, 1, {}), vcov = vcov,
+    n_scale = fit.n_scale, n_shape = fit.n_shape, scale = rawget(fit, "scale"),
+    time_scale = fit.time_scale }
+end
+
 --- Predictions as of survival.aft, of all people, the cured among them: "lp" (log odds of being
 --- cured), "survival", "hazard", "cumulative_hazard" and "rmst" at times, "quantile" (infinite
---- where that many never have the event).
----@param options? table            type ("lp"); newdata: frame, cohort or { age = { 50, 70 } };
----                                 times: ascending; prob (0.5): fractions; conf_level (that of the
----                                 fit)
+--- where that many never have the event). of = "uncured" gives those of the people who are not
+--- cured, by the latency alone ("lp": its location; "mean" too).
+---@param options? table            type ("lp"); of: "all" (default), "uncured"; newdata: frame,
+---                                 cohort or { age = { 50, 70 } }; times: ascending; prob (0.5):
+---                                 fractions; conf_level (that of the fit)
 ---@return lobule.Frame             # row, (time or prob), estimate, std_error, conf_low, conf_high
 ---@raise a fit that did not converge
+---@example local fit = lb.survival.cure("Surv(months, progressed) ~ 1", lb.example_data())
+---  fit:predict { type = "survival", times = { 12, 24 }, of = "uncured" }
 function Cure:predict(options)
-  local frame = predict.predict(self, options)
+  local rest, of = {}, options and options.of
+  for key, value in next, options or {} do rest[key] = key ~= "of" and value or nil end
+  check.options({ of = of }, { { "of", { "all", "uncured" } } })
+  local who = of == "uncured" and { fit = latency_of(self), info = self.info, data = self.data,
+    options = self.options, model = self.model, converged = self.converged } or self
+  local frame = predict.predict(who, rest)
+  return frame
+end
+
+--- Hazard ratios at times, of all people, the cured among them: people of newdata against those of
+--- reference (one, or as many), or the levels of a variable against its reference (a number: one
+--- more than its mean; zeros and ones: 1 against 0) of people alike. Limits on the log scale, where
+--- std_error is.
+---@param options table             at: times; variable (the first of the formula); newdata and
+---                                 reference: frame, cohort or { arm = { "SIRT" } }; conf_level
+---                                 (that of the fit)
+---@return lobule.Frame             # term or row, time, estimate, std_error, conf_low, conf_high,
+---                                 statistic, p_value
+---@raise a fit that did not converge; strata, or terms that are computed, without newdata
+function Cure:hazard_ratio(options)
+  local frame = compare.hazard_ratio(self, options)
+  return frame
+end
+
+--- Differences between people, who are chosen as in hazard_ratio: "survival" and "rmst" (mean time
+--- up to there) at times, "quantile" (0.5: of medians). Limits on the plain scale.
+---@param options table             type ("survival"); at: times; prob (0.5): fractions; variable;
+---                                 newdata and reference; conf_level (that of the fit)
+---@return lobule.Frame             # term or row, time or prob, estimate, std_error, conf_low,
+---                                 conf_high
+---@raise as hazard_ratio
+function Cure:difference(options)
+  local frame = compare.difference(self, options)
   return frame
 end
 
@@ -222,6 +278,9 @@ local function fit_lines(self)
     lines[2] = ("cured %s %% (%s %% CI %s to %s)"):format(format.fixed(100 * cured.estimate, 1),
       core.format_number(100 * self.options.conf_level), format.fixed(100 * cured.conf_low, 1),
       format.fixed(100 * cured.conf_high, 1))
+  end
+  if fit.n_scale > 1 then
+    lines[#lines + 1] = ("a scale of the latency in each of %d strata"):format(fit.n_scale)
   end
   lines[#lines + 1] = ("log-likelihood %s (%s without cure), AIC %s"):format(
     format.fixed(fit.log_lik, 2), format.fixed(fit.log_lik_none, 2),
