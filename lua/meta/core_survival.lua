@@ -137,7 +137,7 @@ function core.aalen(model, min_at_risk, test, frequency) end
 function core.score(model, cause, risks, time) end
 --- Parametric survival regression of a "design" model of outcome "interval": fields coef, std_error
 --- (intercept, terms, log scales, shape), vcov, naive_vcov, collinear, infinite, n_scale, n_shape,
---- scale (where fixed), log_lik, log_lik_null, df, iterations, converged, unbounded, n_exact,
+--- scale (where fixed), log_lik, log_lik_null, df, iterations, converged, unbounded, endless, endless_shape, n_exact,
 --- n_right, n_left, n_interval, n_cluster, weight_event, distribution, df_t.
 ---@param model lobule.Model
 ---@param options table             distribution, scale, df_t, max_iter, robust, weight_type

@@ -64,6 +64,8 @@ static void push_fit(lua_State *L, const lb_aft *fit)
   lbl_set_count(L, "iterations", fit->iterations);
   set_flag(L, "converged", fit->converged);
   set_flag(L, "unbounded", fit->unbounded);
+  set_flag(L, "endless", fit->endless);
+  set_flag(L, "endless_shape", fit->endless_shape);
   lbl_set_count(L, "n_exact", fit->n_exact);
   lbl_set_count(L, "n_right", fit->n_right);
   lbl_set_count(L, "n_left", fit->n_left);

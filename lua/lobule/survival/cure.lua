@@ -52,6 +52,7 @@ local function cautions(fit, info)
     list[#list + 1] = "the model without cure fits as well: the "
       .. "data do not say that any are cured"
   end
+  if info.time_max > 0 then list[#list + 1] = words.few_events(info.n_event, #fit.coef) end
   if info.n_cluster then
     list[#list + 1] = require("lobule.survival.cox_warnings").few_clusters(fit.n_cluster)
   end

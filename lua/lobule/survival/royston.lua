@@ -12,6 +12,7 @@ local result = require "lobule.result"
 local shown = require "lobule.shown"
 local terms = require "lobule.terms"
 local weights = require "lobule.survival.weights"
+local words = require "lobule.survival.parametric_words"
 
 ---@class lobule.RoystonParmar
 ---@field converged boolean
@@ -47,6 +48,9 @@ local function warnings_of(fit, info)
       .. "with the covariates of %d of %d rows: survival rises there; take fewer knots"):format(
       format.number(fit.negative_from), format.number(fit.negative_to), fit.n_negative,
       info.n_used)
+  end
+  if info.time_max > 0 then
+    warnings[#warnings + 1] = words.few_events(info.n_event, #fit.coef)
   end
   if info.n_cluster then
     warnings[#warnings + 1] = require("lobule.survival.cox_warnings").few_clusters(fit.n_cluster)

@@ -16,6 +16,8 @@
 #define COLLINEAR  1e-9    /* of a column's own variance, once those before it are taken out */
 #define ENDLESS    0.03    /* a converged step of this many scales: the estimate is infinite */
 #define NO_SCALE   (-11.0) /* log scale in units of the spread: exp(-11) is none */
+#define FAR_OFF    8.0     /* scales that a standard deviation of a column moves times by */
+#define STEEP      100.0   /* a Gompertz shape times the mean time */
 #define SMALL_DATA 20000   /* rows up to which a second start is tried */
 
 /* A model in the making: rows and columns standardised. Parameters: intercept, the p kept columns,
@@ -374,6 +376,22 @@ static void look_for_limits(const problem *m, const lb_maximum *best, lb_aft *ou
     out->infinite[m->kept[j]] = fabs(best->step[1 + j]) > ENDLESS * scale;
 }
 
+/* What a search that did not end ran after. */
+static void look_for_runaways(const problem *m, const lb_maximum *best, lb_aft *out)
+{
+  double scale = 1;
+  if (out->converged || out->unbounded) return;
+  if (m->n_scale > 0) scale = exp(best->theta[1 + m->p]);
+  if (m->n_scale == 0 && lb_aft_has_scale(m->options->distribution))
+    scale = exp(m->predictors.base[1]);
+  for (size_t j = 0; j < m->p; j++) {
+    bool far_off = fabs(best->theta[1 + j]) > FAR_OFF * scale;
+    if (far_off) out->infinite[m->kept[j]] = out->endless = true;
+  }
+  bool gompertz = m->options->distribution == LB_AFT_GOMPERTZ;
+  out->endless_shape = gompertz && fabs(best->theta[m->n_param - 1]) > STEEP;
+}
+
 static void count_rows(const problem *m, lb_aft *out)
 {
   const lb_aft_outcome *y = m->y;
@@ -415,6 +433,7 @@ static lb_status fill_fit(const problem *m, const lb_maximum *best, const lb_par
   out->df = m->p;
   count_rows(m, out);
   look_for_limits(m, best, out);
+  look_for_runaways(m, best, out);
   lb_mem_free(robust);
   return st;
 }
