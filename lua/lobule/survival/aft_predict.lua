@@ -151,9 +151,9 @@ end
 --- against 0) of people alike, whose other numbers are at their means and factors at their
 --- references. Where hazards are not proportional they change with time. Delta method, limits on
 --- the log scale, where std_error is.
----@param options table             at: times; variable (the first of the formula); newdata and
----                                 reference: frame, cohort or { arm = { "SIRT" } }; conf_level
----                                 (that of the fit)
+---@param options table             at: times; variable: of the formula (its first); newdata: frame,
+---                                 cohort or { arm = { "SIRT" } }; reference: the same of those
+---                                 compared with; conf_level (that of the fit)
 ---@return lobule.Frame             # term or row, time, estimate, std_error, conf_low, conf_high,
 ---                                 statistic, p_value
 ---@raise a fit that did not converge; strata, or terms that are computed, without newdata
@@ -167,8 +167,9 @@ end
 
 --- Differences between people, who are chosen as in hazard_ratio: "survival" and "rmst" (mean time
 --- up to there) at times, "quantile" (0.5: of medians). Delta method, limits on the plain scale.
----@param options table             type ("survival"); at: times; prob (0.5): fractions; variable;
----                                 newdata and reference; conf_level (that of the fit)
+---@param options table             type ("survival"); at: times; prob (0.5): fractions; variable:
+---                                 of the formula (its first); newdata: people; reference: those
+---                                 compared with; conf_level (that of the fit)
 ---@return lobule.Frame             # term or row, time or prob, estimate, std_error, conf_low,
 ---                                 conf_high
 ---@raise as hazard_ratio

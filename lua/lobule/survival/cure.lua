@@ -63,9 +63,9 @@ end
 --- event, the others (latency) by an accelerated failure time model: S(t) = c + (1 - c) S0(t), c
 --- logistic in the terms of `cure`, so that its coefficients are log odds ratios of being cured.
 --- Whether there are cured is seen only after the last event: warnings say when the follow-up is
---- too short (Maller & Zhou 1996). Any censoring and late entry as in survival.aft. strata(x) in the
---- formula gives each stratum its own scale of the latency. Rows missing any variable of either part
---- are left out and counted.
+--- too short (Maller & Zhou 1996). Any censoring and late entry as in survival.aft. strata(x) in
+--- the formula gives each stratum its own scale of the latency. Rows missing any variable of either
+--- part are left out and counted.
 ---@param formula string            of the latency: "Surv(time, event) ~ treatment"; as survival.aft
 ---@param data lobule.Cohort|lobule.Frame
 ---@param options? table            cure ("~ 1"): terms of the cured fraction, "~ treatment + age";
@@ -234,9 +234,9 @@ end
 --- reference (one, or as many), or the levels of a variable against its reference (a number: one
 --- more than its mean; zeros and ones: 1 against 0) of people alike. Limits on the log scale, where
 --- std_error is.
----@param options table             at: times; variable (the first of the formula); newdata and
----                                 reference: frame, cohort or { arm = { "SIRT" } }; conf_level
----                                 (that of the fit)
+---@param options table             at: times; variable: of the formula (its first); newdata: frame,
+---                                 cohort or { arm = { "SIRT" } }; reference: the same of those
+---                                 compared with; conf_level (that of the fit)
 ---@return lobule.Frame             # term or row, time, estimate, std_error, conf_low, conf_high,
 ---                                 statistic, p_value
 ---@raise a fit that did not converge; strata, or terms that are computed, without newdata
@@ -247,8 +247,9 @@ end
 
 --- Differences between people, who are chosen as in hazard_ratio: "survival" and "rmst" (mean time
 --- up to there) at times, "quantile" (0.5: of medians). Limits on the plain scale.
----@param options table             type ("survival"); at: times; prob (0.5): fractions; variable;
----                                 newdata and reference; conf_level (that of the fit)
+---@param options table             type ("survival"); at: times; prob (0.5): fractions; variable:
+---                                 of the formula (its first); newdata: people; reference: those
+---                                 compared with; conf_level (that of the fit)
 ---@return lobule.Frame             # term or row, time or prob, estimate, std_error, conf_low,
 ---                                 conf_high
 ---@raise as hazard_ratio

@@ -1,5 +1,5 @@
---- People compared by a parametric survival model: hazard ratios, differences of survival, means and
---- quantiles, with intervals by the delta method. What methods of several classes share.
+--- People compared by a parametric survival model: hazard ratios, differences of survival, means
+--- and quantiles, with intervals by the delta method. What methods of several classes share.
 local check = require "lobule.check"
 local core = require "lobule.core"
 local head = require "lobule.survival.parametric_head"

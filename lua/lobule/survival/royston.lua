@@ -212,9 +212,9 @@ end
 --- ones: 1 against 0) of people alike, whose other numbers are at their means and factors at their
 --- references. Where effects change with time the ratio depends on these too. Delta method, limits
 --- on the log scale, where std_error is; NA where a hazard is negative.
----@param options table             at: times; variable (the first of the formula); newdata and
----                                 reference: frame, cohort or { arm = { "SIRT" } }; conf_level
----                                 (that of the fit)
+---@param options table             at: times; variable: of the formula (its first); newdata: frame,
+---                                 cohort or { arm = { "SIRT" } }; reference: the same of those
+---                                 compared with; conf_level (that of the fit)
 ---@return lobule.Frame             # term or row, time, estimate, std_error, conf_low, conf_high,
 ---                                 statistic, p_value
 ---@raise a fit that did not converge; strata, or terms that are computed, without newdata
@@ -228,8 +228,9 @@ end
 
 --- Differences between people, who are chosen as in hazard_ratio: "survival" and "rmst" (mean time
 --- up to there) at times, "quantile" (0.5: of medians). Delta method, limits on the plain scale.
----@param options table             type ("survival"); at: times; prob (0.5): fractions; variable;
----                                 newdata and reference; conf_level (that of the fit)
+---@param options table             type ("survival"); at: times; prob (0.5): fractions; variable:
+---                                 of the formula (its first); newdata: people; reference: those
+---                                 compared with; conf_level (that of the fit)
 ---@return lobule.Frame             # term or row, time or prob, estimate, std_error, conf_low,
 ---                                 conf_high
 ---@raise as hazard_ratio
@@ -287,8 +288,10 @@ end
 --- panel a comparison, from the first to the last event; people are chosen as in hazard_ratio. The
 --- dotted line is no difference.
 ---@param kind? "hazard_ratio"
----@param options? table            variable; newdata and reference; from and to: times; conf_level
----                                 (that of the fit); title; width_mm (183)
+---@param options? table            variable: of the formula (its first); newdata: people;
+---                                 reference: those compared with; from: a time (first event); to:
+---                                 a time (last event); conf_level (that of the fit); title;
+---                                 width_mm (183)
 ---@return lobule.Figure
 ---@raise as hazard_ratio
 ---@example local fit = lb.survival.royston_parmar("Surv(months, progressed) ~ arm",

@@ -147,7 +147,7 @@ function M.add_rows(self, i, label, rows, notes)
     return
   end
   for _, t in ipairs(print_times(self)) do
-    local row = {}
+    local row
     if link == "hazard" then
       local frame = compare.hazard_ratio(self, { variable = term.variable, at = { t } })
       row = frame:rows_list()[M.place_among(self, i)]

@@ -16,7 +16,7 @@ local function grid(self, opts)
   local knots = self:knots()
   local to = opts.to or knots[#knots]
   local from, times = opts.from or math.max(knots[1], to / POINTS), {}
-  if not (from < to) then core.raise("argument", "from: expected a time before `to`") end
+  if from >= to then core.raise("argument", "from: expected a time before `to`") end
   for k = 0, POINTS do times[k + 1] = from + (to - from) * (k / POINTS) ^ 2 end
   return times
 end

@@ -28,8 +28,8 @@ typedef struct lb_cure_data {
  * likelihood, Newton's method on analytic derivatives from several starts; censoring and late entry
  * as lb_aft_fit (with late entry the chance to be seen is that of the mixture). x: latency, z:
  * cure; of the same rows. strata (NULL: one) have a scale of the latency each; clusters and
- * options->robust ask for the sandwich variance. LB_EARG: a distribution that can be below 0, or Gompertz; LB_EDATA as
- * lb_aft_fit, or dependent columns. */
+ * options->robust ask for the sandwich variance. LB_EARG: a distribution that can be below 0, or
+ * Gompertz; LB_EDATA as lb_aft_fit, or dependent columns. */
 lb_status lb_cure_fit(const lb_cure_data *data, const lb_aft_options *options, lb_cure *out,
                       lb_error *err);
 void lb_cure_reset(lb_cure *fit);
