@@ -195,6 +195,29 @@ describe("survival.royston_parmar with effects that change", function()
     assert.are.equal(2, #json.tests.test)
   end)
 
+  it("warns of hazards that are negative within the data, and says when and for how many", function()
+    local few = d:filter "age < 50"
+    local fit = fitted("Surv(time, dead) ~ age + sex", few, { df = 3, time_varying = { sex = 4 } })
+    local warning = table.concat(fit.warnings, "\n")
+    assert.is_truthy(warning:find("negative somewhere between times", 1, true), warning)
+    local low, high, times = fit.fit.negative_from, fit.fit.negative_to, {}
+    for k = 0, 2000 do times[k + 1] = 5 * (fit.info.time_max / 5) ^ (k / 2000) end
+    local hazard, rows, within = fit:predict({ type = "hazard", times = times }):column "estimate",
+      {}, true
+    for i = 1, #hazard do
+      if hazard[i] == nil then
+        rows[(i - 1) // #times] = true
+        local t = times[(i - 1) % #times + 1]
+        within = within and t > low * 0.999 and t < high * 1.001
+      end
+    end
+    local n = 0
+    for _ in pairs(rows) do n = n + 1 end
+    assert.are.equal(fit.fit.n_negative, n)
+    assert.is_true(n > 0 and within)
+    assert.are.equal(0, fitted("Surv(time, dead) ~ age + sex", d).fit.n_negative)
+  end)
+
   it("refuses what it cannot take", function()
     local f <const> = "Surv(time, dead) ~ sex + age"
     refused("did you mean 'age'", fitted, f, d, { time_varying = "agee" })
