@@ -157,7 +157,8 @@ function core.aft_residuals(model, fit, type, names, all) end
 ---@param fit table                 of core.aft, with time_scale
 ---@param newdata lobule.Model?     of core.model_apply
 ---@param options table             type ("lp", "survival", "hazard", "cumulative_hazard",
----                                 "quantile", "mean", "rmst"), at, conf_level
+---                                 "quantile", "mean", "rmst", "cured" of a cure model), at,
+---                                 conf_level
 ---@param cure? lobule.Model        of a cure model: the design of the cured fraction
 ---@return lobule.Frame
 function core.aft_predict(model, fit, newdata, options, cure) end

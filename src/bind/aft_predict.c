@@ -8,8 +8,8 @@
 #include "stats/interval.h"
 
 /* In the order of lb_curve_kind. */
-static const char *const KINDS[] = {"lp",       "survival", "hazard", "cumulative_hazard",
-                                    "quantile", "mean",     "rmst",   NULL};
+static const char *const KINDS[] = {
+    "lp", "survival", "hazard", "cumulative_hazard", "quantile", "mean", "rmst", "cured", NULL};
 
 typedef struct request {
   lb_curve_kind kind;

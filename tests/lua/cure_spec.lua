@@ -159,6 +159,20 @@ describe("survival.cure", function()
       near(all[i], c[i] + (1 - c[i]) * rest[i], 1e-9)
       assert.is_true(middle[i] < 700)
     end
+    local later = fit:cure_fraction { newdata = people, at = { 0, 700 } }:rows_list()
+    for i = 1, 2 do
+      near(later[2 * i - 1].estimate, c[i], 1e-12)
+      near(later[2 * i].estimate, c[i] / all[i], 1e-9)
+    end
+    local alone = cure("Surv(time, event) ~ 1", core.frame { { "time", { 1, 2, 3, 4, 5, 6, 1e5,
+      1e5, 1e5 } }, { "event", { 1, 1, 1, 1, 1, 1, 0, 0, 0 } } }, { distribution = "exponential" })
+    local row = alone:cure_fraction({ at = { 2 } }):rows_list()[1]
+    -- log odds of 1/3 plus t / 3.5; variances 1 / (n c (1 - c)) and (t / 3.5)^2 / 6
+    local odds, error = math.log(0.5) + 2 / 3.5, (1 / 2 + (2 / 3.5) ^ 2 / 6) ^ 0.5
+    local p = 1 / (1 + math.exp(-odds))
+    near(row.estimate, p, 1e-7)
+    near(row.std_error, p * (1 - p) * error, 1e-6)
+    near(row.conf_high, 1 / (1 + math.exp(-odds - core.normal_quantile(0.975) * error)), 1e-6)
     local ratio = fit:hazard_ratio { at = { 700 }, variable = "rx" }:rows_list()
     local h = column { type = "hazard", times = { 700 } }
     local again = fit:hazard_ratio { at = { 700 }, newdata = { rx = { "Obs" }, node4 = { 0 } },

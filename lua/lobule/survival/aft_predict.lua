@@ -3,6 +3,7 @@
 local check = require "lobule.check"
 local compare = require "lobule.survival.parametric_compare"
 local core = require "lobule.core"
+local estimates = require "lobule.survival.parametric_estimates"
 local head = require "lobule.survival.parametric_head"
 local result = require "lobule.result"
 local words = require "lobule.survival.parametric_words"
@@ -54,7 +55,6 @@ end
 ---  fit:predict { type = "quantile", newdata = { arm = { "TACE", "SIRT" } }, prob = { 0.25, 0.5 } }
 function AFT:predict(options)
   local opts <const> = check.options(options, PREDICT)
-  words.check_settled(self)
   check_given(opts)
   local mixture = rawget(self, "cure_model")
   if opts.type == "mean" and (rawget(self.fit, "knot") or mixture) then
@@ -63,26 +63,7 @@ function AFT:predict(options)
       'Take type = "rmst" with times.')
   end
   local at, name = places(opts)
-  local people = opts.newdata ~= nil
-    and core.model_apply(self.model, check.new_data(opts.newdata), false) or nil
-  local other = mixture
-  if mixture and people then
-    other = core.model_apply(mixture, check.new_data(opts.newdata), false)
-  end
-  local estimates = core.aft_predict(self.model, self.fit, people, { type = opts.type, at = at,
-    conf_level = opts.conf_level or self.options.conf_level }, other)
-  local row, place, n = {}, {}, #at
-  for i = 1, #estimates do row[i], place[i] = (i - 1) // n + 1, at[(i - 1) % n + 1] end
-  row.n, place.n = #estimates, #estimates
-  local columns = { { "row", row, "integer" } }
-  if name then
-    columns[2] = { name, place, "real", unit = name == "time" and self.info.time_unit or nil }
-  end
-  local frame = result.frame(columns)
-  for _, column in ipairs(estimates:names()) do
-    frame = core.with_column(frame, column, estimates:column(column))
-  end
-  return frame
+  return (estimates(self, opts.type, at, name, opts))
 end
 
 local RESIDUALS <const> = { "response", "deviance", "working", "cox_snell", "martingale", "ldcase",

@@ -3,6 +3,7 @@
 local check = require "lobule.check"
 local compare = require "lobule.survival.parametric_compare"
 local core = require "lobule.core"
+local estimates = require "lobule.survival.parametric_estimates"
 local fitting = require "lobule.survival.fitting"
 local format = require "lobule.format"
 local head = require "lobule.survival.parametric_head"
@@ -182,20 +183,19 @@ function Cure:vcov()
   return frame
 end
 
---- The fraction cured, with limits made on the logit scale.
+--- The fraction cured, with limits made on the logit scale: of all, or of those who are event-free
+--- at times, c / S(t), which rises to 1 (Farewell 1982).
 ---@param options? table            newdata: frame, cohort or table of columns (default the fitted
----                                 people); conf_level
----@return lobule.Frame             # row, estimate, std_error, conf_low, conf_high
+---                                 people); at: times event-free until then; conf_level (that of
+---                                 the fit)
+---@return lobule.Frame             # row, (time), estimate, std_error, conf_low, conf_high
 ---@raise a fit that did not converge
 ---@example local fit = lb.survival.cure("Surv(months, progressed) ~ 1", lb.example_data())
----  fit:cure_fraction { newdata = { age = { 60 } } }
+---  fit:cure_fraction { newdata = { age = { 60 } }, at = { 0, 24 } }
 function Cure:cure_fraction(options)
-  local opts <const> = check.options(options, { { "newdata", "any" }, { "conf_level", "level",
-    self.options.conf_level } })
-  local lp = predict.predict(self, { newdata = opts.newdata, conf_level = opts.conf_level })
-  local frame = lp:mutate { "estimate = 1 / (1 + exp(-estimate))",
-    "std_error = std_error * estimate * (1 - estimate)",
-    "conf_low = 1 / (1 + exp(-conf_low))", "conf_high = 1 / (1 + exp(-conf_high))" }
+  local opts <const> = check.options(options, { { "newdata", "any" }, { "at", "times" },
+    { "conf_level", "level", self.options.conf_level } })
+  local frame = estimates(self, "cured", opts.at or { 0 }, opts.at and "time", opts)
   return frame
 end
 

@@ -169,6 +169,17 @@ static lb_estimate mean_of(const lb_curve *curve, size_t row, double z, lb_curve
   return curve->positive ? of_log(value, error, z) : of_plain(value, error, z);
 }
 
+/* From log odds. */
+static lb_estimate cured_of(const lb_curve *curve, size_t row, double t, double z, double *gradient)
+{
+  if (curve->cured == NULL) return unknown((double)NAN);
+  double odds = curve->cured(curve->context, row, t, gradient),
+         half = z * error_of(curve, gradient);
+  double p = 1 / (1 + exp(-odds)), rest = 1 / (1 + exp(odds));
+  return (lb_estimate){p, p * rest * half / z, 1 / (1 + exp(half - odds)),
+                       1 / (1 + exp(-half - odds))};
+}
+
 lb_estimate lb_curve_estimate(const lb_curve *curve, lb_curve_kind kind, size_t row, double at,
                               double z_value, double *work)
 {
@@ -183,6 +194,8 @@ lb_estimate lb_curve_estimate(const lb_curve *curve, lb_curve_kind kind, size_t 
     return quantile_of(curve, row, at, z_value, &point);
   case LB_CURVE_MEAN:
     return mean_of(curve, row, z_value, &point, gradient);
+  case LB_CURVE_CURED:
+    return cured_of(curve, row, at, z_value, gradient);
   case LB_CURVE_RMST:
     return rmst_of(curve, row, at, z_value, &point, gradient);
   default:

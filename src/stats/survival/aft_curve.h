@@ -25,6 +25,8 @@ typedef struct lb_curve {
   bool (*mean)(const void *context, size_t row, double *value, double *gradient);
   /* Closed form of the time with S = 1 - prob; NULL: searched for. */
   double (*quantile)(const void *context, size_t row, double prob);
+  /* log odds of being cured among those event-free at t, with derivatives; NULL: nobody is */
+  double (*cured)(const void *context, size_t row, double t, double *gradient);
   bool positive;     /* times are */
   double time_scale; /* a time within the data: where searches begin */
 } lb_curve;
@@ -40,7 +42,8 @@ typedef enum lb_curve_kind {
   LB_CURVE_CUMULATIVE, /* H(t) = -log S(t) */
   LB_CURVE_QUANTILE,   /* of times that may be negative: limits on their own scale */
   LB_CURVE_MEAN,       /* as quantiles */
-  LB_CURVE_RMST        /* mean of min(T, t); limits on its own scale */
+  LB_CURVE_RMST,       /* mean of min(T, t); limits on its own scale */
+  LB_CURVE_CURED       /* chance to be cured of those event-free at t; limits on the logit scale */
 } lb_curve_kind;
 
 /* One estimate of a row at a time (a probability for quantiles, nothing for mean and linear);

@@ -374,6 +374,18 @@ static double curve_linear(const void *context, size_t row, double *gradient)
   return cure_predictor(context, row);
 }
 
+/* log(c / ((1 - c) S0(t))) */
+static double curve_cured(const void *context, size_t row, double t, double *gradient)
+{
+  const lb_cure_people *who = context;
+  double eta[3];
+  lb_aft_point at;
+  lb_aft_person(&who->latency, row, eta);
+  lb_aft_point_at(who->latency.distribution, who->latency.df, eta, t, &at);
+  spread_gradient(who, row, (double[]){-at.ds[0], -at.ds[1], -at.ds[2], 1}, gradient);
+  return cure_predictor(who, row) - at.log_survival;
+}
+
 void lb_cure_curve(const lb_cure_people *who, const double *vcov, double time_scale, lb_curve *out)
 {
   *out = (lb_curve){.p = who->n_param,
@@ -381,6 +393,7 @@ void lb_cure_curve(const lb_cure_people *who, const double *vcov, double time_sc
                     .context = who,
                     .at = curve_at,
                     .linear = curve_linear,
+                    .cured = curve_cured,
                     .positive = true,
                     .time_scale = time_scale};
 }
