@@ -195,7 +195,7 @@ describe("survival.royston_parmar with effects that change", function()
     assert.are.equal(2, #json.tests.test)
   end)
 
-  it("warns of hazards that are negative within the data, and says when and for how many", function()
+  it("warns of hazards that are negative within the data: when, for how many", function()
     local few = d:filter "age < 50"
     local fit = fitted("Surv(time, dead) ~ age + sex", few, { df = 3, time_varying = { sex = 4 } })
     local warning = table.concat(fit.warnings, "\n")
