@@ -80,6 +80,21 @@ function M.effect(self, i)
   return nil, before
 end
 
+--- What tables of models call a fit: the formula and what changes with time.
+---@param fit table
+---@param info table
+---@return string
+function M.name(fit, info)
+  local names, seen = {}, {}
+  for _, effect in ipairs(fit.effect) do
+    local variable = info.terms[effect.column].variable
+    if not seen[variable] then names[#names + 1] = variable end
+    seen[variable] = true
+  end
+  if #names == 0 then return info.formula end
+  return ("%s; changing with time: %s"):format(info.formula, table.concat(names, ", "))
+end
+
 local function cube(x) return x > 0 and x * x * x or 0 end
 
 --- The spline of an effect at a time: its columns (royston_spline.c).
