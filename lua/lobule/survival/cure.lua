@@ -101,6 +101,7 @@ function functions.cure(formula, data, options)
   local fit = core.cure(model, second, { distribution = opts.distribution,
     max_iter = opts.max_iter, robust = head.robust(opts, first), weight_type = opts.weight_type })
   info.strata, info.n_cluster = first.strata, first.n_cluster
+  fit.robust = opts.robust or nil
   info.formula = ("%s; cure %s"):format(formula, opts.cure)
   fit.time_scale = info.time_max > 0 and info.time_max or 1
   return (setmetatable({ fit = fit, info = info, options = opts, model = model,

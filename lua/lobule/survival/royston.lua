@@ -118,7 +118,7 @@ function functions.royston_parmar(formula, data, options)
     boundary = opts.boundary, change = changing.of(opts.time_varying, info.terms),
     robust = head.robust(opts, info), weight_type = opts.weight_type, max_iter = opts.max_iter })
   fit.likelihood_ratio = { df = #fit.coef } -- what lb.anova compares
-  if opts.robust then fit.naive_std_error = true end
+  fit.robust = opts.robust or nil
   fit.time_scale = info.time_max > 0 and info.time_max or math.exp(fit.knot[#fit.knot])
   return (setmetatable({ fit = fit, info = info, options = opts, model = model, data = data,
     title = "Royston-Parmar model", converged = fit.converged, warnings = warnings_of(fit, info),
