@@ -67,6 +67,10 @@ local function row(name, fit, small, large)
   return line
 end
 
+local function name_of(fit)
+  return rawget(fit, "model_name") or fit.info.formula
+end
+
 --- Fits one after another, each against the one before.
 local function several(fits, wald)
   local rows = {}
@@ -74,9 +78,9 @@ local function several(fits, wald)
     nested.check_fit(fit, i)
     if i > 1 then nested.check_nested(fits[i - 1], fit, i - 1) end
     if not wald then
-      rows[i] = row(fit.info.formula, fit, fits[i - 1], fit)
+      rows[i] = row(name_of(fit), fit, fits[i - 1], fit)
     else
-      rows[i] = { model = fit.info.formula, n = fit.info.n, parameters = nested.df(fit) }
+      rows[i] = { model = name_of(fit), n = fit.info.n, parameters = nested.df(fit) }
       if i > 1 then
         rows[i].statistic, rows[i].df = nested.wald_added(fits[i - 1], fit, i - 1)
       end

@@ -27,6 +27,7 @@ local warned = require "lobule.survival.cox_warnings"
 local M = {}
 
 local SUM <const> = "is a sum of other terms and was left out"
+local CHANGES <const> = "has an effect that changes with time (fit:hazard_ratio compares at times)"
 local ENDLESS <const> = "has no finite estimate"
 
 local function names_of(list)
@@ -121,11 +122,12 @@ local LINKS <const> = { hazard = "Hazard ratio", odds = "Odds ratio", normal = "
 
 of["lobule.RoystonParmar"] = function(self)
   if not self.converged then refuse_unsettled() end
-  local n, names = #self.fit.knot, {}
-  for k = 1, n do names[k] = "gamma" .. (k - 1) end
-  for i, term in ipairs(self.info.terms) do names[n + i] = term.term end
-  return set(self, n, self.info.terms, { names = names, ratio = self.fit.link ~= "normal",
-    measure = LINKS[self.fit.link] })
+  local n = self.fit.n_stratum * #self.fit.knot
+  local e = set(self, n, self.info.terms, { names = names_of(self.parameters),
+    ratio = self.fit.link ~= "normal", measure = LINKS[self.fit.link],
+    within_strata = self.fit.n_stratum > 1 })
+  for _, effect in ipairs(self.fit.effect) do mark(e, n + effect.column, CHANGES) end
+  return e
 end
 
 of["lobule.Cure"] = function(self, opts, by_name)
@@ -136,7 +138,10 @@ of["lobule.Cure"] = function(self, opts, by_name)
   names[1], names[before] = "(Intercept)", "cure:(Intercept)"
   for i, term in ipairs(self.latency_terms) do names[1 + i] = term.term end
   for i, term in ipairs(self.cure_terms) do names[before + i] = "cure:" .. term.term end
-  if self.fit.n_scale > 0 then names[n_latency + 2] = "log(scale)" end
+  for s = 1, self.fit.n_scale do
+    names[n_latency + 1 + s] = self.fit.n_scale == 1 and "log(scale)"
+      or "log(scale):" .. self.info.strata.label[s]
+  end
   if self.fit.n_shape > 0 then names[n_latency + 2 + self.fit.n_scale] = "Q" end
   local part = opts.part
   if not part and not by_name and n_latency > 0 and #self.cure_terms > 0 then

@@ -137,7 +137,8 @@ function core.aalen(model, min_at_risk, test, frequency) end
 function core.score(model, cause, risks, time) end
 --- Parametric survival regression of a "design" model of outcome "interval": fields coef, std_error
 --- (intercept, terms, log scales, shape), vcov, naive_vcov, collinear, infinite, n_scale, n_shape,
---- scale (where fixed), log_lik, log_lik_null, df, iterations, converged, unbounded, n_exact,
+--- scale (where fixed), log_lik, log_lik_null, df, iterations, converged, unbounded,
+--- endless, endless_shape, n_exact,
 --- n_right, n_left, n_interval, n_cluster, weight_event, distribution, df_t.
 ---@param model lobule.Model
 ---@param options table             distribution, scale, df_t, max_iter, robust, weight_type
@@ -156,26 +157,46 @@ function core.aft_residuals(model, fit, type, names, all) end
 ---@param fit table                 of core.aft, with time_scale
 ---@param newdata lobule.Model?     of core.model_apply
 ---@param options table             type ("lp", "survival", "hazard", "cumulative_hazard",
----                                 "quantile", "mean", "rmst"), at, conf_level
+---                                 "quantile", "mean", "rmst", "cured" of a cure model), at,
+---                                 conf_level
 ---@param cure? lobule.Model        of a cure model: the design of the cured fraction
 ---@return lobule.Frame
 function core.aft_predict(model, fit, newdata, options, cure) end
 
---- Royston-Parmar model of a "design" model of outcome "interval": fields coef, std_error (gamma0,
---- gamma1, ..., terms), vcov, knot (log times, boundaries first and last), log_lik, log_lik_null,
---- df, iterations, converged, link; core.aft_predict takes it.
+--- Royston-Parmar model of a "design" model of outcome "interval", a spline for each stratum:
+--- fields coef, std_error (gamma0, gamma1, ... of each stratum, terms, splines of effects that
+--- change), vcov, naive_vcov, knot (log times, boundaries first and last), n_stratum, effect (a
+--- list of { column, knot }), log_lik, log_lik_null, df,
+--- wald_change and df_change (no effect changes),
+--- n_cluster, n_negative, negative_from, negative_to (rows and times with negative hazards),
+--- iterations, converged, link; core.aft_predict and core.aft_contrast take it.
 ---@param model lobule.Model
 ---@param options table             link ("hazard", "odds", "normal"), df, knots (inner, times),
----                                 max_iter
+---                                 boundary (two times), change (a list of { column, df or knots
+---                                 }), robust, weight_type, max_iter
 ---@return table
 function core.royston(model, options) end
 
+--- People compared at each of `at` in turn, row by row against as many others or one: estimate,
+--- std_error, conf_low, conf_high: differences ("survival", "rmst", "quantile") or ratios
+--- ("hazard", "cumulative_hazard"; std_error of their logarithm).
+---@param model lobule.Model        the one that was fitted
+---@param fit table                 of core.aft, core.royston or core.cure, with time_scale
+---@param people lobule.Model       of core.model_apply
+---@param others lobule.Model
+---@param options table             type, at, conf_level
+---@param cured_people? lobule.Model  of a cure model: designs of the cured fraction
+---@param cured_others? lobule.Model
+---@return lobule.Frame
+function core.aft_contrast(model, fit, people, others, options, cured_people, cured_others) end
+
 --- Mixture cure model: fields coef, std_error (latency as core.aft, then the logistic model of
---- cure), vcov, n_latency, n_scale, n_shape, scale, log_lik, log_lik_none, follow_up (Maller and
+--- cure), vcov, naive_vcov, n_cluster, n_latency, n_scale, n_shape, scale, log_lik,
+--- log_lik_none, follow_up (Maller and
 --- Zhou's alpha), iterations, converged, distribution; core.aft_predict takes it.
 ---@param model lobule.Model        of the latency
 ---@param cure_model lobule.Model   of the same rows
----@param options table             distribution, max_iter
+---@param options table             distribution, max_iter, robust, weight_type
 ---@return table
 function core.cure(model, cure_model, options) end
 --- The rows of its frame that a model uses: row.

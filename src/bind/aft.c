@@ -64,6 +64,8 @@ static void push_fit(lua_State *L, const lb_aft *fit)
   lbl_set_count(L, "iterations", fit->iterations);
   set_flag(L, "converged", fit->converged);
   set_flag(L, "unbounded", fit->unbounded);
+  set_flag(L, "endless", fit->endless);
+  set_flag(L, "endless_shape", fit->endless_shape);
   lbl_set_count(L, "n_exact", fit->n_exact);
   lbl_set_count(L, "n_right", fit->n_right);
   lbl_set_count(L, "n_left", fit->n_left);
@@ -91,46 +93,14 @@ static int aft(lua_State *L)
   return 1;
 }
 
-static void push_royston(lua_State *L, const lb_royston *fit)
-{
-  lua_createtable(L, 0, 10);
-  lbl_set_numbers(L, "coef", fit->coef, fit->n_param);
-  lbl_set_numbers(L, "std_error", fit->std_error, fit->n_param);
-  lbl_set_matrix(L, "vcov", fit->vcov, fit->n_param);
-  lbl_set_numbers(L, "knot", fit->knot, fit->n_spline);
-  lbl_set_number(L, "log_lik", fit->log_lik);
-  lbl_set_number(L, "log_lik_null", fit->log_lik_null);
-  lbl_set_count(L, "df", fit->p);
-  lbl_set_count(L, "iterations", fit->iterations);
-  set_flag(L, "converged", fit->converged);
-}
-
-/* royston(model, options): link, df, knots (a list of times, or nil), max_iter */
-static int royston(lua_State *L)
-{
-  lua_settop(L, 2);
-  lbl_check_table(L, 2, "options");
-  lb_royston_options options = {.scale = lbl_check_royston_scale(L, 2)};
-  options.df = (size_t)lbl_aft_field(L, 2, "df");
-  options.max_iter = (size_t)lbl_aft_field(L, 2, "max_iter");
-  lua_getfield(L, 2, "knots");
-  if (!lua_isnil(L, -1)) options.knot = lbl_aft_list(L, 2, "knots", &options.n_knot);
-  lbl_aft *box = lbl_aft_new(L, 1);
-  lb_error err = {0};
-  if (lb_royston_fit(&box->y, &box->x, &options, &box->royston, &err) != LB_OK)
-    return lbl_raise(L, &err);
-  push_royston(L, &box->royston);
-  lua_getfield(L, 2, "link");
-  lua_setfield(L, -2, "link");
-  return 1;
-}
-
 static void push_cure(lua_State *L, const lb_cure *fit, double follow_up)
 {
   lua_createtable(L, 0, 14);
   lbl_set_numbers(L, "coef", fit->coef, fit->n_param);
   lbl_set_numbers(L, "std_error", fit->std_error, fit->n_param);
   lbl_set_matrix(L, "vcov", fit->vcov, fit->n_param);
+  lbl_set_matrix(L, "naive_vcov", fit->naive_vcov, fit->n_param);
+  lbl_set_count(L, "n_cluster", fit->n_cluster);
   lbl_set_count(L, "n_scale", fit->n_scale);
   lbl_set_count(L, "n_shape", fit->n_shape);
   lbl_set_count(L, "n_latency", fit->n_param - 1 - fit->p_cure);
@@ -153,8 +123,8 @@ static int cure(lua_State *L)
   lb_model_design(second, &z);
   if (z.n != box->x.n) lbl_raise_argument(L, 2, "cure_model", "a model of the same rows");
   lb_error err = {0};
-  if (lb_cure_fit(&box->y, &box->x, &z, &options, &box->cure, &err) != LB_OK)
-    return lbl_raise(L, &err);
+  lb_cure_data data = {&box->y, &box->x, &z, &box->strata, &box->cluster};
+  if (lb_cure_fit(&data, &options, &box->cure, &err) != LB_OK) return lbl_raise(L, &err);
   push_cure(L, &box->cure, lb_cure_follow_up(&box->y));
   lua_getfield(L, 3, "distribution");
   lua_setfield(L, -2, "distribution");
@@ -211,9 +181,11 @@ static int aft_residuals(lua_State *L)
   return 1;
 }
 
-static const luaL_Reg FUNCTIONS[] = {
-    {"aft", aft},   {"aft_residuals", aft_residuals}, {"royston", royston},
-    {"cure", cure}, {"model_rows", model_rows},       {NULL, NULL}};
+static const luaL_Reg FUNCTIONS[] = {{"aft", aft},
+                                     {"aft_residuals", aft_residuals},
+                                     {"cure", cure},
+                                     {"model_rows", model_rows},
+                                     {NULL, NULL}};
 
 void lbl_open_aft(lua_State *L)
 {

@@ -153,14 +153,45 @@ lb_aft_people lbl_aft_people(lua_State *L, int index, const lb_model *people)
   return who;
 }
 
+/* Splines of effects: field `effect`, a list of { column =, knot = }. */
+static void read_effects(lua_State *L, int index, lb_royston_form *form)
+{
+  lua_getfield(L, index, "effect");
+  lbl_check_table(L, -1, "effect");
+  int list = lua_gettop(L);
+  form->n_effect = lua_rawlen(L, list);
+  if (form->n_effect > LB_ROYSTON_EFFECTS) lbl_raise_argument(L, index, "fit", "fewer effects");
+  for (size_t e = 0; e < form->n_effect; e++) {
+    size_t n;
+    lua_rawgeti(L, list, (lua_Integer)e + 1);
+    lbl_check_table(L, -1, "effect");
+    form->effect[e].column = (size_t)lbl_aft_field(L, lua_gettop(L), "column") - 1;
+    const double *knot = lbl_aft_list(L, lua_gettop(L), "knot", &n);
+    if (n < 2 || n > LB_ROYSTON_KNOTS || form->effect[e].column >= form->p)
+      lbl_raise_argument(L, index, "fit", "effects of its own columns");
+    for (size_t j = 0; j < n; j++) form->effect[e].knot[j] = knot[j];
+    form->effect[e].n_knot = n;
+    lua_settop(L, list); /* numbers are copied */
+  }
+}
+
 lb_royston_people lbl_royston_people(lua_State *L, int index, const lb_model *people)
 {
-  lb_royston_people who = {.scale = lbl_check_royston_scale(L, index)};
+  size_t n_knot, n_param;
+  lb_royston_people who = {.form = {.scale = lbl_check_royston_scale(L, index)}};
+  lb_royston_form *form = &who.form;
   lb_model_design(people, &who.x);
-  who.knot = lbl_aft_list(L, index, "knot", &who.n_spline);
-  who.coef = lbl_aft_list(L, index, "coef", &who.n_param);
-  if (who.n_spline < 2 || who.n_spline > LB_ROYSTON_KNOTS || who.n_param != who.n_spline + who.x.p)
-    lbl_raise_argument(L, index, "newdata", "a design of this model");
+  form->p = who.x.p;
+  const double *knot = lbl_aft_list(L, index, "knot", &n_knot);
+  if (n_knot < 2 || n_knot > LB_ROYSTON_KNOTS) lbl_raise_argument(L, index, "fit", "its knots");
+  for (size_t j = 0; j < n_knot; j++) form->knot[j] = knot[j];
+  form->n_spline = n_knot;
+  form->n_stratum = (size_t)lbl_aft_field(L, index, "n_stratum");
+  read_effects(L, index, form);
+  who.coef = lbl_aft_list(L, index, "coef", &n_param);
+  form->n_param = lb_royston_effect_at(form, form->n_effect);
+  if (people->formula.n_strata > 0 && form->n_stratum > 1) who.stratum = people->strata.code;
+  if (form->n_param != n_param) lbl_raise_argument(L, index, "newdata", "a design of this model");
   return who;
 }
 
@@ -173,12 +204,35 @@ lb_cure_people lbl_cure_people(lua_State *L, int index, const lb_model *people,
                                 .n_scale = (size_t)lbl_aft_field(L, index, "n_scale"),
                                 .n_shape = (size_t)lbl_aft_field(L, index, "n_shape")};
   lb_model_design(people, &who.latency.x);
+  if (people->formula.n_strata > 0 && who.latency.n_scale > 1)
+    who.latency.stratum = people->strata.code;
   lb_model_design(cure, &who.z);
   who.coef = who.latency.coef = lbl_aft_list(L, index, "coef", &who.n_param);
   who.latency.n_param = 1 + who.latency.x.p + who.latency.n_scale + who.latency.n_shape;
   if (who.n_param != who.latency.n_param + 1 + who.z.p || cure->n_used != people->n_used)
     lbl_raise_argument(L, index, "newdata", "designs of this model, of the same people");
   return who;
+}
+
+lb_curve lbl_aft_curve(lua_State *L, int index, const lb_model *people, const lb_model *cured,
+                       lbl_aft_subject *who)
+{
+  lb_curve curve;
+  double time_scale = lbl_aft_field(L, index, "time_scale");
+  bool spline = lua_getfield(L, index, "knot") != LUA_TNIL;
+  if (cured != NULL) {
+    who->cure = lbl_cure_people(L, index, people, cured);
+    lb_cure_curve(&who->cure, lbl_aft_matrix(L, index, "vcov", who->cure.n_param), time_scale,
+                  &curve);
+  } else if (spline) {
+    who->royston = lbl_royston_people(L, index, people);
+    lb_royston_curve(&who->royston, lbl_aft_matrix(L, index, "vcov", who->royston.form.n_param),
+                     time_scale, &curve);
+  } else {
+    who->aft = lbl_aft_people(L, index, people);
+    lb_aft_curve(&who->aft, lbl_aft_matrix(L, index, "vcov", who->aft.n_param), time_scale, &curve);
+  }
+  return curve;
 }
 
 void lbl_aft_open_box(lua_State *L)

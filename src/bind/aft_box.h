@@ -36,5 +36,15 @@ lb_aft_people lbl_aft_people(lua_State *L, int index, const lb_model *people);
 lb_cure_people lbl_cure_people(lua_State *L, int index, const lb_model *people,
                                const lb_model *cure);
 lb_royston_people lbl_royston_people(lua_State *L, int index, const lb_model *people);
+/* What a curve looks at while it is asked. */
+typedef struct lbl_aft_subject {
+  lb_aft_people aft;
+  lb_royston_people royston;
+  lb_cure_people cure;
+} lbl_aft_subject;
+/* The curve of the fit table at `index` for these people: of a mixture when `cured` is the design
+ * of the cured fraction, of a spline when the fit has knots. */
+lb_curve lbl_aft_curve(lua_State *L, int index, const lb_model *people, const lb_model *cured,
+                       lbl_aft_subject *who);
 void lbl_aft_open_box(lua_State *L);
 #endif

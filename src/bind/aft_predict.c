@@ -8,8 +8,8 @@
 #include "stats/interval.h"
 
 /* In the order of lb_curve_kind. */
-static const char *const KINDS[] = {"lp",       "survival", "hazard", "cumulative_hazard",
-                                    "quantile", "mean",     "rmst",   NULL};
+static const char *const KINDS[] = {
+    "lp", "survival", "hazard", "cumulative_hazard", "quantile", "mean", "rmst", "cured", NULL};
 
 typedef struct request {
   lb_curve_kind kind;
@@ -70,34 +70,6 @@ static request check_request(lua_State *L, int index)
   return r;
 }
 
-/* What a curve looks at while it is asked. */
-typedef struct subject {
-  lb_aft_people aft;
-  lb_royston_people royston;
-  lb_cure_people cure;
-} subject;
-
-/* The curve of the fit at stack index 2 for these people: of a spline when it has knots, of a
- * mixture when stack index 5 is the design of the cured fraction. */
-static lb_curve check_curve(lua_State *L, const lb_model *people, subject *who)
-{
-  lb_curve curve;
-  double time_scale = lbl_aft_field(L, 2, "time_scale");
-  bool spline = lua_getfield(L, 2, "knot") != LUA_TNIL;
-  if (!lua_isnil(L, 5)) {
-    who->cure = lbl_cure_people(L, 2, people, lbl_check_model(L, 5));
-    lb_cure_curve(&who->cure, lbl_aft_matrix(L, 2, "vcov", who->cure.n_param), time_scale, &curve);
-  } else if (spline) {
-    who->royston = lbl_royston_people(L, 2, people);
-    lb_royston_curve(&who->royston, lbl_aft_matrix(L, 2, "vcov", who->royston.n_param), time_scale,
-                     &curve);
-  } else {
-    who->aft = lbl_aft_people(L, 2, people);
-    lb_aft_curve(&who->aft, lbl_aft_matrix(L, 2, "vcov", who->aft.n_param), time_scale, &curve);
-  }
-  return curve;
-}
-
 /* aft_predict(model, fit, newdata, options, cure_newdata) */
 static int aft_predict(lua_State *L)
 {
@@ -106,8 +78,9 @@ static int aft_predict(lua_State *L)
   request r = check_request(L, 4);
   lbl_aft *box = lbl_aft_new(L, 1);
   const lb_model *people = lua_isnil(L, 3) ? box->model : lbl_check_model(L, 3);
-  subject who;
-  lb_curve curve = check_curve(L, people, &who);
+  const lb_model *cured = lua_isnil(L, 5) ? NULL : lbl_check_model(L, 5);
+  lbl_aft_subject who;
+  lb_curve curve = lbl_aft_curve(L, 2, people, cured, &who);
   lbl_aft_numbers(L, box, people->n_rows * r.n_at, N_COLUMNS);
   lb_frame **out = lbl_frame_box(L);
   lb_error err = {0};

@@ -220,6 +220,8 @@ void lbl_open_multistate(lua_State *L);
 void lbl_open_stack(lua_State *L);
 void lbl_open_aft(lua_State *L);
 void lbl_open_aft_predict(lua_State *L);
+void lbl_open_royston(lua_State *L);
+void lbl_open_aft_contrast(lua_State *L);
 void lbl_open_rmst(lua_State *L);
 void lbl_open_pseudo(lua_State *L);
 void lbl_open_pseudo_fit(lua_State *L);

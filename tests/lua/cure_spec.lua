@@ -96,10 +96,98 @@ describe("survival.cure", function()
     assert.is_truthy(tostring(ended):find("after the last event", 1, true))
   end)
 
+  it("gives strata their scales: saturated, it is separate fits", function()
+    local whole = cure("Surv(rec_time, recurred) ~ sex + strata(sex)", d, { cure = "~ sex" })
+    local a = cure("Surv(rec_time, recurred) ~ 1", d:filter "sex == 'female'")
+    local b = cure("Surv(rec_time, recurred) ~ 1", d:filter "sex == 'male'")
+    near(whole.fit.log_lik, a.fit.log_lik + b.fit.log_lik, 1e-11)
+    near(whole.fit.coef[3], a.fit.coef[2], 1e-6)
+    near(whole.fit.coef[4], b.fit.coef[2], 1e-6)
+    near(whole.fit.std_error[4], b.fit.std_error[2], 1e-5)
+    assert.are.equal("log(scale):male", whole:tidy():column("term")[4])
+    assert.is_truthy(tostring(whole):find("each of 2 strata", 1, true))
+    local people, other = { sex = { "male" } }, { sex = { "female" } }
+    for _, kind in ipairs { "survival", "rmst", "quantile" } do
+      local places = kind == "quantile" and { prob = { 0.2 } } or { times = { 900 } }
+      local x = a:predict { type = kind, times = places.times, prob = places.prob,
+        newdata = { node4 = { 0 } } }:rows_list()[1]
+      local y = b:predict { type = kind, times = places.times, prob = places.prob,
+        newdata = { node4 = { 0 } } }:rows_list()[1]
+      local got = whole:difference { type = kind, at = places.times, prob = places.prob,
+        newdata = people, reference = other }:rows_list()[1]
+      near(got.estimate, y.estimate - x.estimate, 1e-6)
+      near(got.std_error, (x.std_error ^ 2 + y.std_error ^ 2) ^ 0.5, 1e-5)
+    end
+  end)
+
+  it("makes a robust variance: clusters of one row, frequencies as repeated rows", function()
+    local one = cure(FORMULA, d, { cure = "~ rx + node4", robust = true })
+    local own = cure(FORMULA, d, { cure = "~ rx + node4", cluster = "id" })
+    local naive = cure(FORMULA, d, OPTIONS)
+    local frame, list = d:mutate({ "k = 1 + case(age > 60, 1, 0)" }):frame(), {}
+    for i, k in ipairs(frame:column("k"):totable()) do
+      for _ = 1, k do list[#list + 1] = i end
+    end
+    local w = cure(FORMULA, frame, { weights = "k", weight_type = "frequency", robust = true })
+    local r = cure(FORMULA, core.take(frame, list), { robust = true })
+    local sampled = cure(FORMULA, frame, { weights = "k", weight_type = "sampling" })
+    near(w.fit.log_lik, r.fit.log_lik, 1e-10)
+    for j = 1, #w.fit.coef do
+      near(w.fit.std_error[j], r.fit.std_error[j], 1e-6)
+      near(sampled.fit.coef[j], w.fit.coef[j], 1e-6)
+    end
+    for j = 1, #one.fit.coef do
+      near(own.fit.std_error[j], one.fit.std_error[j], 1e-9)
+      near(one.fit.naive_vcov[j][j] ^ 0.5, naive.fit.std_error[j], 1e-9)
+      assert.is_true(math.abs(one.fit.std_error[j] / naive.fit.std_error[j] - 1) < 0.3)
+    end
+    assert.is_truthy(tostring(own):find("929 clusters", 1, true))
+  end)
+
+  it("knows the uncured alone", function()
+    local fit = cure(FORMULA, d, OPTIONS)
+    local people = { rx = { "Obs", "Lev+5FU" }, node4 = { 0, 1 } }
+    local function column(options)
+      options.newdata, options.times = people, options.times or nil
+      return fit:predict(options):column "estimate"
+    end
+    local all = column { type = "survival", times = { 700 } }
+    local rest = column { type = "survival", times = { 700 }, of = "uncured" }
+    local c = fit:cure_fraction { newdata = people }:column "estimate"
+    local middle = column { type = "quantile", of = "uncured" }
+    for i = 1, 2 do
+      near(all[i], c[i] + (1 - c[i]) * rest[i], 1e-9)
+      assert.is_true(middle[i] < 700)
+    end
+    local later = fit:cure_fraction { newdata = people, at = { 0, 700 } }:rows_list()
+    for i = 1, 2 do
+      near(later[2 * i - 1].estimate, c[i], 1e-12)
+      near(later[2 * i].estimate, c[i] / all[i], 1e-9)
+    end
+    local alone = cure("Surv(time, event) ~ 1", core.frame { { "time", { 1, 2, 3, 4, 5, 6, 1e5,
+      1e5, 1e5 } }, { "event", { 1, 1, 1, 1, 1, 1, 0, 0, 0 } } }, { distribution = "exponential" })
+    local row = alone:cure_fraction({ at = { 2 } }):rows_list()[1]
+    -- log odds of 1/3 plus t / 3.5; variances 1 / (n c (1 - c)) and (t / 3.5)^2 / 6
+    local odds, error = math.log(0.5) + 2 / 3.5, (1 / 2 + (2 / 3.5) ^ 2 / 6) ^ 0.5
+    local p = 1 / (1 + math.exp(-odds))
+    near(row.estimate, p, 1e-7)
+    near(row.std_error, p * (1 - p) * error, 1e-6)
+    near(row.conf_high, 1 / (1 + math.exp(-odds - core.normal_quantile(0.975) * error)), 1e-6)
+    local ratio = fit:hazard_ratio { at = { 700 }, variable = "rx" }:rows_list()
+    local h = column { type = "hazard", times = { 700 } }
+    local again = fit:hazard_ratio { at = { 700 }, newdata = { rx = { "Obs" }, node4 = { 0 } },
+      reference = { rx = { "Lev+5FU" }, node4 = { 1 } } }:rows_list()[1]
+    near(again.estimate, h[1] / h[2], 1e-9)
+    assert.are.equal(2, #ratio)
+  end)
+
   it("refuses what it cannot take", function()
     refused("terms of the cured fraction", cure, FORMULA, d, { cure = "rx" })
     refused("unknown choice 'gompertz'", cure, FORMULA, d, { distribution = "gompertz" })
-    refused("no strata", cure, FORMULA .. " + strata(sex)", d)
+    refused("of the latency", cure, FORMULA, d, { cure = "~ strata(sex)" })
+    refused("unknown choice 'cured'", function()
+      return cure(FORMULA, d):predict { of = "cured" }
+    end)
     refused("no event", cure, "Surv(time, event) ~ 1",
       core.frame { { "time", { 1, 2 } }, { "event", { 0, 0 } } })
     refused("mean", function() return cure(FORMULA, d):predict { type = "mean" } end)

@@ -100,7 +100,7 @@ describe("survival.royston_parmar", function()
   it("refuses what it cannot take", function()
     refused("coincide or lie outside", fitted, FORMULA, d, { knots = { 5000 } })
     refused("one of them", fitted, FORMULA, d, { knots = { 500 }, df = 3 })
-    refused("strata", fitted, "Surv(time, dead) ~ age + strata(sex)", d)
+    refused("no term of the variable", fitted, FORMULA, d, { time_varying = "agee" })
     refused("expected 1 to 19", fitted, FORMULA, d, { df = 40 })
     refused("no estimate", function() return fitted(FORMULA, d):predict { type = "mean" } end)
     refused("two distinct", fitted, "Surv(time, event) ~ 1",

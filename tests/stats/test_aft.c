@@ -46,6 +46,44 @@ static void loggamma_meets_its_members(void **state)
   }
 }
 
+/* What many rows look up is what one row integrates. */
+static void table_is_the_integral(void **state)
+{
+  (void)state;
+  lb_error err = {0};
+  lb_loggamma_table *table = lb_loggamma_table_new();
+  for (size_t k = 0; k < sizeof SHAPES / sizeof *SHAPES; k++) {
+    double q = SHAPES[k];
+    LB_OK_OR_FAIL(lb_loggamma_table_fill(table, q, &err), err);
+    for (int i = 0; i < 400; i++) {
+      double w = -20 + 0.0713 * i;
+      lb_mass_term a, b;
+      lb_density c, d;
+      lb_standard_mass_term(LB_STANDARD_LOGGAMMA, w, INFINITY, q, &a);
+      lb_loggamma_table_above(table, w, q, &b);
+      if (isinf(a.log)) continue;
+      /* exp(log f - log S) has the error of its logarithms; differences that of their terms. */
+      lb_standard_density(LB_STANDARD_LOGGAMMA, w, q, &c);
+      double eps = 2e-14 * (1 + fabs(a.log)), l = fabs(a.l), shape = fabs(a.q) + fabs(c.q);
+      const double off[] = {a.log - b.log, a.l - b.l,   a.q - b.q,
+                            a.ll - b.ll,   a.lq - b.lq, a.qq - b.qq};
+      const double most[] = {1,
+                             l,
+                             1 + fabs(a.q),
+                             l * (l + fabs(c.w)),
+                             l * (1 + shape),
+                             1 + fabs(a.qq) + 2 * a.q * a.q};
+      for (size_t j = 0; j < 6; j++) assert_true(fabs(off[j]) <= eps * most[j]);
+      lb_loggamma_table_density(table, w, q, &d);
+      assert_memory_equal(&c, &d, sizeof c);
+      lb_loggamma_table_above(table, w, q + 0.1, &b); /* of another shape: integrals */
+      lb_standard_mass_term(LB_STANDARD_LOGGAMMA, w, INFINITY, q + 0.1, &a);
+      assert_memory_equal(&a, &b, sizeof a);
+    }
+  }
+  lb_loggamma_table_free(table);
+}
+
 static void tails_stay_finite(void **state)
 {
   (void)state;
@@ -130,7 +168,10 @@ static void without_memory_nothing_leaks(void **state)
   lb_design design = {.n = 8, .p = 1, .column = column};
   lb_partition cluster = {group, 4};
   lb_aft_options o = LB_AFT_DEFAULTS;
-  lb_royston_options r = {.df = 2, .max_iter = 100};
+  const lb_royston_change change = {0, {.df = 1}};
+  const int32_t half[] = {0, 0, 0, 0, 1, 1, 1, 1};
+  lb_partition strata = {half, 2};
+  lb_royston_options r = {.df = 1, .max_iter = 100, .change = &change, .n_change = 1};
   lb_error err = {0};
   o.distribution = LB_AFT_GENGAMMA;
   lb_status st = LB_ENOMEM;
@@ -147,7 +188,7 @@ static void without_memory_nothing_leaks(void **state)
   for (long k = 0; st != LB_OK; k++) {
     lb_royston fit = {0};
     lb_mem_fail_after(k);
-    st = lb_royston_fit(&y, &design, &r, &fit, &err);
+    st = lb_royston_fit(&y, &design, &strata, &cluster, &r, &fit, &err);
     lb_mem_fail_after(-1);
     assert_true(st == LB_OK || (st == LB_ENOMEM && fit.coef == NULL));
     lb_royston_reset(&fit);
@@ -155,11 +196,12 @@ static void without_memory_nothing_leaks(void **state)
   }
   lb_design none = {.n = 8};
   o.distribution = LB_AFT_LOGNORMAL;
+  lb_cure_data data = {&y, &none, &design, &strata, &cluster};
   st = LB_ENOMEM;
   for (long k = 0; st != LB_OK; k++) {
     lb_cure fit = {0};
     lb_mem_fail_after(k);
-    st = lb_cure_fit(&y, &none, &design, &o, &fit, &err);
+    st = lb_cure_fit(&data, &o, &fit, &err);
     lb_mem_fail_after(-1);
     assert_true(st == LB_OK || (st == LB_ENOMEM && fit.coef == NULL));
     lb_cure_reset(&fit);
@@ -172,6 +214,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
       LB_TEST(masses_of_both_sides_add_up),
       LB_TEST(loggamma_meets_its_members),
+      LB_TEST(table_is_the_integral),
       LB_TEST(tails_stay_finite),
       LB_TEST(derivatives_are_those_of_the_value),
       LB_TEST(exponential_is_events_per_time),

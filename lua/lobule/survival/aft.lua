@@ -4,6 +4,7 @@ local check = require "lobule.check"
 local core = require "lobule.core"
 local fitting = require "lobule.survival.fitting"
 local format = require "lobule.format"
+local head = require "lobule.survival.parametric_head"
 local result = require "lobule.result"
 local shown = require "lobule.shown"
 local terms = require "lobule.terms"
@@ -20,13 +21,11 @@ result.mixin(AFT)
 
 local M, functions = {}, {}
 
-local OPTIONS <const> = weights.join {
+local OPTIONS <const> = head.join {
   { "distribution", words.DISTRIBUTIONS, "weibull" },
   { "scale", "positive" },
   { "df", "positive" },
   { "conf_level", "level", 0.95 },
-  { "robust", "boolean" },
-  { "cluster", "string" },
   { "max_iter", "count", 200 },
 }
 
@@ -74,12 +73,7 @@ function functions.aft(formula, data, options)
   check_options(opts)
   local model, info = fitting.build(fitting.clustered(formula, opts), weights.present(data, opts),
     "design", opts, { outcome = "interval" })
-  local robust = opts.robust or info.n_cluster ~= nil or opts.weight_type == "sampling"
-  if opts.robust == false and robust then
-    core.raise("argument", "robust = false: clusters and sampling weights need the robust variance",
-      'Leave robust out, or cluster(); weight_type = "case" has the model-based variance.')
-  end
-  opts.robust = robust
+  local robust = head.robust(opts, info)
   local fit = core.aft(model, { distribution = opts.distribution, scale = opts.scale,
     df_t = opts.df, max_iter = opts.max_iter, robust = robust, weight_type = opts.weight_type })
   fit.robust = robust or nil
@@ -118,33 +112,13 @@ local function row_of(self, i, level, exponentiate)
   local row = { term = term.term, variable = term.variable, level = term.level,
     reference = term.reference, n = term.n, n_event = term.n_event }
   if not fit.converged or term.collinear or term.infinite then return row end
-  local b, se = fit.coef[i], fit.std_error[i]
-  local z = core.normal_quantile(0.5 + level / 2)
-  local show = exponentiate and term.term ~= "Q" and term.term ~= "shape" and math.exp
-    or function(x) return x end
-  row.estimate = show(b)
-  if se ~= se then return row end
-  row.std_error, row.statistic, row.p_value = se, b / se, core.normal_p(b / se)
-  row.conf_low, row.conf_high = show(b - z * se), show(b + z * se)
-  return row
+  local ratio = exponentiate and term.term ~= "Q" and term.term ~= "shape"
+  return head.estimate(row, fit.coef[i], fit.std_error[i], level, ratio and math.exp or nil)
 end
 
-local TIDY <const> = { { "term", "text" }, { "variable", "text" }, { "level", "text" },
-  { "reference", "text" }, { "estimate", "real" }, { "std_error", "real" },
-  { "statistic", "real" }, { "p_value", "real" }, { "conf_low", "real" }, { "conf_high", "real" },
-  { "n", "integer" }, { "n_event", "real" } }
-
-local function frame_of(rows, schema)
-  local columns = {}
-  for j, column in ipairs(schema) do columns[j] = { column[1], { n = #rows }, column[2] } end
-  for i, row in ipairs(rows) do
-    for j, column in ipairs(schema) do
-      local value = row[column[1]]
-      columns[j][2][i] = value == nil and core.NA or value
-    end
-  end
-  return result.frame(columns)
-end
+local TIDY <const> = head.columns(head.columns({ { "term", "text" }, { "variable", "text" },
+  { "level", "text" }, { "reference", "text" } }, head.ESTIMATES), { { "n", "integer" },
+  { "n_event", "real" } })
 
 --- One row a parameter: "(Intercept)", the terms, "log(scale)" (of each stratum), "Q" of the
 --- generalised gamma, "shape" of Gompertz hazards. exponentiate gives time ratios (acceleration
@@ -162,7 +136,7 @@ function AFT:tidy(options)
   end
   local rows = {}
   for i = 1, #self.parameters do rows[i] = row_of(self, i, opts.conf_level, opts.exponentiate) end
-  local frame = frame_of(rows, TIDY)
+  local frame = head.frame(rows, TIDY)
   return frame
 end
 
@@ -196,7 +170,7 @@ function AFT:hazard_ratios(options)
       rows[#rows + 1] = row
     end
   end
-  local frame = frame_of(rows, { { "strata", "text" }, { "term", "text" }, { "estimate", "real" },
+  local frame = head.frame(rows, { { "strata", "text" }, { "term", "text" }, { "estimate", "real" },
     { "log_hazard_ratio", "real" }, { "std_error", "real" }, { "statistic", "real" },
     { "p_value", "real" }, { "conf_low", "real" }, { "conf_high", "real" } })
   return frame
@@ -208,17 +182,14 @@ end
 ---@return lobule.Frame             # distribution, n, n_missing, n_event, df, scale, log_lik_null,
 ---                                 log_lik, aic, aicc, bic, iterations, converged
 function AFT:glance()
-  local fit, n = self.fit, self.info.n
-  local df, scale = self:df(), nil
-  if fit.n_scale == 1 then scale = math.exp(fit.coef[#self.info.terms + 2]) end
-  if fit.n_scale == 0 then scale = rawget(fit, "scale") end
-  local aic = 2 * df - 2 * fit.log_lik
-  local frame = frame_of({ { distribution = fit.distribution, n = n,
-    n_missing = self.info.n_missing, n_event = fit.weight_event, df = df, scale = scale,
-    log_lik_null = fit.log_lik_null, log_lik = fit.log_lik, aic = aic,
-    aicc = n > df + 1 and aic + 2 * df * (df + 1) / (n - df - 1) or nil,
-    bic = df * math.log(n) - 2 * fit.log_lik, iterations = fit.iterations,
-    converged = fit.converged } }, { { "distribution", "text" }, { "n", "integer" },
+  local fit, df = self.fit, self:df()
+  local row = head.glance(self, df)
+  if fit.n_scale == 1 then row.scale = math.exp(fit.coef[#self.info.terms + 2]) end
+  if fit.n_scale == 0 then row.scale = rawget(fit, "scale") end
+  row.distribution, row.n_event, row.log_lik_null = fit.distribution, fit.weight_event,
+    fit.log_lik_null
+  if row.n > df + 1 then row.aicc = row.aic + 2 * df * (df + 1) / (row.n - df - 1) end
+  local frame = head.frame({ row }, { { "distribution", "text" }, { "n", "integer" },
     { "n_missing", "integer" }, { "n_event", "real" }, { "df", "integer" }, { "scale", "real" },
     { "log_lik_null", "real" }, { "log_lik", "real" }, { "aic", "real" }, { "aicc", "real" },
     { "bic", "real" }, { "iterations", "integer" }, { "converged", "logical" } })
@@ -236,49 +207,25 @@ end
 --- The likelihood-ratio test against the null model (intercept, offset, scales, shape).
 ---@return lobule.Frame             # test, statistic, df, p_value
 function AFT:tests()
-  local fit = self.fit
-  local statistic = math.max(0, 2 * (fit.log_lik - fit.log_lik_null))
-  local frame = frame_of({ { test = "likelihood ratio", statistic = statistic, df = fit.df,
-    p_value = fit.df > 0 and core.chi_square_p(statistic, fit.df) or nil } },
-    { { "test", "text" }, { "statistic", "real" }, { "df", "integer" }, { "p_value", "real" } })
+  local frame = head.likelihood_ratio(self.fit)
   return frame
 end
 
 --- Covariance matrix of all parameters, log(scale) and shape among them.
 ---@return lobule.Frame             # term, then one column a parameter
 function AFT:vcov()
-  local names, schema, rows = {}, { { "term", "text" } }, {}
-  for i, term in ipairs(self.parameters) do
-    names[i] = term.term
-    schema[i + 1] = { term.term, "real" }
-  end
-  local function known(i)
+  local names = {}
+  for i, term in ipairs(self.parameters) do names[i] = term.term end
+  local frame = head.vcov(names, self.fit.vcov, function(i)
     local term = self.parameters[i]
     return self.converged and not (term.collinear or term.infinite)
-  end
-  for i, name in ipairs(names) do
-    rows[i] = { term = name }
-    for j, other in ipairs(names) do
-      rows[i][other] = known(i) and known(j) and self.fit.vcov[i][j] or nil
-    end
-  end
-  local frame = frame_of(rows, schema)
+  end)
   return frame
 end
 
 function M.row_of(self, i, level, exponentiate) return row_of(self, i, level, exponentiate) end
 
-local function interval_text(row, ratio)
-  if row.estimate == nil then return "NA" end
-  if row.conf_low == nil then return format.number(row.estimate) .. " (NA)" end
-  if ratio then
-    return ("%s (%s to %s)"):format(format.ratio_interval(row.estimate, row.conf_low,
-      row.conf_high))
-  end
-  return ("%s (%s to %s)"):format(format.number(row.estimate), format.number(row.conf_low),
-    format.number(row.conf_high))
-end
-M.interval_text = interval_text
+M.interval_text = head.interval_text
 
 --- One line a term: time ratio, hazard ratio where it exists, p.
 local function terms_table(self)
@@ -297,8 +244,8 @@ local function terms_table(self)
   local rows = {}
   for i, term in ipairs(self.info.terms) do
     local row = row_of(self, i + 1, level, ratio)
-    rows[i] = { terms.label(term, self.info.labels), interval_text(row, ratio) }
-    if both then rows[i][3] = interval_text(hazards[i], true) end
+    rows[i] = { terms.label(term, self.info.labels), head.interval_text(row, ratio) }
+    if both then rows[i][3] = head.interval_text(hazards[i], true) end
     rows[i][#rows[i] + 1] = shown.p(row.p_value)
   end
   local notes = {}
@@ -316,7 +263,7 @@ local function parameter_lines(self)
     local name = self.parameters[i].term
     local row = row_of(self, i, level, true)
     local text = name:gsub("^log%((.-)%)", "%1")
-    lines[#lines + 1] = ("%s %s"):format(text, interval_text(row))
+    lines[#lines + 1] = ("%s %s"):format(text, head.interval_text(row))
     if self.fit.distribution == "weibull" then
       lines[#lines] = lines[#lines] .. (", Weibull shape %s"):format(format.number(
         1 / row.estimate))
@@ -342,39 +289,20 @@ local function fit_lines(self, profile)
       test.df, shown.p_phrase(test.p_value, profile))
   end
   lines[#lines + 1] = tests
-  local weighted = weights.text(self.options, self.info)
-  if fit.robust then
-    weighted = ("robust variance, %s%s"):format(self.info.n_cluster
-      and ("%d clusters"):format(fit.n_cluster) or "each row a subject", weighted and "; "
-      .. weighted or "")
-  end
-  lines[#lines + 1] = weighted
+  lines[#lines + 1] = head.variance_text(self)
   return lines
 end
 
 function AFT:__tostring()
-  local parts = { result.heading(self.title, self.info) }
-  if #self.info.terms > 0 then parts[2] = tostring(terms_table(self)) end
-  for _, line in ipairs(fit_lines(self)) do parts[#parts + 1] = line end
-  for _, warning in ipairs(self.warnings) do parts[#parts + 1] = "warning: " .. warning end
-  return table.concat(parts, "\n")
+  return head.text(self, #self.info.terms > 0 and terms_table(self) or nil, fit_lines(self))
 end
 
 --- The blocks of a report: the table of ratios with its notes, then warnings.
 ---@param options? table
 ---@return table[]
 function AFT:report_blocks(options)
-  local view = terms_table(self)
-  view.caption = options and options.caption or self.title
-  for _, line in ipairs(fit_lines(self, options and options.profile)) do
-    view.notes[#view.notes + 1] = line .. "."
-  end
-  local missing = result.missing_text(self.info)
-  if missing ~= "" then view.notes[#view.notes + 1] = missing .. "." end
-  local blocks = { { kind = "table", table = view } }
-  for _, warning in ipairs(self.warnings) do
-    blocks[#blocks + 1] = { kind = "warning", text = warning }
-  end
+  local blocks = head.blocks(self, terms_table(self),
+    fit_lines(self, options and options.profile), options)
   return blocks
 end
 

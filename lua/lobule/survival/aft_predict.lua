@@ -1,7 +1,10 @@
 --- What follows from a parametric survival regression: predictions, residuals, augmented data,
 --- figures. Methods of the class "aft".
 local check = require "lobule.check"
+local compare = require "lobule.survival.parametric_compare"
 local core = require "lobule.core"
+local estimates = require "lobule.survival.parametric_estimates"
+local head = require "lobule.survival.parametric_head"
 local result = require "lobule.result"
 local words = require "lobule.survival.parametric_words"
 
@@ -52,7 +55,6 @@ end
 ---  fit:predict { type = "quantile", newdata = { arm = { "TACE", "SIRT" } }, prob = { 0.25, 0.5 } }
 function AFT:predict(options)
   local opts <const> = check.options(options, PREDICT)
-  words.check_settled(self)
   check_given(opts)
   local mixture = rawget(self, "cure_model")
   if opts.type == "mean" and (rawget(self.fit, "knot") or mixture) then
@@ -61,26 +63,7 @@ function AFT:predict(options)
       'Take type = "rmst" with times.')
   end
   local at, name = places(opts)
-  local people = opts.newdata ~= nil
-    and core.model_apply(self.model, check.new_data(opts.newdata), false) or nil
-  local other = mixture
-  if mixture and people then
-    other = core.model_apply(mixture, check.new_data(opts.newdata), false)
-  end
-  local estimates = core.aft_predict(self.model, self.fit, people, { type = opts.type, at = at,
-    conf_level = opts.conf_level or self.options.conf_level }, other)
-  local row, place, n = {}, {}, #at
-  for i = 1, #estimates do row[i], place[i] = (i - 1) // n + 1, at[(i - 1) % n + 1] end
-  row.n, place.n = #estimates, #estimates
-  local columns = { { "row", row, "integer" } }
-  if name then
-    columns[2] = { name, place, "real", unit = name == "time" and self.info.time_unit or nil }
-  end
-  local frame = result.frame(columns)
-  for _, column in ipairs(estimates:names()) do
-    frame = core.with_column(frame, column, estimates:column(column))
-  end
-  return frame
+  return (estimates(self, opts.type, at, name, opts))
 end
 
 local RESIDUALS <const> = { "response", "deviance", "working", "cox_snell", "martingale", "ldcase",
@@ -140,7 +123,41 @@ function AFT:cure_fraction(options)
   for i = 1, #linear do
     list[i] = lp[i] == nil and core.NA or shape < 0 and math.exp(math.exp(lp[i]) / shape) or 0.0
   end
-  local frame = core.with_column(linear:select { "row" }, "estimate", core.column(list))
+  local frame = core.with_column(linear:select { "row" }, "estimate", head.column(list, "real"))
+  return frame
+end
+
+--- Hazard ratios at times: people of newdata against those of reference (one, or as many), or the
+--- levels of a variable against its reference (a number: one more than its mean; zeros and ones: 1
+--- against 0) of people alike, whose other numbers are at their means and factors at their
+--- references. Where hazards are not proportional they change with time. Delta method, limits on
+--- the log scale, where std_error is.
+---@param options table             at: times; variable: of the formula (its first); newdata: frame,
+---                                 cohort or { arm = { "SIRT" } }; reference: the same of those
+---                                 compared with; conf_level (that of the fit)
+---@return lobule.Frame             # term or row, time, estimate, std_error, conf_low, conf_high,
+---                                 statistic, p_value
+---@raise a fit that did not converge; strata, or terms that are computed, without newdata
+---@example local fit = lb.survival.aft("Surv(months, progressed) ~ arm", lb.example_data(),
+---    { distribution = "lognormal" })
+---  fit:hazard_ratio { at = { 6, 12, 24 } }
+function AFT:hazard_ratio(options)
+  local frame = compare.hazard_ratio(self, options)
+  return frame
+end
+
+--- Differences between people, who are chosen as in hazard_ratio: "survival" and "rmst" (mean time
+--- up to there) at times, "quantile" (0.5: of medians). Delta method, limits on the plain scale.
+---@param options table             type ("survival"); at: times; prob (0.5): fractions; variable:
+---                                 of the formula (its first); newdata: people; reference: those
+---                                 compared with; conf_level (that of the fit)
+---@return lobule.Frame             # term or row, time or prob, estimate, std_error, conf_low,
+---                                 conf_high
+---@raise as hazard_ratio
+---@example lb.survival.aft("Surv(months, progressed) ~ arm", lb.example_data())
+---    :difference { type = "quantile" }
+function AFT:difference(options)
+  local frame = compare.difference(self, options)
   return frame
 end
 

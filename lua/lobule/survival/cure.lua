@@ -1,9 +1,12 @@
 --- Mixture cure models: a logistic model of who is cured, a parametric one of when the others have
 --- the event.
 local check = require "lobule.check"
+local compare = require "lobule.survival.parametric_compare"
 local core = require "lobule.core"
+local estimates = require "lobule.survival.parametric_estimates"
 local fitting = require "lobule.survival.fitting"
 local format = require "lobule.format"
+local head = require "lobule.survival.parametric_head"
 local predict = require "lobule.survival.aft_predict"
 local result = require "lobule.result"
 local shown = require "lobule.shown"
@@ -21,14 +24,13 @@ result.mixin(Cure)
 
 local M, functions = {}, {}
 
-local OPTIONS <const> = weights.join {
+local OPTIONS <const> = head.join {
   { "cure", "string", "~ 1" },
   { "distribution", { "weibull", "exponential", "lognormal", "loglogistic", "gengamma" },
     "weibull" },
   { "conf_level", "level", 0.95 },
   { "max_iter", "count", 300 },
 }
-local REFUSED <const> = { sampling = "Its variance is model-based: survival.aft has a robust one." }
 local SHORT <const> = 0.05
 local LEAST_GAIN <const> = 2.705543 / 2 -- half and half 0 and chi-square on 1 df: 5 %
 
@@ -51,6 +53,10 @@ local function cautions(fit, info)
     list[#list + 1] = "the model without cure fits as well: the "
       .. "data do not say that any are cured"
   end
+  if info.time_max > 0 then list[#list + 1] = words.few_events(info.n_event, #fit.coef) end
+  if info.n_cluster then
+    list[#list + 1] = require("lobule.survival.cox_warnings").few_clusters(fit.n_cluster)
+  end
   return list
 end
 
@@ -58,21 +64,24 @@ end
 --- event, the others (latency) by an accelerated failure time model: S(t) = c + (1 - c) S0(t), c
 --- logistic in the terms of `cure`, so that its coefficients are log odds ratios of being cured.
 --- Whether there are cured is seen only after the last event: warnings say when the follow-up is
---- too short (Maller & Zhou 1996). Any censoring and late entry as in survival.aft. Rows missing
---- any variable of either part are left out and counted.
+--- too short (Maller & Zhou 1996). Any censoring and late entry as in survival.aft. strata(x) in
+--- the formula gives each stratum its own scale of the latency. Rows missing any variable of either
+--- part are left out and counted.
 ---@param formula string            of the latency: "Surv(time, event) ~ treatment"; as survival.aft
 ---@param data lobule.Cohort|lobule.Frame
 ---@param options? table            cure ("~ 1"): terms of the cured fraction, "~ treatment + age";
 ---                                 distribution: "weibull" (default), "exponential", "lognormal",
----                                 "loglogistic", "gengamma"; conf_level (0.95); max_iter (300);
----                                 weights; weight_type: "frequency", "case"
+---                                 "loglogistic", "gengamma"; conf_level (0.95); robust: sandwich
+---                                 variance, by itself with cluster(x) in the formula, cluster =
+---                                 "x" or sampling weights; max_iter (300); weights: a column;
+---                                 weight_type: "frequency", "sampling" (robust variance), "case"
 ---@return lobule.Cure
----@raise as survival.aft; strata(), cluster(); a cure formula with an outcome
+---@raise as survival.aft; a cure formula with an outcome, strata() or cluster()
 ---@example lb.survival.cure("Surv(months, progressed) ~ 1", lb.example_data(), { cure = "~ arm" })
 function functions.cure(formula, data, options)
   local opts <const> = check.options(options, OPTIONS)
-  weights.check(opts, data, REFUSED)
-  local outcome, latency = check.type(formula, "string", "formula"):match "^(.-)~(.*)$"
+  weights.check(opts, data)
+  local outcome, latency = fitting.clustered(formula, opts):match "^(.-)~(.*)$"
   local left, incidence = opts.cure:match "^%s*(.-)%s*~(.*)$"
   if not outcome or left ~= "" then
     core.raise("argument", "cure: expected the terms of the cured fraction alone",
@@ -81,16 +90,18 @@ function functions.cure(formula, data, options)
   local present <const> = weights.present(data, opts)
   local whole, info = fitting.build(("%s~ %s + %s"):format(outcome, latency, incidence), present,
     "design", opts, { outcome = "interval" })
-  if #info.strata.label > 0 and info.strata.name[1] ~= "" or info.n_cluster then
-    core.raise("argument", "a cure model takes no strata() or cluster()", "Add them as terms.")
-  end
   local rows = core.take(check.data(present), core.model_rows(whole):column("row"):totable())
   local model, first = fitting.build(outcome .. "~ " .. latency, rows, "design", opts,
     { outcome = "interval" })
   local second, other = fitting.build(outcome .. "~ " .. incidence, rows, "design", opts,
     { outcome = "interval" })
+  if #other.strata.label > 1 or other.n_cluster then
+    core.raise("argument", "cure: strata() and cluster() stand in the formula of the latency")
+  end
   local fit = core.cure(model, second, { distribution = opts.distribution,
-    max_iter = opts.max_iter })
+    max_iter = opts.max_iter, robust = head.robust(opts, first), weight_type = opts.weight_type })
+  info.strata, info.n_cluster = first.strata, first.n_cluster
+  fit.robust = opts.robust or nil
   info.formula = ("%s; cure %s"):format(formula, opts.cure)
   fit.time_scale = info.time_max > 0 and info.time_max or 1
   return (setmetatable({ fit = fit, info = info, options = opts, model = model,
@@ -107,7 +118,10 @@ local function parameters(self)
       level = term.level, reference = term.reference, of_design = term.variable ~= nil }
   end
   for _, term in ipairs(self.latency_terms) do add("latency", term) end
-  if self.fit.n_scale > 0 then add("latency", { term = "log(scale)" }) end
+  for s = 1, self.fit.n_scale do
+    add("latency", { term = self.fit.n_scale == 1 and "log(scale)"
+      or "log(scale):" .. self.info.strata.label[s] })
+  end
   if self.fit.n_shape > 0 then add("latency", { term = "Q" }) end
   add("cure", { term = "(Intercept)" })
   for _, term in ipairs(self.cure_terms) do add("cure", term) end
@@ -117,12 +131,8 @@ end
 local function row_of(self, i, parameter, level, exponentiate)
   local fit, row = self.fit, parameter
   if not fit.converged then return row end
-  local b, se, z = fit.coef[i], fit.std_error[i], core.normal_quantile(0.5 + level / 2)
-  local show = exponentiate and row.term ~= "Q" and math.exp or function(x) return x end
-  row.estimate, row.std_error, row.statistic, row.p_value = show(b), se, b / se,
-    core.normal_p(b / se)
-  row.conf_low, row.conf_high = show(b - z * se), show(b + z * se)
-  return row
+  local ratio = exponentiate and not row.term:find "^Q"
+  return head.estimate(row, fit.coef[i], fit.std_error[i], level, ratio and math.exp or nil)
 end
 
 local function rows_of(self, level, exponentiate)
@@ -133,21 +143,8 @@ local function rows_of(self, level, exponentiate)
   return rows
 end
 
-local TIDY <const> = { { "part", "text" }, { "term", "text" }, { "variable", "text" },
-  { "level", "text" }, { "reference", "text" }, { "estimate", "real" }, { "std_error", "real" },
-  { "statistic", "real" }, { "p_value", "real" }, { "conf_low", "real" }, { "conf_high", "real" } }
-
-local function frame_of(rows, schema)
-  local columns = {}
-  for j, column in ipairs(schema) do
-    columns[j] = { column[1], { n = #rows }, column[2] }
-    for i, row in ipairs(rows) do
-      local value = row[column[1]]
-      columns[j][2][i] = value == nil and core.NA or value
-    end
-  end
-  return result.frame(columns)
-end
+local TIDY <const> = head.columns({ { "part", "text" }, { "term", "text" }, { "variable", "text" },
+  { "level", "text" }, { "reference", "text" } }, head.ESTIMATES)
 
 --- One row a parameter: those of the latency (time ratios when exponentiated), then those of cure
 --- (odds ratios of being cured); std_error stays on the log scale.
@@ -157,7 +154,7 @@ end
 function Cure:tidy(options)
   local opts <const> = check.options(options, { { "exponentiate", "boolean", false },
     { "conf_level", "level", self.options.conf_level } })
-  local frame = frame_of(rows_of(self, opts.conf_level, opts.exponentiate), TIDY)
+  local frame = head.frame(rows_of(self, opts.conf_level, opts.exponentiate), TIDY)
   return frame
 end
 
@@ -166,13 +163,10 @@ end
 ---@return lobule.Frame             # distribution, n, n_missing, df, log_lik_none, log_lik, aic,
 ---                                 bic, follow_up_alpha, iterations, converged
 function Cure:glance()
-  local fit, df = self.fit, #self.fit.coef
-  local frame = frame_of({ { distribution = fit.distribution, n = self.info.n,
-    n_missing = self.info.n_missing, df = df, log_lik_none = fit.log_lik_none,
-    log_lik = fit.log_lik, aic = 2 * df - 2 * fit.log_lik,
-    bic = df * math.log(self.info.n) - 2 * fit.log_lik,
-    follow_up_alpha = rawget(fit, "follow_up"), iterations = fit.iterations,
-    converged = fit.converged } }, { { "distribution", "text" }, { "n", "integer" },
+  local fit, row = self.fit, head.glance(self, #self.fit.coef)
+  row.distribution, row.log_lik_none = fit.distribution, fit.log_lik_none
+  row.follow_up_alpha = rawget(fit, "follow_up")
+  local frame = head.frame({ row }, { { "distribution", "text" }, { "n", "integer" },
     { "n_missing", "integer" }, { "df", "integer" }, { "log_lik_none", "real" },
     { "log_lik", "real" }, { "aic", "real" }, { "bic", "real" }, { "follow_up_alpha", "real" },
     { "iterations", "integer" }, { "converged", "logical" } })
@@ -182,56 +176,95 @@ end
 --- Covariance matrix of all parameters; those of cure are named "cure:term".
 ---@return lobule.Frame             # term, then one column a parameter
 function Cure:vcov()
-  local names, rows, schema = {}, {}, { { "term", "text" } }
+  local names = {}
   for i, parameter in ipairs(parameters(self)) do
     names[i] = (parameter.part == "cure" and "cure:" or "") .. parameter.term
-    schema[i + 1] = { names[i], "real" }
   end
-  for i, name in ipairs(names) do
-    rows[i] = { term = name }
-    for j, other in ipairs(names) do rows[i][other] = self.fit.vcov[i][j] end
-  end
-  local frame = frame_of(rows, schema)
+  local frame = head.vcov(names, self.fit.vcov)
   return frame
 end
 
---- The fraction cured, with limits made on the logit scale.
+--- The fraction cured, with limits made on the logit scale: of all, or of those who are event-free
+--- at times, c / S(t), which rises to 1 (Farewell 1982).
 ---@param options? table            newdata: frame, cohort or table of columns (default the fitted
----                                 people); conf_level
----@return lobule.Frame             # row, estimate, std_error, conf_low, conf_high
+---                                 people); at: times event-free until then; conf_level (that of
+---                                 the fit)
+---@return lobule.Frame             # row, (time), estimate, std_error, conf_low, conf_high
 ---@raise a fit that did not converge
 ---@example local fit = lb.survival.cure("Surv(months, progressed) ~ 1", lb.example_data())
----  fit:cure_fraction { newdata = { age = { 60 } } }
+---  fit:cure_fraction { newdata = { age = { 60 } }, at = { 0, 24 } }
 function Cure:cure_fraction(options)
-  local opts <const> = check.options(options, { { "newdata", "any" }, { "conf_level", "level",
-    self.options.conf_level } })
-  local lp = predict.predict(self, { newdata = opts.newdata, conf_level = opts.conf_level })
-  local frame = lp:mutate { "estimate = 1 / (1 + exp(-estimate))",
-    "std_error = std_error * estimate * (1 - estimate)",
-    "conf_low = 1 / (1 + exp(-conf_low))", "conf_high = 1 / (1 + exp(-conf_high))" }
+  local opts <const> = check.options(options, { { "newdata", "any" }, { "at", "times" },
+    { "conf_level", "level", self.options.conf_level } })
+  local frame = estimates(self, "cured", opts.at or { 0 }, opts.at and "time", opts)
   return frame
+end
+
+--- The latency as a fit of survival.aft.
+local function latency_of(self)
+  local fit, n = self.fit, self.fit.n_latency
+  local vcov = {}
+  for i = 1, n do vcov[i] = table.move(fit.vcov[i], 1, n, 1, {}) end
+  return { distribution = fit.distribution, coef = table.move(fit.coef, 1, n, 1, {}), vcov = vcov,
+    n_scale = fit.n_scale, n_shape = fit.n_shape, scale = rawget(fit, "scale"),
+    time_scale = fit.time_scale }
 end
 
 --- Predictions as of survival.aft, of all people, the cured among them: "lp" (log odds of being
 --- cured), "survival", "hazard", "cumulative_hazard" and "rmst" at times, "quantile" (infinite
---- where that many never have the event).
----@param options? table            type ("lp"); newdata: frame, cohort or { age = { 50, 70 } };
----                                 times: ascending; prob (0.5): fractions; conf_level (that of the
----                                 fit)
+--- where that many never have the event). of = "uncured" gives those of the people who are not
+--- cured, by the latency alone ("lp": its location; "mean" too).
+---@param options? table            type ("lp"); of: "all" (default), "uncured"; newdata: frame,
+---                                 cohort or { age = { 50, 70 } }; times: ascending; prob (0.5):
+---                                 fractions; conf_level (that of the fit)
 ---@return lobule.Frame             # row, (time or prob), estimate, std_error, conf_low, conf_high
 ---@raise a fit that did not converge
+---@example local fit = lb.survival.cure("Surv(months, progressed) ~ 1", lb.example_data())
+---  fit:predict { type = "survival", times = { 12, 24 }, of = "uncured" }
 function Cure:predict(options)
-  local frame = predict.predict(self, options)
+  local rest, of = {}, options and options.of
+  for key, value in next, options or {} do rest[key] = key ~= "of" and value or nil end
+  check.options({ of = of }, { { "of", { "all", "uncured" } } })
+  local who = of == "uncured" and { fit = latency_of(self), info = self.info, data = self.data,
+    options = self.options, model = self.model, converged = self.converged } or self
+  local frame = predict.predict(who, rest)
+  return frame
+end
+
+--- Hazard ratios at times, of all people, the cured among them: people of newdata against those of
+--- reference (one, or as many), or the levels of a variable against its reference (a number: one
+--- more than its mean; zeros and ones: 1 against 0) of people alike. Limits on the log scale, where
+--- std_error is.
+---@param options table             at: times; variable: of the formula (its first); newdata: frame,
+---                                 cohort or { arm = { "SIRT" } }; reference: the same of those
+---                                 compared with; conf_level (that of the fit)
+---@return lobule.Frame             # term or row, time, estimate, std_error, conf_low, conf_high,
+---                                 statistic, p_value
+---@raise a fit that did not converge; strata, or terms that are computed, without newdata
+function Cure:hazard_ratio(options)
+  local frame = compare.hazard_ratio(self, options)
+  return frame
+end
+
+--- Differences between people, who are chosen as in hazard_ratio: "survival" and "rmst" (mean time
+--- up to there) at times, "quantile" (0.5: of medians). Limits on the plain scale.
+---@param options table             type ("survival"); at: times; prob (0.5): fractions; variable:
+---                                 of the formula (its first); newdata: people; reference: those
+---                                 compared with; conf_level (that of the fit)
+---@return lobule.Frame             # term or row, time or prob, estimate, std_error, conf_low,
+---                                 conf_high
+---@raise as hazard_ratio
+function Cure:difference(options)
+  local frame = compare.difference(self, options)
   return frame
 end
 
 local function terms_table(self)
-  local aft <const> = require "lobule.survival.aft"
   local rows, level = {}, self.options.conf_level
   for _, row in ipairs(rows_of(self, level, true)) do
     if row.of_design then
       rows[#rows + 1] = { row.part == "cure" and "Cured: odds ratio" or "Others: time ratio",
-        terms.label(row, self.info.labels), aft.interval_text(row, true), shown.p(row.p_value) }
+        terms.label(row, self.info.labels), head.interval_text(row, true), shown.p(row.p_value) }
     end
   end
   return require("lobule.table").new { rows = rows, columns = { { label = "Part" },
@@ -249,32 +282,26 @@ local function fit_lines(self)
       core.format_number(100 * self.options.conf_level), format.fixed(100 * cured.conf_low, 1),
       format.fixed(100 * cured.conf_high, 1))
   end
+  if fit.n_scale > 1 then
+    lines[#lines + 1] = ("a scale of the latency in each of %d strata"):format(fit.n_scale)
+  end
   lines[#lines + 1] = ("log-likelihood %s (%s without cure), AIC %s"):format(
     format.fixed(fit.log_lik, 2), format.fixed(fit.log_lik_none, 2),
     format.fixed(2 * #fit.coef - 2 * fit.log_lik, 2))
-  lines[#lines + 1] = weights.text(self.options, self.info)
+  lines[#lines + 1] = head.variance_text(self)
   return lines
 end
 
 function Cure:__tostring()
-  local parts = { result.heading(self.title, self.info) }
-  if #self.latency_terms + #self.cure_terms > 0 then parts[2] = tostring(terms_table(self)) end
-  for _, line in ipairs(fit_lines(self)) do parts[#parts + 1] = line end
-  for _, warning in ipairs(self.warnings) do parts[#parts + 1] = "warning: " .. warning end
-  return table.concat(parts, "\n")
+  local any = #self.latency_terms + #self.cure_terms > 0
+  return head.text(self, any and terms_table(self) or nil, fit_lines(self))
 end
 
 --- The blocks of a report: the table of ratios, then warnings.
 ---@param options? table
 ---@return table[]
 function Cure:report_blocks(options)
-  local view = terms_table(self)
-  view.caption = options and options.caption or self.title
-  for _, line in ipairs(fit_lines(self)) do view.notes[#view.notes + 1] = line .. "." end
-  local blocks = { { kind = "table", table = view } }
-  for _, warning in ipairs(self.warnings) do
-    blocks[#blocks + 1] = { kind = "warning", text = warning }
-  end
+  local blocks = head.blocks(self, terms_table(self), fit_lines(self), options)
   return blocks
 end
 

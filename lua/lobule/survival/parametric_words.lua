@@ -53,6 +53,18 @@ local function limit_warning(term)
         core.format_number(term.n)) or "")
 end
 
+--- Why a fit did not converge: "the likelihood rises without end with 'arm[B]'".
+local function runaway_warning(fit, info)
+  local names = {}
+  for i, term in ipairs(info.terms) do
+    if fit.infinite[i] then names[#names + 1] = ("'%s'"):format(term.term) end
+  end
+  if fit.endless_shape then names[#names + 1] = "the shape" end
+  return ("the likelihood has no maximum: it rises without end with %s (too few events, %s in all, "
+    .. "to tell); no estimates are given"):format(table.concat(names, " and "),
+    core.format_number(fit.weight_event))
+end
+
 --- What a reader must know of a fit.
 ---@param fit table
 ---@param info table
@@ -66,6 +78,8 @@ function M.warnings(fit, info)
     and math.abs(fit.coef[#fit.coef]) > 8 then
     list[#list + 1] = ("Q tends to %sinfinity: the data do not determine the generalised gamma "
       .. "distribution; no estimates are given"):format(fit.coef[#fit.coef] < 0 and "-" or "")
+  elseif not fit.converged and (fit.endless or fit.endless_shape) then
+    list[#list + 1] = runaway_warning(fit, info)
   elseif not fit.converged then
     list[#list + 1] = ("the fit did not converge in %d iterations: no estimates are given"):format(
       fit.iterations)
@@ -74,19 +88,26 @@ function M.warnings(fit, info)
     if fit.collinear[i] then
       list[#list + 1] = ("'%s' is a combination of the terms before it, or constant: no estimate")
         :format(term.term)
-    elseif fit.infinite[i] then
+    elseif fit.infinite[i] and fit.converged then
       list[#list + 1] = limit_warning(term)
     end
   end
   if rawget(fit, "robust") and info.n_cluster then
     list[#list + 1] = require("lobule.survival.cox_warnings").few_clusters(fit.n_cluster)
   end
-  local n_par = #info.terms + 1 + fit.n_scale + fit.n_shape
-  if fit.weight_event < 5 * n_par then
-    list[#list + 1] = ("%s events for %d parameters: fewer than 5 events per parameter"):format(
-      core.format_number(fit.weight_event), n_par)
-  end
+  list[#list + 1] = M.few_events(fit.weight_event, #info.terms + 1 + fit.n_scale + fit.n_shape)
   return list
+end
+
+--- Fewer events than a model of so many parameters needs; nil when there are enough.
+---@param events number
+---@param parameters integer
+---@return string?
+function M.few_events(events, parameters)
+  if events >= 5 * parameters then return nil end
+  return ("%s events for %d parameters: fewer than 5 events per parameter%s"):format(
+    core.format_number(events), parameters, events < parameters
+    and "; the likelihood may have no maximum" or "")
 end
 
 --- Counts of rows by what is known of their times: "103 exact, 33 right-censored".

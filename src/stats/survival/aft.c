@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "stats/survival/aft_robust.h"
 #include "stats/survival/aft_rows.h"
 #include "stats/symmetric.h"
 
@@ -15,6 +16,8 @@
 #define COLLINEAR  1e-9    /* of a column's own variance, once those before it are taken out */
 #define ENDLESS    0.03    /* a converged step of this many scales: the estimate is infinite */
 #define NO_SCALE   (-11.0) /* log scale in units of the spread: exp(-11) is none */
+#define FAR_OFF    8.0     /* scales that a standard deviation of a column moves times by */
+#define STEEP      100.0   /* a Gompertz shape times the mean time */
 #define SMALL_DATA 20000   /* rows up to which a second start is tried */
 
 /* A model in the making: rows and columns standardised. Parameters: intercept, the p kept columns,
@@ -149,6 +152,7 @@ static lb_status problem_new(const lb_aft_outcome *y, const lb_design *x,
                                   .column = m->column,
                                   .weight = y->weight,
                                   .row = lb_aft_row,
+                                  .prepare = lb_aft_prepare,
                                   .context = &m->rows};
   m->predictors.offset[0] = m->own_offset;
   if (options->scale > 0 && lb_aft_has_scale(d))
@@ -356,39 +360,6 @@ static void back_vcov(const problem *m, const double *vcov, size_t n, double *ou
   }
 }
 
-/* Sandwich of the scores of rows or clusters, on the fitted scale. */
-static lb_status robust_vcov(const problem *m, const lb_maximum *best, const lb_partition *cluster,
-                             double *out, lb_error *err)
-{
-  size_t p = m->n_param, n = m->x->n;
-  bool whole = cluster == NULL || cluster->code == NULL;
-  size_t groups = whole ? n : cluster->n;
-  double *score = lb_mem_array(n, p * sizeof *score);
-  double *sum = lb_mem_zero(groups, p * sizeof *sum), *influence = lb_mem_array(p, sizeof *sum);
-  lb_status st = score != NULL && sum != NULL && influence != NULL
-                     ? lb_likelihood_scores(&m->predictors, best->theta, score, err)
-                     : lb_error_nomem(err, "the robust variance");
-  memset(out, 0, p * p * sizeof *out);
-  for (size_t i = 0; st == LB_OK && i < n; i++) {
-    size_t g = whole ? i : (size_t)cluster->code[i];
-    double w = m->y->weight == NULL ? 1 : m->y->weight[i];
-    if (whole && m->options->frequency) w = sqrt(w); /* w squares of the score */
-    for (size_t j = 0; w > 0 && j < p; j++) sum[g * p + j] += w * score[i * p + j];
-  }
-  for (size_t g = 0; st == LB_OK && g < groups; g++) {
-    for (size_t j = 0; j < p; j++) {
-      influence[j] = 0;
-      for (size_t k = 0; k < p; k++) influence[j] += best->vcov[j * p + k] * sum[g * p + k];
-    }
-    for (size_t j = 0; j < p; j++)
-      for (size_t k = 0; k < p; k++) out[j * p + k] += influence[j] * influence[k];
-  }
-  lb_mem_free(score);
-  lb_mem_free(sum);
-  lb_mem_free(influence);
-  return st;
-}
-
 /* Where the likelihood has no maximum. */
 static void look_for_limits(const problem *m, const lb_maximum *best, lb_aft *out)
 {
@@ -403,6 +374,22 @@ static void look_for_limits(const problem *m, const lb_maximum *best, lb_aft *ou
   out->converged = best->converged && !out->unbounded && !best->singular;
   for (size_t j = 0; best->converged && j < m->p; j++)
     out->infinite[m->kept[j]] = fabs(best->step[1 + j]) > ENDLESS * scale;
+}
+
+/* What a search that did not end ran after. */
+static void look_for_runaways(const problem *m, const lb_maximum *best, lb_aft *out)
+{
+  double scale = 1;
+  if (out->converged || out->unbounded) return;
+  if (m->n_scale > 0) scale = exp(best->theta[1 + m->p]);
+  if (m->n_scale == 0 && lb_aft_has_scale(m->options->distribution))
+    scale = exp(m->predictors.base[1]);
+  for (size_t j = 0; j < m->p; j++) {
+    bool far_off = fabs(best->theta[1 + j]) > FAR_OFF * scale;
+    if (far_off) out->infinite[m->kept[j]] = out->endless = true;
+  }
+  bool gompertz = m->options->distribution == LB_AFT_GOMPERTZ;
+  out->endless_shape = gompertz && fabs(best->theta[m->n_param - 1]) > STEEP;
 }
 
 static void count_rows(const problem *m, lb_aft *out)
@@ -432,7 +419,7 @@ static lb_status fill_fit(const problem *m, const lb_maximum *best, const lb_par
   memcpy(out->vcov, out->naive_vcov, n * n * sizeof *out->vcov);
   bool clustered = cluster != NULL && cluster->code != NULL;
   if (m->options->robust || clustered) {
-    st = robust_vcov(m, best, cluster, robust, err);
+    st = lb_likelihood_sandwich(&m->predictors, best, cluster, m->options->frequency, robust, err);
     if (st == LB_OK) back_vcov(m, robust, n, out->vcov);
     out->n_cluster = clustered ? cluster->n : m->x->n;
   }
@@ -446,6 +433,7 @@ static lb_status fill_fit(const problem *m, const lb_maximum *best, const lb_par
   out->df = m->p;
   count_rows(m, out);
   look_for_limits(m, best, out);
+  look_for_runaways(m, best, out);
   lb_mem_free(robust);
   return st;
 }

@@ -67,6 +67,9 @@ typedef struct lb_aft {
   bool unbounded; /* the likelihood grows without end as a scale tends to 0 */
   size_t n_used, n_missing, n_exact, n_right, n_left, n_interval, n_cluster;
   double weight_event; /* of rows that are not right-censored */
+  /* Of a fit that did not converge: the search ran after a coefficient (infinite says which) or
+   * the shape to where the likelihood still rises; it has no maximum there. */
+  bool endless, endless_shape;
 } lb_aft;
 
 /* Maximum likelihood (Kalbfleisch & Prentice 2002, ch. 3; with late entry conditional on survival

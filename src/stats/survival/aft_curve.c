@@ -169,6 +169,17 @@ static lb_estimate mean_of(const lb_curve *curve, size_t row, double z, lb_curve
   return curve->positive ? of_log(value, error, z) : of_plain(value, error, z);
 }
 
+/* From log odds. */
+static lb_estimate cured_of(const lb_curve *curve, size_t row, double t, double z, double *gradient)
+{
+  if (curve->cured == NULL) return unknown((double)NAN);
+  double odds = curve->cured(curve->context, row, t, gradient),
+         half = z * error_of(curve, gradient);
+  double p = 1 / (1 + exp(-odds)), rest = 1 / (1 + exp(odds));
+  return (lb_estimate){p, p * rest * half / z, 1 / (1 + exp(half - odds)),
+                       1 / (1 + exp(-half - odds))};
+}
+
 lb_estimate lb_curve_estimate(const lb_curve *curve, lb_curve_kind kind, size_t row, double at,
                               double z_value, double *work)
 {
@@ -183,6 +194,8 @@ lb_estimate lb_curve_estimate(const lb_curve *curve, lb_curve_kind kind, size_t 
     return quantile_of(curve, row, at, z_value, &point);
   case LB_CURVE_MEAN:
     return mean_of(curve, row, z_value, &point, gradient);
+  case LB_CURVE_CURED:
+    return cured_of(curve, row, at, z_value, gradient);
   case LB_CURVE_RMST:
     return rmst_of(curve, row, at, z_value, &point, gradient);
   default:
@@ -192,4 +205,50 @@ lb_estimate lb_curve_estimate(const lb_curve *curve, lb_curve_kind kind, size_t 
   if (kind == LB_CURVE_SURVIVAL) return survival_of(curve, &point, z_value);
   if (kind == LB_CURVE_CUMULATIVE) return cumulative_of(curve, &point, z_value);
   return of_log(point.log_hazard, error_of(curve, point.dh), z_value);
+}
+
+/* ---- Two curves ---- */
+
+/* What is compared: the value, or its logarithm where ratios are taken, and its derivatives. */
+static double compared(const lb_curve *curve, lb_curve_kind kind, size_t row, double at,
+                       lb_curve_point *point, double *gradient)
+{
+  double value = (double)NAN, unit = 1;
+  const double *d = point->ds;
+  if (kind == LB_CURVE_RMST) return rmst_of(curve, row, at, 0, point, gradient).value;
+  if (kind == LB_CURVE_QUANTILE) { /* log S(t) stays: dt = d log S / hazard */
+    value = quantile_of(curve, row, at, 0, point).value;
+    unit = exp(-point->log_hazard);
+  } else {
+    curve->at(curve->context, row, at, point);
+    if (kind == LB_CURVE_SURVIVAL) value = unit = exp(point->log_survival);
+    if (kind == LB_CURVE_CUMULATIVE) {
+      value = log(-point->log_survival);
+      unit = 1 / point->log_survival;
+    }
+    if (kind == LB_CURVE_HAZARD) {
+      value = point->log_hazard;
+      d = point->dh;
+    }
+  }
+  for (size_t j = 0; j < curve->p; j++) gradient[j] = unit * d[j];
+  return value;
+}
+
+lb_estimate lb_curve_contrast(const lb_curve *a, size_t row_a, const lb_curve *b, size_t row_b,
+                              lb_curve_kind kind, double at, double z_value, double *work)
+{
+  size_t p = a->p;
+  lb_curve_point point = {.ds = work, .dh = work + p};
+  double *first = work + 2 * p, *second = work + 3 * p;
+  double difference = compared(a, kind, row_a, at, &point, first);
+  difference -= compared(b, kind, row_b, at, &point, second);
+  if (!isfinite(difference)) return unknown((double)NAN);
+  for (size_t j = 0; j < p; j++) first[j] -= second[j];
+  double error = error_of(a, first);
+  if (kind != LB_CURVE_HAZARD && kind != LB_CURVE_CUMULATIVE)
+    return of_plain(difference, error, z_value);
+  lb_estimate e = of_log(difference, error, z_value);
+  e.std_error = error;
+  return e;
 }

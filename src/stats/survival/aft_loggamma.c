@@ -20,7 +20,7 @@
 #define MOST_PANELS 400
 
 /* C(q) and its derivatives: Bernoulli numbers B_2k / (2k (2k - 1)) times q^(4k - 2). */
-static void constant(double q, double out[3])
+void lb_loggamma_constant(double q, double out[3])
 {
   static const double TERM[] = {1.0 / 12,   -1.0 / 360,      1.0 / 1260, -1.0 / 1680,
                                 1.0 / 1188, -691.0 / 360360, 1.0 / 156};
@@ -46,20 +46,42 @@ static void constant(double q, double out[3])
   out[2] = -(second * 4 * a * a + first * 6 * a) / (q * q);
 }
 
+/* Of x^k in kappa, kappa', kappa'', phi, phi': 1 / k! over (k + 1)(k + 2), (k + 2)(k + 3), (k +
+ * 3)(k + 4), k + 1, k + 2. */
+#define TERM(f, k)                                                                                 \
+  {                                                                                                \
+    (f) / (((k) + 1.0) * ((k) + 2.0)), (f) / (((k) + 2.0) * ((k) + 3.0)),                          \
+        (f) / (((k) + 3.0) * ((k) + 4.0)), (f) / ((k) + 1.0), (f) / ((k) + 2.0)                    \
+  }
+#define TERMS 19 /* 1 / 19! is nothing beside 1 */
+static const double SERIES[TERMS][5] = {TERM(1.0, 0),
+                                        TERM(1.0, 1),
+                                        TERM(1.0 / 2, 2),
+                                        TERM(1.0 / 6, 3),
+                                        TERM(1.0 / 24, 4),
+                                        TERM(1.0 / 120, 5),
+                                        TERM(1.0 / 720, 6),
+                                        TERM(1.0 / 5040, 7),
+                                        TERM(1.0 / 40320, 8),
+                                        TERM(1.0 / 362880, 9),
+                                        TERM(1.0 / 3628800, 10),
+                                        TERM(1.0 / 39916800, 11),
+                                        TERM(1.0 / 479001600, 12),
+                                        TERM(1.0 / 6227020800, 13),
+                                        TERM(1.0 / 87178291200, 14),
+                                        TERM(1.0 / 1307674368000, 15),
+                                        TERM(1.0 / 20922789888000, 16),
+                                        TERM(1.0 / 355687428096000, 17),
+                                        TERM(1.0 / 6402373705728000, 18)};
+
 /* kappa, kappa', kappa'', phi, phi' at x. */
 static void exponentials(double x, double out[5])
 {
   if (fabs(x) < SERIES_X) {
-    double factor = 1; /* x^k / k! */
     for (int k = 0; k < 5; k++) out[k] = 0;
-    for (int k = 0; k < 22; k++) {
-      double n = k;
-      out[0] += factor / ((n + 1) * (n + 2));
-      out[1] += factor / ((n + 2) * (n + 3));
-      out[2] += factor / ((n + 3) * (n + 4));
-      out[3] += factor / (n + 1);
-      out[4] += factor / (n + 2);
-      factor *= x / (n + 1);
+    for (int k = TERMS - 1; k >= 0; k--) {
+      const double *c = SERIES[k];
+      for (int l = 0; l < 5; l++) out[l] = out[l] * x + c[l];
     }
     return;
   }
@@ -71,8 +93,7 @@ static void exponentials(double x, double out[5])
   out[4] = (e + 1 - out[3]) / x;
 }
 
-/* The density when its constant is known. */
-static void density_at(double w, double q, const double c[3], lb_density *out)
+void lb_loggamma_density_at(double w, double q, const double c[3], lb_density *out)
 {
   double k[5], x = q * w;
   if (x > 700) { /* e^x is no number; neither is the density */
@@ -91,8 +112,8 @@ static void density_at(double w, double q, const double c[3], lb_density *out)
 void lb_loggamma_density(double w, double q, lb_density *out)
 {
   double c[3];
-  constant(q, c);
-  density_at(w, q, c, out);
+  lb_loggamma_constant(q, c);
+  lb_loggamma_density_at(w, q, c, out);
 }
 
 /* Integrals of f, df/dq and d2f/dq2, of w f and w^2 f in the place of those of q when `tilt` asks
@@ -105,7 +126,7 @@ typedef struct integral {
 static void add_point(integral *s, double w, double weight)
 {
   lb_density d;
-  density_at(w, s->q, s->constant, &d);
+  lb_loggamma_density_at(w, s->q, s->constant, &d);
   double f = weight * exp(d.log + s->tilt * w - s->reference);
   if (f == 0) return;
   s->sum[0] += f;
@@ -137,7 +158,7 @@ static void add_range(integral *s, double from, double to)
   bool grows = sign * s->q > 0;
   lb_density d;
   for (int k = 0; k < MOST_PANELS && sign * (to - w) > 0; k++) {
-    density_at(w, s->q, s->constant, &d);
+    lb_loggamma_density_at(w, s->q, s->constant, &d);
     double slope = sign * (d.w + s->tilt);
     if (slope < 0 && d.log + s->tilt * w - s->reference < -END) break;
     double curvature = -d.ww;
@@ -162,11 +183,11 @@ void lb_loggamma_mass(double lower, double upper, double q, lb_mass *out)
   double to = isinf(lower) ? -INFINITY : isinf(upper) ? INFINITY : from == lower ? upper : lower;
   if (complement) to = -to;
   integral s = {.q = q};
-  constant(q, s.constant);
+  lb_loggamma_constant(q, s.constant);
   lb_density d;
   bool around = isfinite(lower) && isfinite(upper) && lower < 0 && upper > 0;
   if (around) from = 0;
-  density_at(from, q, s.constant, &d);
+  lb_loggamma_density_at(from, q, s.constant, &d);
   s.reference = d.log;
   if (around) add_range(&s, 0, lower);
   add_range(&s, from, around ? upper : to);
@@ -185,9 +206,9 @@ bool lb_loggamma_log_mgf(double scale, double q, double out[3])
   /* The mode of exp(scale w) f(w): phi(q w) w = scale. */
   double x = scale * q, mode = fabs(x) < 1e-8 ? scale : log1p(x) / q;
   integral s = {.q = q, .tilt = scale};
-  constant(q, s.constant);
+  lb_loggamma_constant(q, s.constant);
   lb_density d;
-  density_at(mode, q, s.constant, &d);
+  lb_loggamma_density_at(mode, q, s.constant, &d);
   s.reference = d.log + scale * mode;
   add_range(&s, mode, INFINITY);
   add_range(&s, mode, -INFINITY);

@@ -148,10 +148,20 @@ static void evaluation_reset(evaluation *e)
   lb_mem_free(e->number);
 }
 
+static lb_status prepare(const lb_predictors *x, const double *theta, lb_error *err)
+{
+  double eta[LB_MOST_PREDICTORS];
+  if (x->prepare == NULL || x->n == 0) return LB_OK;
+  lb_predictors_row(x, theta, 0, eta);
+  return x->prepare(x->context, eta, err);
+}
+
 /* Value, gradient and information at theta; value -infinity where there is no likelihood. */
 static lb_status evaluate(evaluation *e, const double *theta, sums *out, lb_error *err)
 {
   size_t p = e->x->p, width = p + p * p;
+  lb_status st = prepare(e->x, theta, err);
+  if (st != LB_OK) return st;
   memset(e->number, 0, e->n_block * width * sizeof *e->number);
   e->theta = theta;
   for (size_t b = 0; b < e->n_block; b++) {
@@ -341,6 +351,8 @@ void lb_maximum_reset(lb_maximum *m)
 lb_status lb_likelihood_scores(const lb_predictors *x, const double *theta, double *score,
                                lb_error *err)
 {
+  lb_status st = prepare(x, theta, err);
+  if (st != LB_OK) return st;
   for (size_t i = 0; i < x->n; i++) {
     double eta[LB_MOST_PREDICTORS];
     lb_row_term t = {0};

@@ -25,6 +25,9 @@ typedef struct lb_predictors {
   /* false: these predictors have no likelihood; a step does not go there */
   bool (*row)(const void *context, size_t i, const double *eta, lb_row_term *out);
   const void *context;
+  /* NULL, or called before the rows are at each theta, with the predictors of the first
+   * row: for what all rows have in common. */
+  lb_status (*prepare)(const void *context, const double *eta, lb_error *err);
 } lb_predictors;
 
 typedef struct lb_maximum {

@@ -5,6 +5,8 @@
 
 #include "base/mem.h"
 
+#define TABLE_ROWS 1000 /* fewer: an integral a row is less work */
+
 enum { LOCATION, SCALE, SHAPE }; /* predictors */
 enum { LL, SL, SS, QL, QS, QQ }; /* pairs of them */
 
@@ -150,12 +152,20 @@ lb_status lb_aft_rows_new(const lb_aft_outcome *y, const lb_aft_options *options
     r.constant -= w * (log(r.spread) + (lb_aft_log_time(d) ? r.lower[i] : 0));
   }
   standardise(&r);
+  if (d == LB_AFT_GENGAMMA && r.n >= TABLE_ROWS) {
+    r.table = lb_loggamma_table_new();
+    if (r.table == NULL) {
+      lb_aft_rows_reset(&r);
+      return lb_error_nomem(err, "times");
+    }
+  }
   *out = r;
   return LB_OK;
 }
 
 void lb_aft_rows_reset(lb_aft_rows *rows)
 {
+  lb_loggamma_table_free(rows->table);
   lb_mem_free(rows->lower);
   *rows = (lb_aft_rows){0};
 }
@@ -166,7 +176,10 @@ void lb_aft_add_density(const lb_aft_place *at, double y, lb_row_term *out)
 {
   double s = at->sigma, z = (y - at->location) / s;
   lb_density d;
-  lb_standard_density(at->kind, z, at->q, &d);
+  if (at->table != NULL)
+    lb_loggamma_table_density(at->table, z, at->q, &d);
+  else
+    lb_standard_density(at->kind, z, at->q, &d);
   out->value += d.log - log(s);
   out->grad[LOCATION] += -d.w / s;
   out->grad[SCALE] += -z * d.w - 1;
@@ -187,7 +200,10 @@ void lb_aft_add_mass(const lb_aft_place *at, double lower, double upper, double 
   lb_mass_term t;
   double l = (lower - at->location) / s, u = (upper - at->location) / s;
   if (isinf(lower) && isinf(upper)) return;
-  lb_standard_mass_term(at->kind, l, u, at->q, &t);
+  if (at->table != NULL && isinf(u))
+    lb_loggamma_table_above(at->table, l, at->q, &t);
+  else
+    lb_standard_mass_term(at->kind, l, u, at->q, &t);
   if (isinf(l)) l = 0; /* their derivatives are 0 */
   if (isinf(u)) u = 0;
   double first = l * t.l + u * t.u;
@@ -278,12 +294,19 @@ static bool gompertz_row(const lb_aft_rows *r, size_t i, const double *eta, lb_r
   return isfinite(out->grad[1]) && isfinite(out->hess[SS]);
 }
 
+lb_status lb_aft_prepare(const void *context, const double *eta, lb_error *err)
+{
+  const lb_aft_rows *r = context;
+  return r->table == NULL ? LB_OK : lb_loggamma_table_fill(r->table, eta[SHAPE], err);
+}
+
 bool lb_aft_row(const void *context, size_t i, const double *eta, lb_row_term *out)
 {
   const lb_aft_rows *r = context;
   if (r->distribution == LB_AFT_GOMPERTZ) return gompertz_row(r, i, eta, out);
-  lb_aft_place at = {r->kind, eta[LOCATION], exp(eta[SCALE]), r->has_shape ? eta[SHAPE] : r->df,
-                     r->has_shape};
+  lb_aft_place at = {r->kind,         eta[LOCATION],
+                     exp(eta[SCALE]), r->has_shape ? eta[SHAPE] : r->df,
+                     r->has_shape,    r->table};
   if (!(at.sigma > 0) || !isfinite(at.sigma)) return false;
   if (r->lower[i] == r->upper[i])
     lb_aft_add_density(&at, r->lower[i], out);

@@ -3,6 +3,7 @@
 #ifndef LB_STATS_AFT_ROWS_H
 #define LB_STATS_AFT_ROWS_H
 #include "stats/survival/aft.h"
+#include "stats/survival/aft_loggamma_table.h"
 #include "stats/survival/aft_newton.h"
 
 /* y = (g(t) - centre) / spread, g the logarithm or identity; Gompertz: t / spread. */
@@ -14,7 +15,8 @@ typedef struct lb_aft_rows {
   size_t n;
   double *lower, *upper, *entry; /* infinite where open; entry NULL without */
   double centre, spread;
-  double constant; /* log-likelihood of times less that of y, weighted */
+  double constant;          /* log-likelihood of times less that of y, weighted */
+  lb_loggamma_table *table; /* of many rows with a shape; else NULL */
 } lb_aft_rows;
 
 /* standardised: mean and standard deviation of the known limits become 0 and 1; else centre 0,
@@ -24,6 +26,9 @@ lb_status lb_aft_rows_new(const lb_aft_outcome *y, const lb_aft_options *options
 void lb_aft_rows_reset(lb_aft_rows *rows);
 /* Predictors: location, log scale, shape; Gompertz: log rate, shape. context: lb_aft_rows. */
 bool lb_aft_row(const void *context, size_t i, const double *eta, lb_row_term *out);
+/* Fills the table of the rows for the shape among these predictors of any row: lb_predictors has
+ * it called before rows. */
+lb_status lb_aft_prepare(const void *context, const double *eta, lb_error *err);
 size_t lb_aft_n_predictor(lb_aft_distribution d);
 
 /* Adds sign log P(lower < w <= upper) of standardised limits y, and its derivatives in location,
@@ -32,6 +37,7 @@ typedef struct lb_aft_place {
   lb_standard kind;
   double location, sigma, q;
   bool has_shape;
+  const lb_loggamma_table *table; /* or NULL */
 } lb_aft_place;
 void lb_aft_add_mass(const lb_aft_place *at, double lower, double upper, double sign,
                      lb_row_term *out);

@@ -44,6 +44,9 @@ bool lb_standard_mean(lb_standard kind, double q, double out[2]);
 
 /* aft_loggamma.c */
 void lb_loggamma_density(double w, double q, lb_density *out);
+/* What of the log density does not depend on w, with its derivatives in q; the density with it. */
+void lb_loggamma_constant(double q, double out[3]);
+void lb_loggamma_density_at(double w, double q, const double constant[3], lb_density *out);
 void lb_loggamma_mass(double lower, double upper, double q, lb_mass *out);
 bool lb_loggamma_log_mgf(double scale, double q, double out[3]);
 

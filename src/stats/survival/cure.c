@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "stats/survival/aft_robust.h"
 #include "stats/survival/aft_rows.h"
 
 #define CURE      3 /* predictor of cure; before it those of the latency */
@@ -51,7 +52,8 @@ static bool cure_row(const void *context, size_t i, const double *eta, lb_row_te
 {
   const lb_aft_rows *r = context;
   double xi = eta[CURE], c = logistic(xi);
-  lb_aft_place at = {r->kind, eta[0], exp(eta[1]), r->has_shape ? eta[2] : r->df, r->has_shape};
+  lb_aft_place at = {r->kind,      eta[0],  exp(eta[1]), r->has_shape ? eta[2] : r->df,
+                     r->has_shape, r->table};
   lb_row_term s = {0};
   if (!(at.sigma > 0) || !isfinite(at.sigma)) return false;
   if (isinf(r->upper[i])) {
@@ -79,45 +81,61 @@ static bool cure_row(const void *context, size_t i, const double *eta, lb_row_te
 /* ---- Fit ---- */
 
 typedef struct problem {
-  const lb_design *x, *z;
+  const lb_cure_data *data;
   lb_aft_rows rows;
-  size_t n_latency, n_param;
-  double *number; /* ones, offset of the latency on the fitted scale */
+  size_t n_scale, n_latency, n_param;
+  double *number; /* ones, offset of the latency on the fitted scale, strata */
   const double **column;
   lb_predictors predictors;
 } problem;
 
-static lb_status problem_new(const lb_aft_outcome *y, const lb_design *x, const lb_design *z,
-                             const lb_aft_options *o, problem *m, lb_error *err)
+static void fill_columns(problem *m, bool shape)
 {
-  size_t n = x->n, scale = o->scale > 0 ? 0 : 1, shape = lb_aft_has_shape(o->distribution);
-  *m = (problem){.x = x, .z = z};
-  lb_status st = lb_aft_rows_new(y, o, true, &m->rows, err);
-  if (st != LB_OK) return st;
-  m->n_latency = 1 + x->p + scale + shape;
-  size_t p = m->n_param = m->n_latency + 1 + z->p;
-  m->number = lb_mem_array(n, 2 * sizeof *m->number);
-  m->column = lb_mem_zero(4 * p, sizeof *m->column);
-  if (m->number == NULL || m->column == NULL) return lb_error_nomem(err, "the design");
+  const lb_design *x = m->data->x, *z = m->data->z;
+  const lb_partition *strata = m->data->strata;
+  size_t n = x->n, p = m->n_param;
   for (size_t i = 0; i < n; i++) {
     m->number[i] = 1;
     m->number[n + i] = x->offset == NULL ? 0 : x->offset[i] / m->rows.spread;
   }
   m->column[0] = m->number;
   for (size_t j = 0; j < x->p; j++) m->column[1 + j] = x->column[j];
-  if (scale > 0) m->column[p + 1 + x->p] = m->number;
-  if (shape > 0) m->column[2 * p + m->n_latency - 1] = m->number;
+  for (size_t s = 0; s < m->n_scale; s++) {
+    double *own = m->number + (2 + s) * n;
+    for (size_t i = 0; i < n; i++)
+      own[i] = strata == NULL || strata->code == NULL || (size_t)strata->code[i] == s;
+    m->column[p + 1 + x->p + s] = own;
+  }
+  if (shape) m->column[2 * p + m->n_latency - 1] = m->number;
   m->column[CURE * p + m->n_latency] = m->number;
   for (size_t j = 0; j < z->p; j++) m->column[CURE * p + m->n_latency + 1 + j] = z->column[j];
+}
+
+static lb_status problem_new(const lb_cure_data *data, const lb_aft_options *o, problem *m,
+                             lb_error *err)
+{
+  const lb_partition *strata = data->strata;
+  size_t n = data->x->n, shape = lb_aft_has_shape(o->distribution);
+  *m = (problem){.data = data};
+  lb_status st = lb_aft_rows_new(data->y, o, true, &m->rows, err);
+  if (st != LB_OK) return st;
+  m->n_scale = o->scale > 0 ? 0 : strata != NULL && strata->code != NULL ? strata->n : 1;
+  m->n_latency = 1 + data->x->p + m->n_scale + shape;
+  m->n_param = m->n_latency + 1 + data->z->p;
+  m->number = lb_mem_array(n, (2 + m->n_scale) * sizeof *m->number);
+  m->column = lb_mem_zero(4 * m->n_param, sizeof *m->column);
+  if (m->number == NULL || m->column == NULL) return lb_error_nomem(err, "the design");
+  fill_columns(m, shape > 0);
   m->predictors = (lb_predictors){.n = n,
                                   .k = 4,
-                                  .p = p,
+                                  .p = m->n_param,
                                   .column = m->column,
-                                  .weight = y->weight,
+                                  .weight = data->y->weight,
                                   .row = cure_row,
+                                  .prepare = lb_aft_prepare,
                                   .context = &m->rows};
   m->predictors.offset[0] = m->number + n;
-  if (scale == 0) m->predictors.base[1] = log(o->scale / m->rows.spread);
+  if (m->n_scale == 0) m->predictors.base[1] = log(o->scale / m->rows.spread);
   return LB_OK;
 }
 
@@ -127,8 +145,9 @@ static void start_from(const problem *m, const lb_aft *line, double fraction, do
   memset(start, 0, m->n_param * sizeof *start);
   start[0] = (line->coef[0] - m->rows.centre) / m->rows.spread;
   for (size_t j = 1; j <= line->p; j++) start[j] = line->coef[j] / m->rows.spread;
-  for (size_t j = 1 + line->p; j < line->n_param; j++)
-    start[j] = line->coef[j] - (j == 1 + line->p && line->n_scale > 0 ? log(m->rows.spread) : 0);
+  for (size_t s = 0; s < m->n_scale; s++) /* of the one scale of the line */
+    start[1 + line->p + s] = line->coef[1 + line->p] - log(m->rows.spread);
+  if (line->n_shape > 0) start[m->n_latency - 1] = line->coef[line->n_param - 1];
   start[m->n_latency] = log(fraction) - log1p(-fraction);
 }
 
@@ -147,9 +166,10 @@ static lb_status discounted(const lb_aft_outcome *y, const lb_design *x, const l
   return st;
 }
 
-static lb_status fit_from(const problem *m, const lb_aft_outcome *y, const lb_aft_options *o,
-                          double keep, lb_maximum *best, lb_error *err)
+static lb_status fit_from(const problem *m, const lb_aft_options *o, double keep, lb_maximum *best,
+                          lb_error *err)
 {
+  const lb_aft_outcome *y = m->data->y;
   lb_aft line = {0};
   lb_maximum fit = {0};
   double known = 0, all = 0;
@@ -160,8 +180,8 @@ static lb_status fit_from(const problem *m, const lb_aft_outcome *y, const lb_af
   }
   double fraction = fmin(0.9, fmax(0.05, (1 - keep) * (1 - known / all)));
   double *start = lb_mem_array(m->n_param, sizeof *start);
-  lb_status st =
-      start != NULL ? discounted(y, m->x, o, keep, &line, err) : lb_error_nomem(err, "the fit");
+  lb_status st = start != NULL ? discounted(y, m->data->x, o, keep, &line, err)
+                               : lb_error_nomem(err, "the fit");
   for (size_t j = 0; st == LB_OK && j < line.p; j++)
     if (line.collinear[j])
       st = lb_error_set(err, LB_EDATA, "latency: column %zu is a combination of those before it",
@@ -182,42 +202,65 @@ static lb_status fit_from(const problem *m, const lb_aft_outcome *y, const lb_af
 }
 
 /* Back to the units of the data. */
-static void fill_fit(const problem *m, const lb_maximum *best, lb_cure *out)
+static void back_vcov(const problem *m, size_t p_latency, const double *vcov, double *out)
 {
   size_t p = m->n_param;
-  for (size_t j = 0; j < p; j++) {
-    double unit = j <= out->p ? m->rows.spread : 1;
-    out->coef[j] = unit * best->theta[j];
+  for (size_t j = 0; j < p; j++)
     for (size_t k = 0; k < p; k++)
-      out->vcov[j * p + k] = unit * (k <= out->p ? m->rows.spread : 1) * best->vcov[j * p + k];
+      out[j * p + k] = (j <= p_latency ? m->rows.spread : 1) *
+                       (k <= p_latency ? m->rows.spread : 1) * vcov[j * p + k];
+}
+
+static lb_status fill_fit(const problem *m, const lb_maximum *best, const lb_aft_options *o,
+                          lb_cure *out, lb_error *err)
+{
+  size_t p = m->n_param;
+  const lb_partition *cluster = m->data->cluster;
+  bool clustered = cluster != NULL && cluster->code != NULL;
+  back_vcov(m, out->p, best->vcov, out->naive_vcov);
+  memcpy(out->vcov, out->naive_vcov, p * p * sizeof *out->vcov);
+  if (o->robust || clustered) {
+    double *robust = lb_mem_array(p, p * sizeof *robust);
+    lb_status st = robust == NULL ? lb_error_nomem(err, "the robust variance")
+                                  : lb_likelihood_sandwich(&m->predictors, best, cluster,
+                                                           o->frequency, robust, err);
+    if (st == LB_OK) back_vcov(m, out->p, robust, out->vcov);
+    lb_mem_free(robust);
+    if (st != LB_OK) return st;
+    out->n_cluster = clustered ? cluster->n : m->data->x->n;
+  }
+  for (size_t j = 0; j < p; j++) {
+    out->coef[j] = (j <= out->p ? m->rows.spread : 1) * best->theta[j];
     out->std_error[j] = sqrt(out->vcov[j * p + j]);
   }
   out->coef[0] += m->rows.centre;
-  if (out->n_scale > 0) out->coef[1 + out->p] += log(m->rows.spread);
+  for (size_t s = 0; s < out->n_scale; s++) out->coef[1 + out->p + s] += log(m->rows.spread);
   out->log_lik = best->value + m->rows.constant;
   out->iterations = best->iterations;
   out->converged = best->converged && !best->singular;
+  return LB_OK;
 }
 
 static lb_status alloc_fit(const problem *m, const lb_aft_options *o, lb_cure *out, lb_error *err)
 {
   size_t p = m->n_param;
   *out = (lb_cure){.distribution = o->distribution,
-                   .p = m->x->p,
-                   .p_cure = m->z->p,
-                   .n_scale = o->scale > 0 ? 0 : 1,
+                   .p = m->data->x->p,
+                   .p_cure = m->data->z->p,
+                   .n_scale = m->n_scale,
                    .n_param = p,
                    .n_shape = lb_aft_has_shape(o->distribution),
                    .scale = o->scale > 0 ? o->scale : (double)NAN};
-  out->coef = lb_mem_zero(p * (p + 2), sizeof *out->coef);
+  out->coef = lb_mem_zero(2 * p * (p + 1), sizeof *out->coef);
   if (out->coef == NULL) return lb_error_nomem(err, "the fit");
   out->std_error = out->coef + p;
   out->vcov = out->coef + 2 * p;
+  out->naive_vcov = out->vcov + p * p;
   return LB_OK;
 }
 
-lb_status lb_cure_fit(const lb_aft_outcome *y, const lb_design *x, const lb_design *z,
-                      const lb_aft_options *options, lb_cure *out, lb_error *err)
+lb_status lb_cure_fit(const lb_cure_data *data, const lb_aft_options *options, lb_cure *out,
+                      lb_error *err)
 {
   static const double KEEP[] = {0.5, 0.1, 0.9};
   lb_aft_options o = *options;
@@ -229,15 +272,20 @@ lb_status lb_cure_fit(const lb_aft_outcome *y, const lb_design *x, const lb_desi
     return lb_error_set(err, LB_EARG, "a cure model needs a distribution of log times");
   if (o.distribution == LB_AFT_EXPONENTIAL) o.scale = 1;
   if (o.distribution == LB_AFT_RAYLEIGH) o.scale = 0.5;
-  lb_status st = problem_new(y, x, z, &o, &m, err);
-  if (st == LB_OK) st = lb_aft_fit(y, x, NULL, NULL, &o, &none, err);
+  lb_status st = problem_new(data, &o, &m, err);
+  o.robust = false; /* of the starts */
+  const lb_partition *strata = data->strata;
+  if (strata != NULL && strata->code == NULL) strata = NULL;
+  if (st == LB_OK) st = lb_aft_fit(data->y, data->x, strata, NULL, &o, &none, err);
   for (size_t k = 0; st == LB_OK && k < sizeof KEEP / sizeof *KEEP; k++)
-    st = fit_from(&m, y, &o, KEEP[k], &best, err);
+    st = fit_from(&m, &o, KEEP[k], &best, err);
   if (st == LB_OK) st = alloc_fit(&m, &o, &fit, err);
+  if (st == LB_OK) st = fill_fit(&m, &best, options, &fit, err);
   if (st == LB_OK) {
-    fill_fit(&m, &best, &fit);
     fit.log_lik_none = none.log_lik;
     *out = fit;
+  } else {
+    lb_cure_reset(&fit);
   }
   lb_aft_reset(&none);
   lb_maximum_reset(&best);
@@ -288,7 +336,8 @@ static void spread_gradient(const lb_cure_people *who, size_t row, const double 
   memset(out, 0, who->n_param * sizeof *out);
   out[0] = d[0];
   for (size_t j = 0; j < l->x.p; j++) out[1 + j] = d[0] * l->x.column[j][row];
-  if (l->n_scale > 0) out[1 + l->x.p] = d[1];
+  size_t stratum = l->stratum == NULL ? 0 : (size_t)l->stratum[row];
+  if (l->n_scale > 0) out[1 + l->x.p + stratum] = d[1];
   if (l->n_shape > 0) out[n - 1] = d[2];
   out[n] = d[3];
   for (size_t j = 0; j < who->z.p; j++) out[n + 1 + j] = d[3] * who->z.column[j][row];
@@ -325,6 +374,18 @@ static double curve_linear(const void *context, size_t row, double *gradient)
   return cure_predictor(context, row);
 }
 
+/* log(c / ((1 - c) S0(t))) */
+static double curve_cured(const void *context, size_t row, double t, double *gradient)
+{
+  const lb_cure_people *who = context;
+  double eta[3];
+  lb_aft_point at;
+  lb_aft_person(&who->latency, row, eta);
+  lb_aft_point_at(who->latency.distribution, who->latency.df, eta, t, &at);
+  spread_gradient(who, row, (double[]){-at.ds[0], -at.ds[1], -at.ds[2], 1}, gradient);
+  return cure_predictor(who, row) - at.log_survival;
+}
+
 void lb_cure_curve(const lb_cure_people *who, const double *vcov, double time_scale, lb_curve *out)
 {
   *out = (lb_curve){.p = who->n_param,
@@ -332,6 +393,7 @@ void lb_cure_curve(const lb_cure_people *who, const double *vcov, double time_sc
                     .context = who,
                     .at = curve_at,
                     .linear = curve_linear,
+                    .cured = curve_cured,
                     .positive = true,
                     .time_scale = time_scale};
 }

@@ -1,0 +1,179 @@
+--- What parametric survival models have in common on paper: estimates with limits, frames, how the
+--- variance was made, the print and the blocks of a report.
+local core = require "lobule.core"
+local format = require "lobule.format"
+local result = require "lobule.result"
+local weights = require "lobule.survival.weights"
+
+local M = {}
+
+--- Options of every parametric model beside its own: variance and weights.
+---@param schema table[]
+---@return table[]
+function M.join(schema)
+  schema = table.move(schema, 1, #schema, 1, {})
+  schema[#schema + 1] = { "robust", "boolean" }
+  schema[#schema + 1] = { "cluster", "string" }
+  return weights.join(schema)
+end
+
+--- Whether the variance is robust: asked for, or made so by clusters or sampling weights.
+---@param opts table                robust is set
+---@param info table                Model:info()
+---@return boolean
+function M.robust(opts, info)
+  local robust = opts.robust or info.n_cluster ~= nil or opts.weight_type == "sampling"
+  if opts.robust == false and robust then
+    core.raise("argument", "robust = false: clusters and sampling weights need the robust variance",
+      'Leave robust out, or cluster(); weight_type = "case" has the model-based variance.')
+  end
+  opts.robust = robust
+  return robust
+end
+
+--- "robust variance, 24 clusters; weights w (...)"; nil when there is nothing to say.
+---@param self table                a result with fit, info, options
+---@return string?
+function M.variance_text(self)
+  local weighted = weights.text(self.options, self.info)
+  if not self.options.robust then return weighted end
+  return ("robust variance, %s%s"):format(self.info.n_cluster
+    and ("%d clusters"):format(self.fit.n_cluster) or "each row a subject", weighted and "; "
+    .. weighted or "")
+end
+
+--- Puts an estimate into a row: shown as it is or exponentiated, std_error on its own scale. A
+--- standard error that is not a number leaves the estimate alone.
+---@param row table
+---@param b number
+---@param se number
+---@param level number
+---@param show? fun(x: number): number
+---@return table row
+function M.estimate(row, b, se, level, show)
+  local z = core.normal_quantile(0.5 + level / 2)
+  show = show or function(x) return x end
+  row.estimate = show(b)
+  if se ~= se then return row end
+  row.std_error, row.statistic, row.p_value = se, b / se, core.normal_p(b / se)
+  row.conf_low, row.conf_high = show(b - z * se), show(b + z * se)
+  return row
+end
+
+--- Columns of the estimates in tidy().
+M.ESTIMATES = { { "estimate", "real" }, { "std_error", "real" }, { "statistic", "real" },
+  { "p_value", "real" }, { "conf_low", "real" }, { "conf_high", "real" } }
+
+--- Rows as a frame; what a row lacks is NA.
+---@param rows table[]
+---@param schema table[]            { name, type } each
+---@return lobule.Frame
+function M.frame(rows, schema)
+  local columns = {}
+  for j, column in ipairs(schema) do
+    columns[j] = { column[1], { n = #rows }, column[2] }
+    for i, row in ipairs(rows) do
+      local value = row[column[1]]
+      columns[j][2][i] = value == nil and core.NA or value
+    end
+  end
+  return result.frame(columns)
+end
+
+--- A list as a column; what is not a number is NA.
+---@param list table                with n
+---@param kind? string
+---@return lobule.Column
+function M.column(list, kind)
+  return result.frame({ { "x", list, kind } }):column "x"
+end
+
+--- Two schemas in one.
+---@return table[]
+function M.columns(first, second)
+  return table.move(second, 1, #second, #first + 1, table.move(first, 1, #first, 1, {}))
+end
+
+--- A covariance matrix as a frame.
+---@param names string[]
+---@param matrix table
+---@param known? fun(i: integer): boolean  parameters that have a variance
+---@return lobule.Frame             # term, then one column a parameter
+function M.vcov(names, matrix, known)
+  local rows, schema = {}, { { "term", "text" } }
+  for i, name in ipairs(names) do
+    schema[i + 1] = { name, "real" }
+    rows[i] = { term = name }
+    for j, other in ipairs(names) do
+      local shown = not known or known(i) and known(j)
+      rows[i][other] = shown and matrix[i][j] or nil
+    end
+  end
+  return M.frame(rows, schema)
+end
+
+--- Information criteria of a fit: bic counts rows, as R does for survreg.
+---@return table                    # df, log_lik, aic, bic, iterations, converged, n, n_missing
+function M.glance(self, df)
+  local fit, n = self.fit, self.info.n
+  return { n = n, n_missing = self.info.n_missing, df = df, log_lik = fit.log_lik,
+    aic = 2 * df - 2 * fit.log_lik, bic = df * math.log(n) - 2 * fit.log_lik,
+    iterations = fit.iterations, converged = fit.converged }
+end
+
+--- The likelihood-ratio test against the null model.
+---@return lobule.Frame             # test, statistic, df, p_value
+function M.likelihood_ratio(fit)
+  local statistic = math.max(0, 2 * (fit.log_lik - fit.log_lik_null))
+  local p = fit.df > 0 and core.chi_square_p(statistic, fit.df) or nil
+  return M.frame({ { test = "likelihood ratio", statistic = statistic, df = fit.df, p_value = p } },
+    { { "test", "text" }, { "statistic", "real" }, { "df", "integer" }, { "p_value", "real" } })
+end
+
+--- "0.71 (0.55 to 0.92)"; "NA" where there is no estimate.
+---@param row table
+---@param ratio boolean
+---@return string
+function M.interval_text(row, ratio)
+  if row.estimate == nil then return "NA" end
+  if row.conf_low == nil then return format.number(row.estimate) .. " (NA)" end
+  if ratio then
+    return ("%s (%s to %s)"):format(format.ratio_interval(row.estimate, row.conf_low,
+      row.conf_high))
+  end
+  return ("%s (%s to %s)"):format(format.number(row.estimate), format.number(row.conf_low),
+    format.number(row.conf_high))
+end
+
+--- print(fit): title, table of the terms, lines, warnings.
+---@param self table
+---@param view lobule.Table?        nil: no terms
+---@param lines string[]
+---@return string
+function M.text(self, view, lines)
+  local parts = { result.heading(self.title, self.info) }
+  if view then parts[2] = tostring(view) end
+  for _, line in ipairs(lines) do parts[#parts + 1] = line end
+  for _, warning in ipairs(self.warnings) do parts[#parts + 1] = "warning: " .. warning end
+  return table.concat(parts, "\n")
+end
+
+--- The blocks of a report: the table of the terms with the lines as notes, then warnings.
+---@param self table
+---@param view lobule.Table
+---@param lines string[]
+---@param options? table            caption
+---@return table[]
+function M.blocks(self, view, lines, options)
+  view.caption = options and options.caption or self.title
+  for _, line in ipairs(lines) do view.notes[#view.notes + 1] = line .. "." end
+  local missing = result.missing_text(self.info)
+  if missing ~= "" then view.notes[#view.notes + 1] = missing .. "." end
+  local blocks = { { kind = "table", table = view } }
+  for _, warning in ipairs(self.warnings) do
+    blocks[#blocks + 1] = { kind = "warning", text = warning }
+  end
+  return blocks
+end
+
+return M
