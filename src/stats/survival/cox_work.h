@@ -96,6 +96,8 @@ void cox_data_reset(cox_data *d);
 /* Parts of the above: cox_bins.c and cox_columns.c. */
 lb_status cox_data_sort(cox_data *d, const lb_surv *y, const lb_partition *strata, lb_error *err);
 lb_status cox_data_columns(cox_data *d, const lb_design *x, lb_error *err);
+/* The columns as they are, in places; for many rows. LB_ENOMEM, LB_EINTR: cox_place.c. */
+lb_status cox_place_columns(cox_data *d, const lb_design *x, lb_error *err);
 
 /* Log-likelihood, score and information at beta (per standard deviation), with what is needed to
  * get there. Sums are p + 1 numbers: of risk, then of risk z. Rows that enter late are taken from
