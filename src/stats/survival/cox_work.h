@@ -125,10 +125,10 @@ typedef struct cox_state {
   size_t part_size;     /* of what a chunk adds up */
   double *part;         /* of each chunk */
   double *largest;      /* of each chunk: its largest linear predictor */
-  /* Of lasting rows, NULL without: risk times lasting of each place; sums as joined and head (of
-   * several layers: running sums); the hazard, each step times its bin's weight, from a slot on, of
-   * a layer from layer * cox_slots(). */
-  double *lasting_room, *lasting_risk, *lasting_joined, *lasting_head, *later;
+  /* Of lasting rows, NULL without: sums of risk times lasting as joined and head (of several
+   * layers: running sums); the hazard, each step times its bin's weight, from a slot on, of a layer
+   * from layer * cox_slots(). */
+  double *lasting_joined, *lasting_head, *later;
 } cox_state;
 
 /* What a method that shares Newton's iterations with Cox's does before and after them; NULL: no
@@ -154,6 +154,11 @@ lb_status cox_evaluate(const cox_data *d, lb_ties ties, const double *beta, cox_
 bool cox_lasting_new(const cox_data *d, cox_state *s);
 void cox_lasting_walk(const cox_data *d, cox_state *s);
 void cox_lasting_later(const cox_data *d, cox_state *s);
+/* Risk of place k once it stays. */
+static inline double cox_lasting_risk(const cox_data *d, const cox_state *s, size_t k)
+{
+  return s->risk[k] * d->lasting[k];
+}
 /* What place k, of a slot, has still to come. */
 static inline double cox_later(const cox_data *d, const cox_state *s, size_t k, size_t slot)
 {
