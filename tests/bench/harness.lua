@@ -15,7 +15,9 @@ M.data = (os.getenv "LOBULE_BENCH_DATA" or "data") .. "/"
 --- The row counts asked for.
 function M.sizes()
   local list = {}
-  for n in (os.getenv "LOBULE_BENCH_SIZES" or "1000"):gmatch "%d+" do list[#list + 1] = math.tointeger(n) end
+  for n in (os.getenv "LOBULE_BENCH_SIZES" or "1000"):gmatch "%d+" do
+    list[#list + 1] = math.tointeger(n)
+  end
   return list
 end
 
