@@ -197,6 +197,8 @@ describe("comparison", function()
     text = text .. line_of("polars", 1000, 1, 4e-3, 700000, 12)
       .. line_of("data.table", 1000, 2, 1e-3, 600000, 12)
       .. line_of("data.table", 10000, 1, 8e-3, 650000, 120)
+      .. line_of("polars", 10000, 1, 4e-2, 800000, 120)
+      .. line_of("collapse", 1000, 1, 5e-3, 900000, 12)
       .. line_of("lobule", 1000, 1, 5e-4, 300000, our_check)
       .. line_of("lobule", 1000, 2, 4e-4, 310000, 12)
       .. line_of("lobule", 10000, 1, 1e-3, 300000, 120)
@@ -234,7 +236,7 @@ describe("comparison", function()
     file:close()
     local text <const> = output(("awk -f tests/bench/json.awk -f tests/bench/compare.awk "
       .. "tests/bench/goals.tsv %s/compare.json"):format(out))
-    assert.truthy(text:find("Spoilt:** 1 of 5 measurements on one thread (1 of ours)", 1, true))
+    assert.truthy(text:find("Spoilt:** 1 of 7 measurements on one thread (1 of ours)", 1, true))
   end)
 
   it("is drawn: times, ratios and memory with every program's name", function()
@@ -250,6 +252,7 @@ describe("comparison", function()
     for _, word in ipairs { "Lobule", "data.table", "Polars", "limit", "goal", "10k", "1 ms" } do
       assert.truthy(times:find(">" .. word .. "</text>", 1, true), word)
     end
+    assert.is_nil(times:find("collapse", 1, true)) -- timed at one size: no line
     assert.truthy(text_of("ratios.svg"):find(">2.50</text>", 1, true))
     assert.truthy(text_of("memory.svg"):find(">0.46</text>", 1, true)) -- 300000 / 650000 at 10000
     assert.truthy(text_of("bench.md"):find("![Time against number of rows](times.svg)", 1, true))
