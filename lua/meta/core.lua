@@ -338,6 +338,11 @@ function core.threads(n) end
 --- Gives memory back to the system that freed columns left for reuse; collect garbage first.
 ---@return integer bytes
 function core.memory_trim() end
+--- The most bytes of columns, results and work space held at once since the last call, and those
+--- held now.
+---@return integer peak
+---@return integer now
+function core.memory_peak() end
 --- C objects alive in this Lua state, for tests.
 ---@return integer
 function core.live_objects() end

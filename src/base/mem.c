@@ -15,6 +15,7 @@
 
 static atomic_size_t live_blocks;
 static atomic_size_t live_bytes;
+static atomic_size_t peak_bytes;
 static atomic_long allowance = -1; /* allocations that may still succeed; negative: no limit */
 static void (*on_exhausted)(void *context); /* set before any thread starts */
 static void *exhausted_context;
@@ -43,10 +44,17 @@ static bool total_size(size_t n, size_t size, size_t *total)
   return true;
 }
 
+static void add_bytes(size_t size)
+{
+  size_t now = atomic_fetch_add_explicit(&live_bytes, size, memory_order_relaxed) + size;
+  size_t peak = atomic_load_explicit(&peak_bytes, memory_order_relaxed);
+  while (now > peak && !atomic_compare_exchange_weak(&peak_bytes, &peak, now)) continue;
+}
+
 static void count_in(void *block)
 {
   atomic_fetch_add_explicit(&live_blocks, 1, memory_order_relaxed);
-  atomic_fetch_add_explicit(&live_bytes, malloc_usable_size(block), memory_order_relaxed);
+  add_bytes(malloc_usable_size(block));
 }
 
 /* ---- The pool ---- */
@@ -184,7 +192,7 @@ void *lb_mem_resize(void *block, size_t n, size_t size)
   void *moved = realloc(block, total);
   if (moved == NULL && pool_clear() > 0) moved = realloc(block, total);
   if (moved == NULL) return exhausted();
-  atomic_fetch_add_explicit(&live_bytes, malloc_usable_size(moved), memory_order_relaxed);
+  add_bytes(malloc_usable_size(moved));
   atomic_fetch_sub_explicit(&live_bytes, before, memory_order_relaxed);
   return moved;
 }
@@ -226,6 +234,11 @@ size_t lb_mem_live(void)
 size_t lb_mem_bytes(void)
 {
   return atomic_load(&live_bytes);
+}
+
+size_t lb_mem_peak(void)
+{
+  return atomic_exchange(&peak_bytes, lb_mem_bytes());
 }
 
 size_t lb_mem_trim(void)

@@ -25,6 +25,8 @@ void lb_mem_fail_after(long k);
 /* Blocks and bytes now held. */
 size_t lb_mem_live(void);
 size_t lb_mem_bytes(void);
+/* The most bytes held at once since the last call, which begins anew from what is held now. */
+size_t lb_mem_peak(void);
 /* Gives the freed blocks that wait for reuse back to the system; their number of bytes. */
 size_t lb_mem_trim(void);
 #endif

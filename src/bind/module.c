@@ -53,9 +53,21 @@ static int memory_trim(lua_State *L)
   return 1;
 }
 
-static const luaL_Reg FUNCTIONS[] = {{"threads", threads},         {"live_objects", live_objects},
-                                     {"live_blocks", live_blocks}, {"fail_after", fail_after},
-                                     {"memory_trim", memory_trim}, {NULL, NULL}};
+/* memory_peak() */
+static int memory_peak(lua_State *L)
+{
+  lua_pushinteger(L, (lua_Integer)lb_mem_peak());
+  lua_pushinteger(L, (lua_Integer)lb_mem_bytes());
+  return 2;
+}
+
+static const luaL_Reg FUNCTIONS[] = {{"threads", threads},
+                                     {"live_objects", live_objects},
+                                     {"live_blocks", live_blocks},
+                                     {"fail_after", fail_after},
+                                     {"memory_trim", memory_trim},
+                                     {"memory_peak", memory_peak},
+                                     {NULL, NULL}};
 
 static void (*const NOUNS[])(lua_State *L) = {
     lbl_open_error,       lbl_open_class,      lbl_open_column,       lbl_open_cast,

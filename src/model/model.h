@@ -23,7 +23,7 @@ typedef struct lb_term {
  * class, labelled "all" and named "". */
 typedef struct lb_classes {
   size_t n;       /* classes that occur, in order of level */
-  int32_t *code;  /* n_used */
+  int32_t *code;  /* n_used; NULL of the one class of a design without strata */
   char **label;   /* "SIRT" for one variable, "SIRT, pancreas" for several */
   char **name;    /* "treatment=SIRT", "treatment=SIRT, primary=pancreas" */
   size_t n_empty; /* levels of a single factor without any row, left out */

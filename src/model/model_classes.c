@@ -399,7 +399,10 @@ lb_status lb_model_classes(const lb_model_data *d, const size_t *slots, size_t n
   for (size_t v = 0; v < n && st == LB_OK; v++)
     st = lb_model_code(d, slots[v], limit, &coding[v], err);
   if (st == LB_OK) {
-    bool ok = n == 0 ? one_class(d->model->n_used, &c) : make_classes(d, slots, coding, n, &c);
+    bool design = d->options->kind == LB_MODEL_DESIGN;
+    bool ok = n > 0    ? make_classes(d, slots, coding, n, &c)
+              : design ? only_class(&c)
+                       : one_class(d->model->n_used, &c);
     if (!ok) st = lb_error_nomem(err, "classes");
   }
   for (size_t v = 0; v < n; v++) lb_coding_reset(&coding[v]);

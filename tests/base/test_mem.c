@@ -17,6 +17,24 @@ static void test_counts_blocks_and_bytes(void **state)
   lb_mem_free(NULL);
 }
 
+static void test_peak(void **state)
+{
+  (void)state;
+  (void)lb_mem_peak();
+  char *a = lb_mem_alloc(100000), *b = lb_mem_alloc(200000);
+  lb_mem_free(a);
+  b = lb_mem_resize(b, 50000, 1);
+  size_t held = lb_mem_bytes(), peak = lb_mem_peak();
+  assert_true(held >= 50000 && held < 100000);
+  assert_true(peak >= 300000 && peak < 310000);
+  assert_int_equal(lb_mem_peak(), held); /* begins anew */
+  b = lb_mem_resize(b, 400000, 1);
+  lb_mem_free(b);
+  peak = lb_mem_peak();
+  assert_true(peak >= 400000 && peak < 460000);
+  assert_int_equal(lb_mem_peak(), 0);
+}
+
 static void test_nothing_is_a_block(void **state)
 {
   (void)state;
@@ -115,10 +133,15 @@ static void test_trim_gives_back_what_waits(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      LB_TEST(test_counts_blocks_and_bytes), LB_TEST(test_nothing_is_a_block),
-      LB_TEST(test_overflow_is_refused),     LB_TEST(test_zeroed),
-      LB_TEST(test_resize_keeps_contents),   LB_TEST(test_text_copy),
-      LB_TEST(test_fails_on_demand),         LB_TEST(test_trim_gives_back_what_waits),
+      LB_TEST(test_counts_blocks_and_bytes),
+      LB_TEST(test_peak),
+      LB_TEST(test_nothing_is_a_block),
+      LB_TEST(test_overflow_is_refused),
+      LB_TEST(test_zeroed),
+      LB_TEST(test_resize_keeps_contents),
+      LB_TEST(test_text_copy),
+      LB_TEST(test_fails_on_demand),
+      LB_TEST(test_trim_gives_back_what_waits),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -20,6 +20,7 @@ local TITLES <const> = {
   rmst = "Restricted mean survival", logistic = "Logistic, ten covariates",
   wilcoxon = "Rank-sum test", iptw3 = "Weighting, three treatments",
   match_nearest = "Matching, nearest", match_caliper = "Matching within a caliper",
+  boot_cox_1000 = "Cox, 1,000 resamples", perm_logrank_10000 = "Log-rank, permutations",
   startup_empty = "Start, no work", startup_km_lung = "Start to Kaplan-Meier",
 }
 local NAMES <const> = { lobule = "Lobule", duckdb = "DuckDB", polars = "Polars",
@@ -29,7 +30,9 @@ local SERIES <const> = { lobule = 1, ["data.table"] = 2, survival = 2, polars = 
 local LAST_SERIES <const> = 8
 local LEAST_RANGE <const> = { 0.3, 4 }
 local ROOM <const> = 1.2
-local FEWEST <const> = 2 -- sizes from which a task is worth a line
+local FEWEST <const> = 2 -- sizes from which a task, or a peer, is worth a line
+-- Peers that take another's place where that one does not get: one line for both.
+local FOR <const> = { ["survival agreg.fit"] = "survival" }
 
 local function name_of(peer)
   return NAMES[peer] or peer
@@ -47,6 +50,7 @@ end
 
 -- Three significant digits, two decimals at most.
 local function short(v)
+  if v >= 999.5 then return grouped(math.floor(v + 0.5)) end
   return (v >= 99.5 and "%.0f" or v >= 9.95 and "%.1f" or "%.2f"):format(v)
 end
 
@@ -83,12 +87,29 @@ local function line_of(label, points, ours, series, look)
   return { label = label, x = x, y = y, series = series, look = look }
 end
 
+-- The peers' lines: names, and points by name.
+local function peer_lines(task)
+  local names, points = {}, {}
+  for _, peer in ipairs(task.peer_names) do
+    local name <const> = FOR[peer] or peer
+    if not points[name] then names[#names + 1], points[name] = name, {} end
+    for n, point in pairs(task.peers[peer]) do
+      local own <const> = points[name][n]
+      if task.ours[n] and not (own and own.wall <= point.wall) then points[name][n] = point end
+    end
+  end
+  return names, points
+end
+
 -- One panel: ours on top, the peers, then what the bare kernel needs and what is aimed at.
 local function panel_of(task)
   local lines = { line_of("Lobule", task.ours, task.ours, 1) }
-  for _, peer in ipairs(task.peer_names) do
-    lines[#lines + 1] = line_of(name_of(peer), task.peers[peer], task.ours,
-      SERIES[peer] or LAST_SERIES)
+  local names <const>, points <const> = peer_lines(task)
+  for _, name in ipairs(names) do
+    if #results.sizes(points[name]) >= FEWEST then -- a single point would be named across the panel
+      lines[#lines + 1] = line_of(name_of(name), points[name], task.ours,
+        SERIES[name] or LAST_SERIES)
+    end
   end
   if next(task.limit) then
     lines[#lines + 1] = line_of("limit", task.limit, task.ours, nil, "limit")
@@ -179,7 +200,7 @@ local function draw_memory(tasks, patients)
   return ratio_figure({ title = "Peak memory of Lobule against the most frugal peer",
     desc = "Ratio of peak resident memory during the task, data and interpreter included.",
     x_label = ("Lobule's peak memory / least of the peers', %s patients"):format(grouped(n or 0)),
-    other = "Peer", peer = "Most frugal peer", estimate = "Ratio",
+    other = "Peer", peer = "Most frugal", estimate = "Ratio",
     favours = { "Lobule needs less", "peer needs less" } },
     { { rows = n and ratio_rows(tasks, n, results.memory, mebibytes, short) or {} } })
 end

@@ -15,8 +15,9 @@ M.data = (os.getenv "LOBULE_BENCH_DATA" or "data") .. "/"
 --- The row counts asked for.
 function M.sizes()
   local list = {}
-  for n in (os.getenv "LOBULE_BENCH_SIZES" or "1000"):gmatch "%d+" do list[#list
-    + 1] = math.tointeger(n) end
+  for n in (os.getenv "LOBULE_BENCH_SIZES" or "1000"):gmatch "%d+" do
+    list[#list + 1] = math.tointeger(n)
+  end
   return list
 end
 
@@ -51,8 +52,34 @@ local function once(f, loops)
   return (host.clock() - wall) / loops, (os.clock() - cpu) / loops, check
 end
 
---- Runs f with `threads` threads and prints its line; f returns the list of checks.
-function M.time(task, n, f)
+-- Bytes of a value, the bit that says whether it is there left out.
+local WIDTH <const> = { real = 8, integer = 8, datetime = 8, factor = 4, date = 4, logical = 1 / 8 }
+
+--- Bytes of columns, as the frame holds them.
+---@param data lobule.Frame
+---@param names string  with spaces between
+---@return integer
+function M.bytes(data, names)
+  local sum = 0
+  for name in names:gmatch "%S+" do sum = sum + WIDTH[data:column(name):type()] * #data end
+  return math.ceil(sum)
+end
+
+-- The most memory that one call takes beyond what was held before it, of columns, results and work
+-- space: not what Lua itself needs, which does not grow with the rows.
+local function extra_of(f)
+  collectgarbage()
+  local _, before <const> = core.memory_peak()
+  f()
+  return core.memory_peak() - before
+end
+
+--- Runs f with one thread and with two and prints a line each; f returns the list of checks.
+---@param task string
+---@param n integer
+---@param f fun(): any[]
+---@param input? integer  bytes of the columns that are read: then the memory of a call is measured
+function M.time(task, n, f, input)
   if not M.wanted(task) then return end
   for _, threads in ipairs { 1, 2 } do
     core.threads(threads)
@@ -73,10 +100,14 @@ function M.time(task, n, f)
     for i, value in ipairs(check) do check[i] = value == nil and core.NA or value end
     local keys = { "peer", "task", "n", "threads", "reps", "wall_min", "wall_med", "cpu_min",
       "rss_kb", "check" }
-    print(core.json_encode(setmetatable({ peer = "lobule", task = task, n = n, threads = threads,
+    local line = { peer = "lobule", task = task, n = n, threads = threads,
       reps = #walls, wall_min = walls[1],
-      wall_med = walls[(#walls + 1) // 2], cpu_min = cpu, rss_kb = peak_kb(), check = check },
-        { __keys = keys })))
+      wall_med = walls[(#walls + 1) // 2], cpu_min = cpu, rss_kb = peak_kb(), check = check }
+    if input then
+      keys[#keys + 1], keys[#keys + 2] = "extra_bytes", "input_bytes"
+      line.extra_bytes, line.input_bytes = extra_of(f), input
+    end
+    print(core.json_encode(setmetatable(line, { __keys = keys })))
   end
   core.threads(0)
 end

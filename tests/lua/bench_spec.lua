@@ -7,9 +7,11 @@ local FOLDER <const> = (os.getenv "BUILD" or "build") .. "/test-bench"
 local N <const> = 200
 local KEYS <const> = { "peer", "task", "n", "threads", "reps", "wall_min", "wall_med", "cpu_min",
   "rss_kb", "check" }
+local MEMORY_KEYS <const> = { "extra_bytes", "input_bytes" } -- of tasks whose memory is measured
 local TABULAR <const> = { "csv_load", "csv_load_labs", "filter", "filter_lazy", "mutate",
   "groupby", "sort", "sort_key_only", "rolling_join" }
-local SURVIVAL <const> = { "km3", "logrank", "cox_efron", "cox_strata", "cox_counting" }
+local SURVIVAL <const> = { "km3", "logrank", "cuminc", "rmst", "cox_efron", "cox_strata",
+  "cox_counting", "finegray" }
 
 local function shell(command)
   assert(os.execute(command), "failed: " .. command)
@@ -58,7 +60,11 @@ local function run(script, only)
     for _, key in ipairs(KEYS) do -- in the contract's order, and no other
       at = assert(line:find(('"%s":'):format(key), at + 1, true), key .. " in " .. line)
     end
-    assert.equal(#KEYS, select(2, line:gsub('"[%l_]+":', "")), line)
+    local n = #KEYS
+    for _, key in ipairs(row.extra_bytes and MEMORY_KEYS or {}) do
+      n, at = n + 1, assert(line:find(('"%s":'):format(key), at + 1, true), key .. " in " .. line)
+    end
+    assert.equal(n, select(2, line:gsub('"[%l_]+":', "")), line)
   end
   return lines, order
 end
@@ -112,6 +118,20 @@ describe("benchmark", function()
     local events = 0
     for _, row in ipairs(data_rows("surv_" .. N .. ".csv")) do events = events + row.status end
     assert.equal(events, run("survival", "^(km3)$").km3[1].check[4])
+  end)
+
+  it("measures the memory of a call beside that of the columns it reads", function()
+    local lines <const> = run "survival"
+    local columns <const> = { km3 = 3, logrank = 3, cuminc = 3, rmst = 3, cox_efron = 12,
+      cox_strata = 13, cox_counting = 13, finegray = 12 }
+    for task, n in pairs(columns) do
+      assert.equal(8 * n * N, lines[task][1].input_bytes, task) -- whole and real numbers
+    end
+    -- 200 rows of ten columns are copied once in any case, and a cube of them never.
+    for threads = 1, 2 do
+      local extra <const> = lines.cox_efron[threads].extra_bytes
+      assert.is_true(extra > 8 * 10 * N and extra < 1e6, tostring(extra))
+    end
   end)
 
   it("permutes the log-rank test to the same p-value with one thread and with two", function()
@@ -177,6 +197,8 @@ describe("comparison", function()
     text = text .. line_of("polars", 1000, 1, 4e-3, 700000, 12)
       .. line_of("data.table", 1000, 2, 1e-3, 600000, 12)
       .. line_of("data.table", 10000, 1, 8e-3, 650000, 120)
+      .. line_of("polars", 10000, 1, 4e-2, 800000, 120)
+      .. line_of("collapse", 1000, 1, 5e-3, 900000, 12)
       .. line_of("lobule", 1000, 1, 5e-4, 300000, our_check)
       .. line_of("lobule", 1000, 2, 4e-4, 310000, 12)
       .. line_of("lobule", 10000, 1, 1e-3, 300000, 120)
@@ -190,11 +212,21 @@ describe("comparison", function()
     local text, ok = made_up(12)
     assert.is_true(ok)
     assert.truthy(text:find("| filter | 1000 | 0.0005 | 0.0004 | data.table (2) | 0.001 | 0.400"
-      .. " | 2.5 | 40.0 | 5.5e-05 | no | 302.7 | 585.9 (data.table) | yes |", 1, true), text)
+      .. " | 2.5 | 40.0 | 5.5e-05 | no | 302.7 | 585.9 (data.table) | - | yes |", 1, true), text)
     assert.is_nil(text:find("Spoilt", 1, true))
     text, ok = made_up(13)
     assert.is_falsy(ok)
     assert.truthy(text:find("| NO |", 1, true))
+  end)
+
+  it("gives the largest memory of a call in parts of its input", function()
+    made_up(12)
+    local text <const> = output(("sed 's/\"threads\":2,\\(.*\\)}$/\"threads\":2,\\1,"
+      .. "\"extra_bytes\":150,\"input_bytes\":100}/' %s/compare.json >%s/memory.json; "
+      .. "awk -f tests/bench/json.awk -f tests/bench/compare.awk tests/bench/goals.tsv "
+      .. "%s/memory.json"):format(out, out, out))
+    assert.truthy(text:find("(data.table) | 1.50 | yes |", 1, true), text)
+    assert.truthy(text:find("(data.table) | - | yes |", 1, true), text)
   end)
 
   it("says when the processor was not there", function()
@@ -204,7 +236,7 @@ describe("comparison", function()
     file:close()
     local text <const> = output(("awk -f tests/bench/json.awk -f tests/bench/compare.awk "
       .. "tests/bench/goals.tsv %s/compare.json"):format(out))
-    assert.truthy(text:find("Spoilt:** 1 of 5 measurements on one thread (1 of ours)", 1, true))
+    assert.truthy(text:find("Spoilt:** 1 of 7 measurements on one thread (1 of ours)", 1, true))
   end)
 
   it("is drawn: times, ratios and memory with every program's name", function()
@@ -220,6 +252,7 @@ describe("comparison", function()
     for _, word in ipairs { "Lobule", "data.table", "Polars", "limit", "goal", "10k", "1 ms" } do
       assert.truthy(times:find(">" .. word .. "</text>", 1, true), word)
     end
+    assert.is_nil(times:find("collapse", 1, true)) -- timed at one size: no line
     assert.truthy(text_of("ratios.svg"):find(">2.50</text>", 1, true))
     assert.truthy(text_of("memory.svg"):find(">0.46</text>", 1, true)) -- 300000 / 650000 at 10000
     assert.truthy(text_of("bench.md"):find("![Time against number of rows](times.svg)", 1, true))

@@ -26,17 +26,11 @@ typedef struct column_pass {
   double *sum;      /* p x n_stratum: of what is left */
   double *head;     /* chunks x p: the part of a stratum that began in an earlier chunk */
   cox_column *seen; /* chunks x p */
-  double *record;   /* n x n_group: columns group .. of each of the caller's rows; NULL for few */
-  double *room;     /* in which record lies */
-  size_t group, n_group;
+  bool placed;      /* columns are in the order of places already */
 } column_pass;
 
-/* A column of so many rows leaves the cache, and each of its numbers would be fetched alone:
- * columns are first put side by side, GROUP of them in a cache line, and whole lines fetched. */
-#define RECORD_ROWS 32768
-#define GROUP       8
-#define WIDE        256 /* columns from which on one block of rows is worth a look at the flag */
-#define AHEAD       24  /* rows asked for before they are needed */
+#define PLACE_ROWS 32768 /* from which on rows are not fetched one by one */
+#define WIDE       256   /* columns from which on one block of rows is worth a look at the flag */
 
 /* Rows of a block that are in one stratum: [first, end) of the block. */
 typedef struct stratum_run {
@@ -76,53 +70,6 @@ static double *sum_place(const column_pass *pass, size_t chunk, size_t j, size_t
   return earlier ? &pass->head[chunk * d->p + j] : &pass->sum[j * d->n_stratum + stratum];
 }
 
-static void record_chunk(void *context, size_t chunk)
-{
-  const column_pass *pass = context;
-  size_t n = pass->n_group, end = cox_chunk_start(pass->chunks, chunk + 1) * COX_ROWS;
-  if (end > pass->d->n) end = pass->d->n;
-  const double *const *column = pass->x->column + pass->group;
-  for (size_t i = cox_chunk_start(pass->chunks, chunk) * COX_ROWS; i < end; i++)
-    for (size_t j = 0; j < n; j++) pass->record[i * n + j] = column[j][i];
-}
-
-static void place_chunk(void *context, size_t chunk)
-{
-  const column_pass *pass = context;
-  cox_data *d = pass->d;
-  size_t n = pass->n_group, end = cox_chunk_start(pass->chunks, chunk + 1), last = d->n - 1;
-  for (size_t b = cox_chunk_start(pass->chunks, chunk); b < end; b++) {
-    double *z = d->z + (b * d->width + pass->group) * COX_ROWS;
-    size_t rows = cox_block_rows(d, b), first = b * COX_ROWS;
-    for (size_t r = 0; r < rows; r++) {
-      size_t soon =
-          first + r + AHEAD < last ? first + r + AHEAD : last; /* in the next block, too */
-      const double *record = pass->record + d->row[first + r] * n;
-      __builtin_prefetch(pass->record + d->row[soon] * n);
-      for (size_t j = 0; j < n; j++) z[j * COX_ROWS + r] = record[j];
-    }
-  }
-}
-
-/* Columns of many rows go to their places, GROUP at a time. */
-static lb_status place_columns(column_pass *pass, lb_error *err)
-{
-  size_t p = pass->d->p, n = pass->d->n, most = p < GROUP ? p : GROUP;
-  bool parallel = n >= COX_PARALLEL_ROWS, ok = true;
-  if (n < RECORD_ROWS || p == 0) return LB_OK;
-  pass->room = lb_mem_array(n * most + COX_LINE, sizeof *pass->room);
-  if (pass->room == NULL) return lb_error_nomem(err, "Cox model");
-  /* Records of GROUP columns fill a cache line each, and no two. */
-  pass->record = cox_align(pass->room);
-  for (size_t j = 0; ok && j < p; j += GROUP) {
-    pass->group = j;
-    pass->n_group = p - j < GROUP ? p - j : GROUP;
-    ok = lb_parallel(pass->chunks.n, parallel, record_chunk, pass) &&
-         lb_parallel(pass->chunks.n, parallel, place_chunk, pass);
-  }
-  return ok ? LB_OK : lb_error_interrupted(err);
-}
-
 /* In wide designs a chunk takes long: it may be left early, lb_parallel's caller is told. */
 static bool is_stopped(const cox_data *d)
 {
@@ -143,7 +90,7 @@ static void gather_chunk(void *context, size_t chunk)
     double *z = d->z + b * d->width * COX_ROWS;
     for (size_t j = 0; j < d->p; j++, z += COX_ROWS) {
       const double *column = pass->x->column[j];
-      for (size_t r = 0; pass->record == NULL && r < rows; r++) z[r] = column[row[r]];
+      for (size_t r = 0; !pass->placed && r < rows; r++) z[r] = column[row[r]];
       for (size_t r = rows; r < COX_ROWS; r++) z[r] = 0;
       cox_look(z, &seen[j]);
       seen[j].weighted += weight == NULL ? cox_total(z, 0, rows) : cox_dot(z, weight, rows);
@@ -275,7 +222,9 @@ static lb_status run_passes(column_pass *pass, lb_error *err)
   cox_data *d = pass->d;
   bool parallel = d->n >= COX_PARALLEL_ROWS;
   double total = total_weight(d);
-  lb_status st = place_columns(pass, err);
+  lb_status st = LB_OK;
+  pass->placed = d->n >= PLACE_ROWS && d->p > 0;
+  if (pass->placed) st = cox_place_columns(d, pass->x, err);
   if (st != LB_OK) return st;
   if (!lb_parallel(pass->chunks.n, parallel, gather_chunk, pass)) return lb_error_interrupted(err);
   for (size_t j = 0; j < d->p; j++)
@@ -309,6 +258,5 @@ lb_status cox_data_columns(cox_data *d, const lb_design *x, lb_error *err)
   lb_mem_free(pass.sum);
   lb_mem_free(pass.head);
   lb_mem_free(pass.seen);
-  lb_mem_free(pass.room);
   return st;
 }

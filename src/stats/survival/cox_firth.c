@@ -164,12 +164,20 @@ static double quadratic(const cox_search *q, bool inverse, const double *x)
   return sum;
 }
 
+/* What log|I| / 2 has more in the columns' units than in their standard deviations. */
+static double log_units(const cox_search *q)
+{
+  double sum = 0;
+  for (size_t j = 0; j < q->data.p; j++) sum += q->kept[j] ? log(q->data.scale[j]) : 0;
+  return sum;
+}
+
 /* What the search found, in the columns' units, in the place of the fit's own. */
 static void take(const cox_search *q, size_t rank, lb_cox *fit)
 {
   size_t p = fit->p;
   const double *scale = q->data.scale;
-  fit->log_lik = q->at.log_lik;
+  fit->log_lik = q->at.log_lik + log_units(q);
   fit->lr_test = test_of(2 * (fit->log_lik - fit->log_lik_null), rank);
   fit->wald_test = test_of(quadratic(q, false, q->beta), rank);
   fit->iterations = q->iterations;
@@ -193,7 +201,7 @@ static lb_status search(cox_search *q, lb_cox *fit, lb_error *err)
   if (st != LB_OK) return st;
   if (!isfinite(q->at.log_lik))
     return lb_error_set(err, LB_ENUMERIC, "the penalised log-likelihood is not finite");
-  fit->log_lik_null = q->at.log_lik;
+  fit->log_lik_null = q->at.log_lik + log_units(q);
   fit->score_test = test_of(quadratic(q, true, q->at.score), rank);
   st = cox_search_run(q, err);
   if (st != LB_OK) return st;

@@ -8,14 +8,11 @@
 bool cox_lasting_new(const cox_data *d, cox_state *s)
 {
   size_t w = d->p + 1;
-  s->lasting_room = lb_mem_array(d->n_block * COX_ROWS + COX_LINE, sizeof *s->lasting_room);
-  s->lasting_risk = cox_align(s->lasting_room);
   size_t sums = d->layer == NULL ? d->n_segment : d->n_layer;
   s->lasting_joined = lb_mem_array(sums, w * sizeof *s->lasting_joined);
   s->lasting_head = lb_mem_array(d->n_block, w * sizeof *s->lasting_head);
   s->later = lb_mem_zero(d->n_layer * cox_slots(d), sizeof *s->later);
-  return s->lasting_risk != NULL && s->lasting_joined != NULL && s->lasting_head != NULL &&
-         s->later != NULL;
+  return s->lasting_joined != NULL && s->lasting_head != NULL && s->later != NULL;
 }
 
 /* Risk sets of a subdistribution hazard: at a bin, rows with a competing event in those before it
@@ -48,7 +45,7 @@ static void add_layers(const cox_data *d, cox_state *s)
     memset(s->lasting_joined, 0, d->n_layer * w * sizeof *s->lasting_joined);
     for (size_t b = d->stratum_bin[t]; b < d->stratum_bin[t + 1]; b++) {
       for (; k < d->bin[b].first_row; k++) {
-        double risk = s->lasting_risk[k], *sum = s->lasting_joined + d->layer[k] * w;
+        double risk = cox_lasting_risk(d, s, k), *sum = s->lasting_joined + d->layer[k] * w;
         if (risk == 0) continue;
         sum[0] += risk;
         for (size_t j = 0; j < d->p; j++) sum[1 + j] += risk * cox_z(d, k, j);

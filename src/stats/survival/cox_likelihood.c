@@ -80,10 +80,10 @@ lb_status cox_state_new(const cox_data *d, cox_state *out, lb_error *err)
 
 void cox_state_reset(cox_state *s)
 {
-  void *array[] = {s->score,        s->information,    s->crossproduct, s->risk_room, s->joined,
-                   s->head,         s->left,           s->rows,         s->at_risk,   s->hazard,
-                   s->hazard_low,   s->hazard_event,   s->running,      s->part,      s->largest,
-                   s->lasting_room, s->lasting_joined, s->lasting_head, s->later};
+  void *array[] = {s->score,          s->information,  s->crossproduct, s->risk_room, s->joined,
+                   s->head,           s->left,         s->rows,         s->at_risk,   s->hazard,
+                   s->hazard_low,     s->hazard_event, s->running,      s->part,      s->largest,
+                   s->lasting_joined, s->lasting_head, s->later};
   for (size_t i = 0; i < sizeof array / sizeof array[0]; i++) lb_mem_free(array[i]);
   *s = (cox_state){0};
 }
@@ -147,10 +147,10 @@ static double *run_place(const cox_data *d, run_sums to, size_t b, size_t i)
 }
 
 /* Sums of g, a number a place, and g z. */
-static void sum_block(const cox_data *d, const double *g, run_sums to, size_t b)
+static void sum_block(const cox_data *d, const double *here, run_sums to, size_t b)
 {
   size_t start[COX_ROWS + 1], n = list_runs(d, b, start);
-  const double *z = d->z + b * d->width * COX_ROWS, *here = g + b * COX_ROWS;
+  const double *z = d->z + b * d->width * COX_ROWS;
   size_t alone = start[n] < SHORT_RUN * n ? 1 : n; /* runs that are summed one by one */
   for (size_t i = 0; i < alone; i++)
     cox_run_sums(z, here, d->p, start[i], start[i + 1], run_place(d, to, b, i));
@@ -167,14 +167,13 @@ static run_sums lasting_sums(const cox_data *d, const cox_state *s)
   return (run_sums){s->lasting_joined, s->lasting_head, d->p + 1};
 }
 
-/* Risks of rows that stay, and their sums unless layers keep them apart. */
-static void set_lasting(const pass *q, size_t b)
+/* Sums of rows that stay, unless layers keep them apart. */
+static void sum_lasting(const pass *q, size_t b)
 {
-  if (q->d->lasting == NULL) return;
-  double *lasting = q->s->lasting_risk + b * COX_ROWS;
-  for (size_t r = 0; r < COX_ROWS; r++)
-    lasting[r] = q->s->risk[b * COX_ROWS + r] * q->d->lasting[b * COX_ROWS + r];
-  if (q->d->layer == NULL) sum_block(q->d, q->s->lasting_risk, lasting_sums(q->d, q->s), b);
+  if (q->d->lasting == NULL || q->d->layer != NULL) return;
+  _Alignas(COX_LINE * sizeof(double)) double lasting[COX_ROWS];
+  for (size_t r = 0; r < COX_ROWS; r++) lasting[r] = cox_lasting_risk(q->d, q->s, b * COX_ROWS + r);
+  sum_block(q->d, lasting, lasting_sums(q->d, q->s), b);
 }
 
 static void risk_chunk(void *context, size_t chunk)
@@ -184,8 +183,8 @@ static void risk_chunk(void *context, size_t chunk)
   size_t end = cox_chunk_start(q->chunks, chunk + 1);
   for (size_t b = cox_chunk_start(q->chunks, chunk); b < end; b++) {
     largest = fmax(largest, set_risks(q, b));
-    sum_block(q->d, q->s->risk, risk_sums(q->s), b);
-    set_lasting(q, b);
+    sum_block(q->d, q->s->risk + b * COX_ROWS, risk_sums(q->s), b);
+    sum_lasting(q, b);
   }
   q->s->largest[chunk] = largest;
 }
@@ -234,10 +233,10 @@ static void late_chunk(void *context, size_t chunk)
     if (q->s->exact) {
       sum_block_exactly(d, q->s, b, chunk);
     } else {
-      sum_block(d, q->s->risk, risk_sums(q->s), b);
+      sum_block(d, q->s->risk + b * COX_ROWS, risk_sums(q->s), b);
       sum_leaving(d, q->s, b, left);
     }
-    set_lasting(q, b);
+    sum_lasting(q, b);
   }
   q->s->largest[chunk] = largest;
 }
@@ -481,7 +480,7 @@ static void expect_block(const cox_data *d, const cox_state *s, size_t b, double
   for (size_t i = 0; d->lasting != NULL && i < n; i++) {
     size_t slot = d->slot[d->block_segment[b] + i];
     for (size_t r = start[i]; r < start[i + 1]; r++)
-      expected[r] += s->lasting_risk[first + r] * cox_later(d, s, first + r, slot);
+      expected[r] += cox_lasting_risk(d, s, first + r) * cox_later(d, s, first + r, slot);
   }
 }
 

@@ -129,6 +129,7 @@ lb_status lb_cox_profile_fit(const lb_surv *y, const lb_design *x, const lb_part
   lb_status st = f.best == NULL || kept == NULL ? lb_error_nomem(err, "profile likelihood") : LB_OK;
   for (size_t j = 0; st == LB_OK && j < p; j++) kept[j] = !isnan(maximum->coef[j]);
   if (st == LB_OK) st = cox_search_new(y, x, strata, kept, &f.q, err);
+  if (st == LB_OK && f.q.data.n_event == 0) st = lb_error_set(err, LB_EDATA, "no events");
   if (st == LB_OK) st = start(&f, maximum, err);
   for (size_t j = 0; st == LB_OK && j < p; j++) {
     out[j] = (lb_cox_profile){NAN, NAN, {NAN, NAN, 1}};

@@ -13,6 +13,7 @@
 #define VANISHED     1e-14
 #define ROUNDING     1e-14
 #define MAX_HALVINGS 40
+#define TURNED       0.2 /* part of a slope that a step may leave with the other sign */
 /* Where a coefficient has no end, steps never settle; the likelihood does: so many times in turn it
  * gained less than this part of itself. Firth's has an end, but comes to it by a constant factor a
  * step, not by doubling digits: there the steps alone tell. */
@@ -102,16 +103,33 @@ static double next_step(cox_search *q)
   return largest;
 }
 
+/* Slope along the step where q->at is. */
+static double slope(const cox_search *q)
+{
+  double sum = 0;
+  for (size_t j = 0; j < q->data.p; j++) sum += q->step[j] * q->at.score[j];
+  return sum;
+}
+
+/* The penalty bends the likelihood too, which I does not know: with one event it is twice as
+ * curved, and full steps jump from side to side for ever. A step that has turned the slope is cut,
+ * once, to where it vanishes if the curvature is even. */
 static lb_status move(cox_search *q, bool *moved, lb_error *err)
 {
   size_t p = q->data.p;
-  double before = q->at.log_lik, part = 1;
+  double before = q->at.log_lik, first = slope(q), part = 1;
+  bool cut = !q->penalised;
   *moved = false;
-  for (int k = 0; k <= MAX_HALVINGS && !*moved; k++, part /= 2) {
+  for (int k = 0; k <= MAX_HALVINGS && !*moved; k++) {
     for (size_t j = 0; j < p; j++) q->trial[j] = q->beta[j] + part * q->step[j];
     lb_status st = evaluate_at(q, q->trial, err);
     if (st != LB_OK) return st;
     *moved = isfinite(q->at.log_lik) && q->at.log_lik >= before - ROUNDING * fabs(before);
+    double last = *moved && !cut ? slope(q) : 0;
+    bool turned = last < -TURNED * first;
+    part *= turned ? first / (first - last) : 0.5;
+    cut = cut || turned;
+    *moved = *moved && !turned;
   }
   if (!*moved) return cox_search_evaluate(q, err);
   memcpy(q->beta, q->trial, p * sizeof *q->beta);

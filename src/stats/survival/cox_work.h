@@ -96,6 +96,8 @@ void cox_data_reset(cox_data *d);
 /* Parts of the above: cox_bins.c and cox_columns.c. */
 lb_status cox_data_sort(cox_data *d, const lb_surv *y, const lb_partition *strata, lb_error *err);
 lb_status cox_data_columns(cox_data *d, const lb_design *x, lb_error *err);
+/* The columns as they are, in places; for many rows. LB_ENOMEM, LB_EINTR: cox_place.c. */
+lb_status cox_place_columns(cox_data *d, const lb_design *x, lb_error *err);
 
 /* Log-likelihood, score and information at beta (per standard deviation), with what is needed to
  * get there. Sums are p + 1 numbers: of risk, then of risk z. Rows that enter late are taken from
@@ -123,10 +125,10 @@ typedef struct cox_state {
   size_t part_size;     /* of what a chunk adds up */
   double *part;         /* of each chunk */
   double *largest;      /* of each chunk: its largest linear predictor */
-  /* Of lasting rows, NULL without: risk times lasting of each place; sums as joined and head (of
-   * several layers: running sums); the hazard, each step times its bin's weight, from a slot on, of
-   * a layer from layer * cox_slots(). */
-  double *lasting_room, *lasting_risk, *lasting_joined, *lasting_head, *later;
+  /* Of lasting rows, NULL without: sums of risk times lasting as joined and head (of several
+   * layers: running sums); the hazard, each step times its bin's weight, from a slot on, of a layer
+   * from layer * cox_slots(). */
+  double *lasting_joined, *lasting_head, *later;
 } cox_state;
 
 /* What a method that shares Newton's iterations with Cox's does before and after them; NULL: no
@@ -152,6 +154,11 @@ lb_status cox_evaluate(const cox_data *d, lb_ties ties, const double *beta, cox_
 bool cox_lasting_new(const cox_data *d, cox_state *s);
 void cox_lasting_walk(const cox_data *d, cox_state *s);
 void cox_lasting_later(const cox_data *d, cox_state *s);
+/* Risk of place k once it stays. */
+static inline double cox_lasting_risk(const cox_data *d, const cox_state *s, size_t k)
+{
+  return s->risk[k] * d->lasting[k];
+}
 /* What place k, of a slot, has still to come. */
 static inline double cox_later(const cox_data *d, const cox_state *s, size_t k, size_t slot)
 {

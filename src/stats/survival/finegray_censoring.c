@@ -35,7 +35,7 @@ static void advance(walk *w, size_t end, double u)
   for (; w->time < end && precedes(w, fg->set.time[w->time], u); w->time++) {
     for (; w->member < fg->member_end[w->time]; w->member++) {
       size_t k = fg_member(fg, w->member);
-      if (w->t->s->lasting_risk[k] == 0) continue;
+      if (cox_lasting_risk(d, w->t->s, k) == 0) continue;
       size_t s = fg_stratum(fg, k) - w->first;
       w->method->add(w->method->context, k, w->sum + s * w->method->width);
     }
@@ -136,7 +136,7 @@ static lb_status set_places(fg_tables *t, lb_error *err)
 static void add_row(void *context, size_t k, double *sum)
 {
   const fg_tables *t = context;
-  double lasting = t->s->lasting_risk[k];
+  double lasting = cox_lasting_risk(t->d, t->s, k);
   sum[0] += lasting;
   for (size_t j = 0; j < t->d->p; j++) sum[1 + j] += lasting * cox_z(t->d, k, j);
 }

@@ -76,7 +76,7 @@ static void sum_squares(sums *m)
 static void add_row(void *context, size_t k, double *sum)
 {
   const sums *m = context;
-  *sum += m->t->s->lasting_risk[k];
+  *sum += cox_lasting_risk(m->t->d, m->t->s, k);
 }
 
 /* Of rows in the stratum: what they still have to come up to the time, by squares. */
@@ -114,7 +114,7 @@ static double own_influence(const sums *m, size_t segment, size_t k)
   const double *lasting = m->lasting + (d->layer == NULL ? 0 : d->layer[k] * cox_slots(d));
   double sum = event ? cox_weight(d, k) * m->rate[b] : 0;
   sum -= m->t->s->risk[k] * square;
-  if (slot < end) sum -= m->t->s->lasting_risk[k] * (lasting[end] - lasting[slot]);
+  if (slot < end) sum -= cox_lasting_risk(m->t->d, m->t->s, k) * (lasting[end] - lasting[slot]);
   return sum;
 }
 

@@ -126,10 +126,11 @@ static void set_eta(const fg_tables *t, size_t b, const size_t rows[2], segment_
 {
   const cox_data *d = t->d;
   const double *z = d->z + b * d->width * COX_ROWS;
-  const double *risk = t->s->risk + b * COX_ROWS, *lasting = t->s->lasting_risk + b * COX_ROWS;
-  double factor[COX_ROWS], event[COX_ROWS];
+  const double *risk = t->s->risk + b * COX_ROWS;
+  double factor[COX_ROWS], event[COX_ROWS], lasting[COX_ROWS];
   for (size_t r = rows[0]; r < rows[1]; r++) {
     event[r] = at.mean == NULL ? 0 : cox_weight(d, b * COX_ROWS + r);
+    lasting[r] = cox_lasting_risk(d, t->s, b * COX_ROWS + r);
     factor[r] = event[r] - risk[r] * at.hazard - lasting[r] * at.later;
   }
   for (size_t j = 0; j < d->p; j++) {
