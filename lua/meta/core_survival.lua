@@ -68,6 +68,26 @@ function core.gray(model, cause, rho) end
 ---@param groups? lobule.Model      of "groups": a distribution of censoring each
 ---@return table
 function core.finegray(model, cause, options, groups) end
+--- The fit made again, with residuals: columns row, (time,) then "martingale" or the terms. Score
+--- residuals have the term for the estimated weights when the variance has it.
+---@param model lobule.Model
+---@param cause integer
+---@param options table             of core.finegray
+---@param groups? lobule.Model
+---@param type string               "martingale", "score", "schoenfeld", "scaled_schoenfeld",
+---                                 "dfbeta", "dfbetas"
+---@param all? boolean              a row for each of the data, NA for those left out; no `row`
+---@return lobule.Frame
+function core.finegray_residuals(model, cause, options, groups, type, all) end
+--- Tests of proportional subdistribution hazards, as core.cox_zph.
+---@param model lobule.Model
+---@param cause integer
+---@param options table             of core.finegray
+---@param groups? lobule.Model
+---@param transform string          "km" (cumulative incidence), "rank", "identity", "log"
+---@param terms integer[]           which term (from 1) each column belongs to
+---@return table                    # terms, columns, global: { chi_square, df, p_value }
+function core.finegray_zph(model, cause, options, groups, transform, terms) end
 --- The fit made again, with influences of rows: cumulative incidence of people at times.
 ---@param model lobule.Model
 ---@param cause integer

@@ -5,6 +5,7 @@
 #include "bind/bind.h"
 #include "model/model.h"
 #include "stats/survival/cox_jackknife.h"
+#include "stats/survival/cox_zph.h"
 #include "stats/survival/repeat.h"
 
 typedef struct lbl_cox {
@@ -46,6 +47,23 @@ typedef struct lbl_cells {
 lb_status lbl_frame_add_cells(lb_frame *frame, const char *name, lbl_cells cells, lb_error *err);
 lb_status lbl_frame_add_rows(lb_frame *frame, const char *name, const lb_row *rows, size_t n,
                              lb_error *err);
+/* Residuals of the rows that were fitted, from box->number (of `width` numbers each, with room for
+ * the model's own rows behind those of the fit when frequencies repeat rows): of a repeated row
+ * those of its first copy. */
+const double *lbl_cox_fold(lbl_cox *box, size_t width);
+/* These as columns: one named `kind`, or NULL one a term. all: a row for every row of the data, NA
+ * for those left out; else a first column says which row of the data each belongs to. */
+lb_status lbl_cox_residual_frame(const lbl_cox *box, const double *value, const char *kind,
+                                 bool all, lb_frame **out, lb_error *err);
+/* Schoenfeld residuals as columns row, time and terms; box->number has n places; `s` changes its
+ * rows to those of the data. */
+lb_status lbl_cox_event_frame(lbl_cox *box, lb_cox_schoenfeld *s, lb_frame **out, lb_error *err);
+/* Tests of proportional hazards: the transform at `arg`; the term (from 1) of each of p columns, a
+ * list at `arg`, in a userdata; the result in a userdata, collected; its table, pushed (returns 1). */
+lb_zph_transform lbl_check_zph_transform(lua_State *L, int arg);
+size_t *lbl_check_zph_terms(lua_State *L, int arg, size_t p, size_t *n_term);
+lb_cox_zph *lbl_zph_box(lua_State *L);
+int lbl_push_zph(lua_State *L, const lb_cox_zph *zph);
 /* A fit as a table, pushed. */
 void lbl_push_cox(lua_State *L, const lb_cox *fit);
 void lbl_open_cox_box(lua_State *L);

@@ -41,10 +41,10 @@ static size_t copy_of(const lbl_cox *box, size_t row, size_t *next)
   return *next < box->repeat.n && box->repeat.row[*next] == row ? *next : SIZE_MAX;
 }
 
-static void fold(lbl_cox *box, size_t width)
+const double *lbl_cox_fold(lbl_cox *box, size_t width)
 {
   size_t next = 0;
-  if (box->repeat.row == NULL) return;
+  if (box->repeat.row == NULL) return box->number;
   /* Copies stand behind their row or at it unless rows vanished, so walk from a spare copy. */
   double *from = box->number, *to = box->number + box->y.n * width;
   for (size_t i = 0; i < box->model->n_used; i++) {
@@ -52,32 +52,25 @@ static void fold(lbl_cox *box, size_t width)
     for (size_t j = 0; j < width; j++)
       to[i * width + j] = k == SIZE_MAX ? (double)NAN : from[k * width + j];
   }
+  return to;
 }
 
-typedef struct residual_plan {
-  int type;
-  bool all; /* a row for every row of the data, NA for those left out */
-} residual_plan;
-
-/* Without `all` the first column says which row of the data each residual belongs to. */
-static lb_status residual_frame(const lbl_cox *box, const double *value, size_t width,
-                                residual_plan plan, lb_frame **out, lb_error *err)
+lb_status lbl_cox_residual_frame(const lbl_cox *box, const double *value, const char *kind,
+                                 bool all, lb_frame **out, lb_error *err)
 {
   const lb_model *m = box->model;
-  size_t n = plan.all ? m->n_rows : m->n_used;
+  size_t n = all ? m->n_rows : m->n_used, width = kind == NULL ? box->x.p : 1;
   lb_status st = lb_frame_new(n, NULL, out, err);
-  if (st == LB_OK && !plan.all) st = lbl_frame_add_rows(*out, "row", m->row, m->n_used, err);
+  if (st == LB_OK && !all) st = lbl_frame_add_rows(*out, "row", m->row, m->n_used, err);
   for (size_t j = 0; st == LB_OK && j < width; j++) {
-    const char *name = plan.type <= DEVIANCE ? TYPES[plan.type] : m->term[j].term;
-    lbl_cells cells = {value + j, width, m->n_used, n, plan.all ? m->row : NULL};
-    st = lbl_frame_add_cells(*out, name, cells, err);
+    lbl_cells cells = {value + j, width, m->n_used, n, all ? m->row : NULL};
+    st = lbl_frame_add_cells(*out, kind == NULL ? m->term[j].term : kind, cells, err);
   }
   return st;
 }
 
-static lb_status row_residuals(lbl_cox *box, residual_plan plan, lb_frame **out, lb_error *err)
+static lb_status row_residuals(lbl_cox *box, int type, bool all, lb_frame **out, lb_error *err)
 {
-  int type = plan.type;
   size_t p = box->x.p, n = box->y.n, width = type <= DEVIANCE ? 1 : p;
   lb_status st = LB_OK;
   if (type <= DEVIANCE) {
@@ -91,15 +84,13 @@ static lb_status row_residuals(lbl_cox *box, residual_plan plan, lb_frame **out,
     box->number[i] /= sqrt(box->vcov[i % p * (p + 1)]);
   for (size_t i = 0; width == p && type >= SCORE && i < n * p; i++)
     if (isnan(box->at.coef[i % p])) box->number[i] = (double)NAN;
-  fold(box, width);
-  double *value = box->repeat.row == NULL ? box->number : box->number + n * width;
+  const double *value = lbl_cox_fold(box, width);
   if (st != LB_OK) return st;
-  return residual_frame(box, value, width, plan, out, err);
+  return lbl_cox_residual_frame(box, value, type <= DEVIANCE ? TYPES[type] : NULL, all, out, err);
 }
 
-static lb_status schoenfeld_frame(lbl_cox *box, lb_frame **out, lb_error *err)
+lb_status lbl_cox_event_frame(lbl_cox *box, lb_cox_schoenfeld *s, lb_frame **out, lb_error *err)
 {
-  const lb_cox_schoenfeld *s = &box->schoenfeld;
   const lb_model *m = box->model;
   lb_status st = lb_frame_new(s->n, NULL, out, err);
   lb_row *row = (lb_row *)s->row;
@@ -122,7 +113,7 @@ static lb_status schoenfeld(lbl_cox *box, bool scaled, lb_frame **out, lb_error 
   lb_status st = lb_cox_schoenfeld_new(&box->at, &box->path, &box->schoenfeld, err);
   if (st == LB_OK && scaled)
     st = lb_cox_schoenfeld_scale(&box->schoenfeld, box->vcov, box->at.coef, err);
-  return st == LB_OK ? schoenfeld_frame(box, out, err) : st;
+  return st == LB_OK ? lbl_cox_event_frame(box, &box->schoenfeld, out, err) : st;
 }
 
 /* cox_residuals(model, fit, type, all) */
@@ -138,7 +129,7 @@ static int cox_residuals(lua_State *L)
   lbl_cox_numbers(L, box, rows, type <= DEVIANCE || box->x.p == 0 ? 1 : box->x.p);
   bool events = type == SCHOENFELD || type == SCALED;
   lb_status st = events ? schoenfeld(box, type == SCALED, out, &err)
-                        : row_residuals(box, (residual_plan){type, lua_toboolean(L, 4)}, out, &err);
+                        : row_residuals(box, type, lua_toboolean(L, 4), out, &err);
   if (st != LB_OK) return lbl_raise(L, &err);
   lbl_account(L, rows * sizeof(double));
   return 1;

@@ -110,8 +110,30 @@ static int zph_gc(lua_State *L)
 /* In the order of lb_zph_transform. */
 static const char *const TRANSFORMS[] = {"km", "rank", "identity", "log", NULL};
 
-/* The term (from 1) of each column, as a list; in a userdata. */
-static size_t *read_terms(lua_State *L, int arg, size_t p, size_t *n_term)
+lb_zph_transform lbl_check_zph_transform(lua_State *L, int arg)
+{
+  return (lb_zph_transform)lbl_check_choice(L, arg, "transform", TRANSFORMS);
+}
+
+lb_cox_zph *lbl_zph_box(lua_State *L)
+{
+  lb_cox_zph *zph = lua_newuserdatauv(L, sizeof *zph, 0);
+  *zph = (lb_cox_zph){0};
+  luaL_setmetatable(L, ZPH_BOX);
+  return zph;
+}
+
+int lbl_push_zph(lua_State *L, const lb_cox_zph *zph)
+{
+  lua_createtable(L, 0, 3);
+  set_tests(L, "terms", zph->term, zph->n_term);
+  set_tests(L, "columns", zph->column, zph->p);
+  set_test(L, &zph->global);
+  lua_setfield(L, -2, "global");
+  return 1;
+}
+
+size_t *lbl_check_zph_terms(lua_State *L, int arg, size_t p, size_t *n_term)
 {
   lbl_check_table(L, arg, "terms");
   size_t *term = lbl_scratch(L, p, sizeof *term);
@@ -131,23 +153,16 @@ static size_t *read_terms(lua_State *L, int arg, size_t p, size_t *n_term)
 static int cox_zph(lua_State *L)
 {
   lua_settop(L, 4);
-  lb_zph_transform transform = (lb_zph_transform)lbl_check_choice(L, 3, "transform", TRANSFORMS);
+  lb_zph_transform transform = lbl_check_zph_transform(L, 3);
   lbl_cox *box = lbl_cox_at(L, 1, 2);
-  size_t n_term, *term = read_terms(L, 4, box->x.p, &n_term);
-  lb_cox_zph *zph = lua_newuserdatauv(L, sizeof *zph, 0);
-  *zph = (lb_cox_zph){0};
-  luaL_setmetatable(L, ZPH_BOX);
+  size_t n_term, *term = lbl_check_zph_terms(L, 4, box->x.p, &n_term);
+  lb_cox_zph *zph = lbl_zph_box(L);
   lbl_cox_numbers(L, box, box->y.n, 1);
   lb_error err = {0};
   lb_status st = lb_cox_zph_transform(&box->y, transform, box->number, &err);
   if (st == LB_OK) st = lb_cox_zph_test(&box->at, box->number, term, n_term, zph, &err);
   if (st != LB_OK) return lbl_raise(L, &err);
-  lua_createtable(L, 0, 3);
-  set_tests(L, "terms", zph->term, zph->n_term);
-  set_tests(L, "columns", zph->column, zph->p);
-  set_test(L, &zph->global);
-  lua_setfield(L, -2, "global");
-  return 1;
+  return lbl_push_zph(L, zph);
 }
 
 /* smooth_spline(x, y, df, at) */

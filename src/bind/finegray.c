@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "bind/cox_box.h"
+#include "bind/finegray_box.h"
 #include "stats/interval.h"
 
 #define FINEGRAY_BOX "lobule.FineGrayBox"
@@ -73,13 +73,8 @@ static int32_t *codes_of(lua_State *L, const lb_model *model, const lb_model *gr
   return NULL;
 }
 
-/* The partitions of a fit while it runs. */
-typedef struct classes {
-  lb_partition strata, censoring, cluster;
-} classes;
-
 /* Whose censoring weights: the groups of the model at 4, or what the option `censoring` says. */
-static void take_classes(lua_State *L, const lbl_cox *rows, classes *c, lb_finegray_options *opt)
+static void take_classes(lua_State *L, const lbl_cox *rows, lbl_finegray *c)
 {
   lua_getfield(L, 3, "censoring");
   const char *censoring = lua_tostring(L, -1);
@@ -94,9 +89,9 @@ static void take_classes(lua_State *L, const lbl_cox *rows, classes *c, lb_fineg
     for (size_t i = 0; i < rows->repeat.n; i++) each[i] = code[rows->repeat.row[i]];
     c->censoring = (lb_partition){each, groups->groups.n};
   }
-  if (c->strata.code != NULL) opt->strata = &c->strata;
-  if (c->censoring.code != NULL) opt->censoring = &c->censoring;
-  if (c->cluster.code != NULL) opt->cluster = &c->cluster;
+  if (c->strata.code != NULL) c->opt.strata = &c->strata;
+  if (c->censoring.code != NULL) c->opt.censoring = &c->censoring;
+  if (c->cluster.code != NULL) c->opt.cluster = &c->cluster;
 }
 
 static void refuse(lua_State *L, const lbl_cox *rows, const lb_finegray_options *opt)
@@ -109,18 +104,27 @@ static void refuse(lua_State *L, const lbl_cox *rows, const lb_finegray_options 
   lbl_raise(L, &err);
 }
 
-/* A fit of the arguments model, cause, options, groups; `opt` NULL fields are filled. */
-static lb_finegray *fit_of(lua_State *L, lb_finegray_options opt, bool frequency)
+lbl_finegray *lbl_finegray_at(lua_State *L)
 {
   const lb_model *model = lbl_check_model(L, 1);
   size_t cause = lbl_check_position(L, 2, "cause", model->n_cause) + 1;
-  lbl_cox *rows = lbl_cox_new(L, 1, frequency);
-  classes c;
-  refuse(L, rows, &opt);
-  take_classes(L, rows, &c, &opt);
+  luaL_checkstack(L, LUA_MINSTACK, NULL);
+  lbl_finegray *c = lua_newuserdatauv(L, sizeof *c, 0);
+  bool frequency;
+  *c = (lbl_finegray){0};
+  c->opt = check_options(L, 3, &frequency);
+  c->rows = lbl_cox_new(L, 1, frequency);
+  refuse(L, c->rows, &c->opt);
+  take_classes(L, c->rows, c);
+  c->model = (lb_finegray_model){&c->rows->y, &c->rows->x, cause, &c->opt};
+  return c;
+}
+
+static lb_finegray *fit_of(lua_State *L, const lb_finegray_model *m)
+{
   lb_finegray *fit = box_new(L);
   lb_error err = {0};
-  if (lb_finegray_fit(&rows->y, &rows->x, cause, &opt, fit, &err) != LB_OK) lbl_raise(L, &err);
+  if (lb_finegray_fit(m->y, m->x, m->cause, m->opt, fit, &err) != LB_OK) lbl_raise(L, &err);
   return fit;
 }
 
@@ -128,9 +132,7 @@ static lb_finegray *fit_of(lua_State *L, lb_finegray_options opt, bool frequency
 static int finegray(lua_State *L)
 {
   lua_settop(L, 4);
-  bool frequency;
-  lb_finegray_options options = check_options(L, 3, &frequency);
-  lb_finegray *fit = fit_of(L, options, frequency);
+  lb_finegray *fit = fit_of(L, &lbl_finegray_at(L)->model);
   lbl_push_cox(L, &fit->cox);
   lbl_set_count(L, "cause", (size_t)lua_tointeger(L, 2));
   lbl_set_matrix(L, "naive_vcov", fit->naive_vcov, fit->cox.p);
@@ -238,17 +240,16 @@ static int finegray_incidence(lua_State *L)
 {
   lua_settop(L, 6);
   const lb_model *people = lbl_check_model(L, 5);
-  bool frequency;
-  lb_finegray_options options = check_options(L, 3, &frequency);
-  options.incidence_time = numbers_of(L, 6, "times", &options.n_incidence);
+  lbl_finegray *asked = lbl_finegray_at(L);
+  asked->opt.incidence_time = numbers_of(L, 6, "times", &asked->opt.n_incidence);
   lua_getfield(L, 6, "conf_level");
   double level = lbl_check_number(L, -1, "conf_level");
   lb_error err = {0};
   if (lb_conf_level_check(level, &err) != LB_OK) return lbl_raise(L, &err);
-  lb_finegray_limits limits = {.n_time = options.n_incidence, .z = lb_z_value(level)};
+  lb_finegray_limits limits = {.n_time = asked->opt.n_incidence, .z = lb_z_value(level)};
   lua_getfield(L, 6, "conf_type");
   limits.plain = lbl_check_choice(L, -1, "conf_type", LIMITS) == 1;
-  const lb_finegray *fit = fit_of(L, options, frequency);
+  const lb_finegray *fit = fit_of(L, &asked->model);
   size_t n = people->n_used, width = limits.n_time;
   double *value = lbl_scratch(L, n, 4 * width * sizeof *value);
   const lb_finegray_incidence out = {value, value + n * width, value + 2 * n * width,
@@ -260,7 +261,7 @@ static int finegray_incidence(lua_State *L)
     return lbl_raise(L, &err);
   return push_predictions(
       L, &(predictions){people,
-                        options.incidence_time,
+                        asked->opt.incidence_time,
                         width,
                         {out.estimate, out.std_error, out.conf_low, out.conf_high}});
 }

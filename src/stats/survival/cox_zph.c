@@ -5,17 +5,15 @@
 #include "base/interrupt.h"
 #include "base/mem.h"
 #include "base/sort.h"
+#include "stats/survival/cox_theta.h"
 #include "stats/survival/cox_work.h"
 #include "stats/survival/km.h"
 #include "stats/symmetric.h"
 
-#include <gsl/gsl_cdf.h>
 #include <math.h>
 #include <string.h>
 
 #define POLL_ROWS 4096
-/* As in the fit: a pivot below this part of its crossproduct is rounding. */
-#define COLLINEAR 1e-11
 
 /* ---- Functions of time ---- */
 
@@ -75,7 +73,7 @@ typedef struct zph_work {
   double *mean, *events;  /* p, p + 1 */
   double *full, *factor;  /* p x p */
   bool *kept;             /* p: not collinear */
-  double *solved, *scores, *matrix, *left; /* of a test: p x p, p, p x p, p x p */
+  double *solved;         /* p x p */
 } zph_work;
 
 static lb_status zph_new(zph_work *q, const double *g, lb_error *err)
@@ -84,12 +82,11 @@ static lb_status zph_new(zph_work *q, const double *g, lb_error *err)
   if (st == LB_OK) st = cox_state_new(&q->d, &q->s, err);
   if (st != LB_OK) return st;
   size_t p = q->p, n = q->d.n_bin;
-  double **vector[] = {&q->beta, &q->score, &q->mean, &q->scores};
-  double **matrix[] = {&q->cross,  &q->second, &q->full, &q->factor,
-                       &q->solved, &q->matrix, &q->left};
+  double **vector[] = {&q->beta, &q->score, &q->mean};
+  double **matrix[] = {&q->cross, &q->second, &q->full, &q->factor, &q->solved};
   bool ok = true;
-  for (size_t i = 0; i < 4; i++) ok = (*vector[i] = lb_mem_zero(p, sizeof(double))) != NULL && ok;
-  for (size_t i = 0; i < 7; i++)
+  for (size_t i = 0; i < 3; i++) ok = (*vector[i] = lb_mem_zero(p, sizeof(double))) != NULL && ok;
+  for (size_t i = 0; i < 5; i++)
     ok = (*matrix[i] = lb_mem_zero(p * p, sizeof(double))) != NULL && ok;
   q->events = lb_mem_zero(p + 1, sizeof *q->events);
   q->g = lb_mem_zero(n, sizeof *q->g);
@@ -114,9 +111,8 @@ static void zph_free(zph_work *q)
 {
   cox_data_reset(&q->d);
   cox_state_reset(&q->s);
-  void *array[] = {q->beta,   q->g,      q->score,  q->cross, q->second, q->passed,
-                   q->own,    q->mean,   q->events, q->full,  q->factor, q->kept,
-                   q->solved, q->scores, q->matrix, q->left};
+  void *array[] = {q->beta, q->g,      q->score, q->cross,  q->second, q->passed, q->own,
+                   q->mean, q->events, q->full,  q->factor, q->kept,   q->solved};
   for (size_t i = 0; i < sizeof array / sizeof array[0]; i++) lb_mem_free(array[i]);
 }
 
@@ -209,7 +205,7 @@ static lb_status reduce(zph_work *q, lb_error *err)
 {
   size_t p = q->p;
   for (size_t j = 0; j < p; j++) q->s.information[j * p + j] *= !isnan(q->at->coef[j]);
-  lb_cholesky(q->s.information, p, COLLINEAR, q->s.crossproduct, q->factor, q->kept);
+  lb_cholesky(q->s.information, p, COX_COLLINEAR, q->s.crossproduct, q->factor, q->kept);
   for (size_t j = 0; j < p; j++) {
     if (lb_interrupted()) return lb_error_interrupted(err);
     double *row = q->solved + j * p;
@@ -226,44 +222,6 @@ static lb_status reduce(zph_work *q, lb_error *err)
   return LB_OK;
 }
 
-/* The test of the columns that `term` gives to `which`; term NULL: of all. */
-static lb_status test_columns(zph_work *q, const size_t *term, size_t which, lb_cox_test *out,
-                              lb_error *err)
-{
-  size_t p = q->p, n = 0, rank = 0;
-  double value = 0;
-  for (size_t j = 0; j < p; j++) {
-    if (!q->kept[j] || (term != NULL && term[j] != which)) continue;
-    size_t m = 0;
-    for (size_t i = 0; i <= j; i++)
-      if (q->kept[i] && (term == NULL || term[i] == which))
-        q->left[n * p + m++] = q->full[j * p + i];
-    q->scores[n++] = q->score[j];
-  }
-  for (size_t j = 0; j < n; j++) /* rows of n numbers */
-    for (size_t i = 0; i <= j; i++) q->matrix[j * n + i] = q->left[j * p + i];
-  if (n > 0 && !lb_symmetric_quadratic(q->matrix, q->scores, n, COLLINEAR, &value, &rank))
-    return lb_error_nomem(err, "test of proportional hazards");
-  *out = (lb_cox_test){.chi_square = rank > 0 ? value : 0, .p_value = NAN, .df = rank};
-  if (rank > 0) out->p_value = gsl_cdf_chisq_Q(value, (double)rank);
-  return LB_OK;
-}
-
-static lb_status test_all(zph_work *q, const size_t *term, size_t n_term, lb_cox_zph *out,
-                          lb_error *err)
-{
-  lb_status st = test_columns(q, NULL, 0, &out->global, err);
-  for (size_t t = 0; st == LB_OK && t < n_term; t++)
-    st = test_columns(q, term, t, &out->term[t], err);
-  for (size_t j = 0; j < q->p; j++) { /* a column by itself needs no matrix */
-    double variance = q->full[j * q->p + j], x = q->score[j] * q->score[j] / variance;
-    bool known = q->kept[j] && variance > COLLINEAR * fabs(q->second[j * q->p + j]);
-    out->column[j] = (lb_cox_test){.chi_square = known ? x : 0, .p_value = NAN, .df = known};
-    if (known) out->column[j].p_value = gsl_cdf_chisq_Q(x, 1);
-  }
-  return st;
-}
-
 lb_status lb_cox_zph_test(const lb_cox_at *at, const double *g, const size_t *term, size_t n_term,
                           lb_cox_zph *out, lb_error *err)
 {
@@ -272,21 +230,12 @@ lb_status lb_cox_zph_test(const lb_cox_at *at, const double *g, const size_t *te
                         "the test of proportional hazards takes ties of Efron or "
                         "Breslow");
   zph_work q = {.at = at, .p = at->x->p};
-  lb_cox_zph zph = {.n_term = n_term, .p = at->x->p};
-  zph.term = lb_mem_zero(n_term, sizeof *zph.term);
-  zph.column = lb_mem_zero(zph.p, sizeof *zph.column);
-  lb_status st = zph.term == NULL || zph.column == NULL
-                     ? lb_error_nomem(err, "test of proportional hazards")
-                     : zph_new(&q, g, err);
+  lb_status st = zph_new(&q, g, err);
   if (st == LB_OK) st = cox_evaluate(&q.d, at->ties, q.beta, &q.s, err);
   if (st == LB_OK) st = add_up(&q, err);
   if (st == LB_OK) st = reduce(&q, err);
-  if (st == LB_OK) st = test_all(&q, term, n_term, &zph, err);
-  if (st == LB_OK) {
-    *out = zph;
-    zph = (lb_cox_zph){0};
-  }
-  lb_cox_zph_reset(&zph);
+  const cox_theta theta = {q.p, q.kept, q.score, q.full, q.second};
+  if (st == LB_OK) st = cox_theta_tests(&theta, term, n_term, out, err);
   zph_free(&q);
   return st;
 }

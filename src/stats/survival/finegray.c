@@ -71,6 +71,7 @@ static lb_status finish(void *context, const cox_data *d, const cox_state *s, lb
   if (w->fit->naive_vcov == NULL) return lb_error_nomem(err, "Fine-Gray model");
   if (cells > 0) memcpy(w->fit->naive_vcov, fit->vcov, cells * sizeof(double));
   lb_status st = set_baseline(w, d, s, fit, err);
+  if (st == LB_OK && w->after != NULL) st = w->after->run(w->after->context, w, d, s, fit, err);
   if (st == LB_OK && w->opt->variance != LB_FINEGRAY_MODEL) st = fg_variance(w, d, s, fit, err);
   return st;
 }
@@ -90,30 +91,39 @@ static lb_status check(const lb_surv *y, size_t cause, const lb_finegray_options
   return st;
 }
 
-lb_status lb_finegray_fit(const lb_surv *y, const lb_design *x, size_t cause,
-                          const lb_finegray_options *opt, lb_finegray *out, lb_error *err)
+lb_status fg_fit_with(const lb_finegray_model *model, const fg_after *after, lb_finegray *out,
+                      lb_error *err)
 {
   static const lb_finegray_options DEFAULTS = LB_FINEGRAY_DEFAULTS;
-  if (opt == NULL) opt = &DEFAULTS;
-  lb_status st = check(y, cause, opt, err);
+  const lb_finegray_options *opt = model->opt == NULL ? &DEFAULTS : model->opt;
+  const lb_surv *y = model->y;
+  lb_status st = check(y, model->cause, opt, err);
   if (st != LB_OK) return st;
   lb_finegray fit = {0};
-  fg_work w = {.y = y, .x = x, .opt = opt, .fit = &fit};
+  fg_work w = {.y = y, .x = model->x, .opt = opt, .fit = &fit, .after = after};
   const cox_hook hook = {&w, prepare, finish};
-  w.cause = (int32_t)cause;
+  w.cause = (int32_t)model->cause;
   uint8_t *event = lb_mem_array(y->n, sizeof *event);
   if (event == NULL) return lb_error_nomem(err, "Fine-Gray model");
   for (size_t i = 0; i < y->n; i++) event[i] = y->cause[i] == w.cause;
   lb_surv mine = *y;
   mine.event = event;
   mine.cause = NULL;
-  st = cox_fit_with(&mine, x, opt->strata, &opt->cox, &hook, &fit.cox, err);
+  st = cox_fit_with(&mine, model->x, opt->strata, &opt->cox, &hook, &fit.cox, err);
   lb_mem_free(event);
   fg_work_reset(&w);
   if (st == LB_OK)
     *out = fit;
   else
     lb_finegray_reset(&fit);
+  return st;
+}
+
+lb_status lb_finegray_fit(const lb_surv *y, const lb_design *x, size_t cause,
+                          const lb_finegray_options *opt, lb_finegray *out, lb_error *err)
+{
+  const lb_finegray_model model = {y, x, cause, opt};
+  lb_status st = fg_fit_with(&model, NULL, out, err);
   return st;
 }
 

@@ -26,6 +26,14 @@ typedef struct lb_finegray_options {
     .variance = LB_FINEGRAY_FULL                                                                   \
   }
 
+/* The arguments of a fit, for what makes it again and asks more of it. Borrowed. */
+typedef struct lb_finegray_model {
+  const lb_surv *y;
+  const lb_design *x;
+  size_t cause;
+  const lb_finegray_options *opt; /* NULL = defaults */
+} lb_finegray_model;
+
 /* Owns its arrays. In `cox` coef are log subdistribution hazard ratios, log_lik is that of the
  * pseudo-likelihood, vcov, std_error and wald_test are of the variance asked for. */
 typedef struct lb_finegray {

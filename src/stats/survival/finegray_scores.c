@@ -27,11 +27,12 @@ static void sum_forwards(fg_tables *t, size_t stratum)
     size_t slot = b + stratum;
     double d0 = state->exact ? e[0] + e[w] : e[0];
     cox_tied_sums sums = cox_tied(t->w->opt->cox.ties, &d->bin[b], s[0], d0);
+    double factor = t->factor == NULL ? 1 : t->factor[b];
     for (size_t j = 0; j < p; j++) {
       double d1 = state->exact ? e[1 + j] + e[w + 1 + j] : e[1 + j];
-      double step = sums.a * s[1 + j] - sums.b * d1;
+      double step = factor * (sums.a * s[1 + j] - sums.b * d1);
       t->mean[b * p + j] = (sums.hazard * s[1 + j] - sums.tied * d1) / d->bin[b].event_weight;
-      t->own[b * p + j] = step - (sums.b * s[1 + j] - sums.c * d1);
+      t->own[b * p + j] = step - factor * (sums.b * s[1 + j] - sums.c * d1);
       t->past[(slot + 1) * p + j] = t->past[slot * p + j] + step;
       for (size_t l = 0; l < d->n_layer; l++)
         t->later[(l * cox_slots(d) + slot) * p + j] = d->bin_weight[l * d->n_bin + b] * step;
@@ -70,6 +71,7 @@ typedef struct segment_at {
   double hazard, later;
   const double *past, *own, *mean, *later_z; /* own and mean: NULL without the event */
   const double *before;                      /* past at entry; NULL without late entry */
+  double factor;                             /* an event counts so often */
 } segment_at;
 
 static segment_at look_up(const fg_tables *t, size_t segment)
@@ -90,6 +92,7 @@ static segment_at look_up(const fg_tables *t, size_t segment)
   at.hazard += s->hazard_event[b];
   at.own = t->own + b * p;
   at.mean = t->mean + b * p;
+  at.factor = t->factor == NULL ? 1 : t->factor[b];
   return at;
 }
 
@@ -129,7 +132,7 @@ static void set_eta(const fg_tables *t, size_t b, const size_t rows[2], segment_
   const double *risk = t->s->risk + b * COX_ROWS;
   double factor[COX_ROWS], event[COX_ROWS], lasting[COX_ROWS];
   for (size_t r = rows[0]; r < rows[1]; r++) {
-    event[r] = at.mean == NULL ? 0 : cox_weight(d, b * COX_ROWS + r);
+    event[r] = at.mean == NULL ? 0 : at.factor * cox_weight(d, b * COX_ROWS + r);
     lasting[r] = cox_lasting_risk(d, t->s, b * COX_ROWS + r);
     factor[r] = event[r] - risk[r] * at.hazard - lasting[r] * at.later;
   }

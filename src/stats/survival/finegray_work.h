@@ -16,8 +16,16 @@ typedef struct fg_jumps {
   size_t *position; /* n_group: where the last search of a group ended */
 } fg_jumps;
 
+typedef struct fg_work fg_work;
+/* What is asked of a fit whose iterations have ended, vcov still being that of the model. */
+typedef struct fg_after {
+  void *context;
+  lb_status (*run)(void *context, fg_work *w, const cox_data *d, const cox_state *s,
+                   const lb_cox *fit, lb_error *err);
+} fg_after;
+
 /* The fit while it runs. Places are the Cox model's. */
-typedef struct fg_work {
+struct fg_work {
   const lb_surv *y; /* events of any cause */
   const lb_design *x;
   const lb_finegray_options *opt;
@@ -30,7 +38,11 @@ typedef struct fg_work {
   uint32_t *stratum;      /* of each place; NULL of one stratum */
   fg_jumps censor, entry; /* entry: start NULL without late entry */
   lb_finegray *fit;
-} fg_work;
+  const fg_after *after; /* NULL: nothing */
+};
+/* lb_finegray_fit with something to do at its end. */
+lb_status fg_fit_with(const lb_finegray_model *model, const fg_after *after, lb_finegray *out,
+                      lb_error *err);
 
 /* The place of the last jump of group g before t (with it if `with`), in order of rising t fast. */
 size_t fg_find(fg_jumps *jumps, size_t g, double t, bool with);
@@ -58,10 +70,11 @@ typedef struct fg_tables {
   fg_work *w;
   const cox_data *d;
   const cox_state *s;
-  double *mean;  /* bins x p: zbar of an event */
-  double *past;  /* slots x p: sum of zbar dLambda */
-  double *own;   /* bins x p: that of the bin itself for those with the event there */
-  double *later; /* layers x slots x p: sum of G zbar dLambda from a slot on */
+  const double *factor; /* bins: scores count a time so often, as hazards of s do; NULL = once */
+  double *mean;         /* bins x p: zbar of an event */
+  double *past;         /* slots x p: sum of zbar dLambda */
+  double *own;          /* bins x p: that of the bin itself for those with the event there */
+  double *later;        /* layers x slots x p: sum of G zbar dLambda from a slot on */
   /* Of each jump of censoring, of entry: q / pi, and its sum with the hazard of the jump up to and
    * with it: p x places */
   double *jump[2], *drift[2];
@@ -103,6 +116,9 @@ lb_status fg_sum_jumps(const fg_tables *t, const fg_sum *method, bool entry, dou
 /* Jumps of the scores, and where rows stand among them. */
 lb_status fg_censoring_new(fg_tables *t, lb_error *err);
 size_t fg_jump_places(const fg_jumps *jumps);
+
+/* Compensator of place k, of a segment: its weight times integral w e^(b Z) dLambda. */
+double fg_expected(const cox_data *d, const cox_state *s, size_t segment, size_t k);
 
 /* Replaces vcov, std_error and wald_test of the fit by those of the sandwich, and sets influences
  * on incidence if asked for. */
