@@ -19,26 +19,36 @@ end
 
 local ENOUGH <const>, FEW <const> = 10, 5
 
-local function events(self, list)
-  local n = #self.info.terms
-  local each = self.info.n_event / n
+--- What is asked of a Cox model; other models of hazards say what is different with them.
+local COX <const> = { title = "Check of the Cox model", what = "proportional hazards",
+  fewer = 'fewer terms, or penalty = "firth"',
+  interval = 'read its interval by confint { method = "profile" }',
+  finite = 'fit with penalty = "firth"; its other limit: confint { method = "profile" }',
+  otherwise = "an interaction with time by splitting follow-up, or restricted mean survival",
+  n_event = function(self) return self.info.n_event end,
+  term_events = function(_, term) return term.n_event end }
+
+local function events(self, list, kind)
+  local n, total = #self.info.terms, kind.n_event(self)
+  local each = total / n
   add(list, "events per coefficient", ("%s events for %d coefficients, %s each"):format(
-    format.count(self.info.n_event), n, format.fixed(each, 1)), each < ENOUGH
-    and 'estimates may be far off: fewer terms, or penalty = "firth"' or nil)
+    format.count(total), n, format.fixed(each, 1)), each < ENOUGH
+    and ("estimates may be far off: %s"):format(kind.fewer) or nil)
   for i, term in ipairs(self.info.terms) do
-    if term.level and term.n_event < FEW and not self.fit.infinite[i] then
+    local count = term.level and not self.fit.infinite[i] and kind.term_events(self, term)
+    if count and count < FEW then
       add(list, "small groups", ("'%s' has %s events among %d"):format(term.term,
-        format.count(term.n_event), term.n), "join levels that belong together, or read its "
-        .. 'interval by confint { method = "profile" }')
+        format.count(count), term.n), ("join levels that belong together, or %s"):format(
+        kind.interval))
     end
   end
 end
 
-local function existence(self, list)
+local function existence(self, list, kind)
   for i, term in ipairs(self.info.terms) do
     if self.fit.infinite[i] then
       add(list, "estimates without end", ("'%s' separates those with events"):format(term.term),
-        'fit with penalty = "firth"; its other limit: confint { method = "profile" }')
+        kind.finite)
     elseif self.fit.collinear[i] then
       add(list, "collinear terms", ("'%s' follows from the terms before it"):format(term.term),
         "leave it out")
@@ -46,21 +56,20 @@ local function existence(self, list)
   end
 end
 
-local function proportional(self, list)
+local function proportional(self, list, kind)
   if self.options.ties ~= "efron" and self.options.ties ~= "breslow" then return end
   local tests = self:ph_test():tidy():rows_list()
   for i, row in ipairs(tests) do
     if i < #tests and type(row.p_value) == "number" and row.p_value < 0.05 then
-      add(list, "proportional hazards",
+      add(list, kind.what,
         ("the effect of '%s' seems to change with time (%s)"):format(row.term,
-        shown.p_phrase(row.p_value)), ("look at ph_test():plot(); strata(%s), an "
-        .. "interaction with time by splitting follow-up, or restricted mean survival"):format(
-        row.term))
+        shown.p_phrase(row.p_value)), ("look at ph_test():plot(); strata(%s), %s"):format(row.term,
+        kind.otherwise))
     end
   end
   local global = tests[#tests].p_value
   if type(global) == "number" and global >= 0.05 then
-    add(list, "proportional hazards", ("no sign against them (global test, %s)"):format(
+    add(list, kind.what, ("no sign against them (global test, %s)"):format(
       shown.p_phrase(global)))
   end
 end
@@ -88,8 +97,8 @@ local function influence(self, list)
 end
 
 --- Martingale residuals of a number by a curve: does it bend?
-local function functional_form(self, list)
-  if self.info.n_event < 2 * ENOUGH then return end
+local function functional_form(self, list, kind)
+  if kind.n_event(self) < 2 * ENOUGH then return end
   local residuals = self:residuals()
   local rows, m = residuals:column "row", residuals:column("martingale"):totable()
   local check = require "lobule.check"
@@ -121,25 +130,30 @@ local function functional_form(self, list)
   end
 end
 
----@param fit lobule.Cox
+---@param fit lobule.Cox|lobule.FineGray
+---@param kind? table               what is asked, as COX (default); more(fit, add): its own findings
 ---@return lobule.CoxCheck
-function M.new(fit)
+function M.new(fit, kind)
+  kind = kind or COX
   local list = {}
   if #fit.info.terms > 0 then
-    events(fit, list)
-    existence(fit, list)
+    events(fit, list, kind)
+    existence(fit, list, kind)
     if fit.converged then
-      proportional(fit, list)
+      proportional(fit, list, kind)
       influence(fit, list)
-      functional_form(fit, list)
+      functional_form(fit, list, kind)
     end
+  end
+  if kind.more then
+    kind.more(fit, function(...) add(list, ...) end)
   end
   local censored = 1 - fit.info.n_event / fit.info.n
   add(list, "follow-up", ("%s without event"):format(format.percent(fit.info.n
     - fit.info.n_event, fit.info.n)), censored > 0.9
     and "most of what is known is follow-up without events: see its length by the reverse "
     .. "Kaplan-Meier" or nil)
-  return setmetatable({ findings = list, info = fit.info, title = "Check of the Cox model",
+  return setmetatable({ findings = list, info = fit.info, title = kind.title,
     warnings = {} }, Check)
 end
 

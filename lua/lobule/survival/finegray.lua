@@ -52,12 +52,12 @@ end
 ---@param cause integer
 ---@param info table
 ---@param opts table
----@param models table              model: what was fitted, groups: those of censoring, or nil
+---@param models table              model: what was fitted, groups: those of censoring, or nil; data
 ---@return lobule.FineGray
 function M.new(fit, cause, info, opts, models)
   local name = info.causes[cause]
   return setmetatable({ fit = fit, info = info, options = opts, models = models,
-    number = cause, cause = name,
+    number = cause, cause = name, data = models.data,
     title = ("Fine-Gray model of '%s'"):format(name), converged = fit.converged,
     warnings = warned.warnings(fit, info) }, FineGray)
 end
@@ -289,5 +289,6 @@ function FineGray:record()
 end
 
 FineGray.contrast = require("lobule.contrast_methods").contrast
+for name, method in pairs(require "lobule.survival.finegray_check") do FineGray[name] = method end
 core.class("finegray", FineGray)
 return M

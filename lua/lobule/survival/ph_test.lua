@@ -19,8 +19,7 @@ result.mixin(PHTest)
 
 local M = {}
 
-local WORDS <const> = { km = "1 - Kaplan-Meier", rank = "the rank of time", identity = "time",
-  log = "log time" }
+local WORDS <const> = { rank = "the rank of time", identity = "time", log = "log time" }
 
 --- Variables in their order, and of each term the place of its variable.
 local function variables_of(list)
@@ -36,10 +35,20 @@ local function variables_of(list)
   return names, of
 end
 
----@param fit lobule.Cox
+--- What differs between hazards and subdistribution hazards.
+local HAZARDS <const> = { title = "Test of proportional hazards", km = "1 - Kaplan-Meier",
+  y_label = "Log hazard ratio", what = "proportional hazards", kind = "survival.ph_test",
+  test = function(fit, transform, of)
+    return core.cox_zph(fit.model, fit.fit, transform, of)
+  end,
+  clusters = "Rows are taken as independent; the clusters are not counted." }
+
+---@param fit lobule.Cox|lobule.FineGray
 ---@param options? table
+---@param kind? table               what is tested, as HAZARDS (default)
 ---@return lobule.PHTest
-function M.new(fit, options)
+function M.new(fit, options, kind)
+  kind = kind or HAZARDS
   local opts <const> = check.options(options, { { "transform",
     { "km", "rank", "identity", "log" }, "km" } })
   if fit.options.ties ~= "efron" and fit.options.ties ~= "breslow" then
@@ -49,10 +58,10 @@ function M.new(fit, options)
     core.raise("argument", "a model without terms has nothing to test")
   end
   local names, of = variables_of(fit.info.terms)
-  local test = core.cox_zph(fit.model, fit.fit, opts.transform, of)
+  local test = kind.test(fit, opts.transform, of)
   return setmetatable({ fit = fit, info = fit.info, options = opts, test = test,
     variables = names, p_value = test.global.p_value, statistic = test.global.chi_square,
-    df = test.global.df, title = "Test of proportional hazards", warnings = {} }, PHTest)
+    df = test.global.df, title = kind.title, kind = kind, warnings = {} }, PHTest)
 end
 
 --- One row a variable and one for all together ("GLOBAL").
@@ -81,7 +90,7 @@ end
 function PHTest:glance()
   local frame = result.frame { { "statistic", { self.statistic }, "real" },
     { "df", { self.df }, "integer" }, { "p_value", { self.p_value }, "real" },
-    { "n", { self.info.n }, "integer" }, { "n_event", { self.info.n_event }, "real" },
+    { "n", { self.info.n }, "integer" }, { "n_event", { self.fit.fit.n_event }, "real" },
     { "transform", { self.options.transform }, "text" } }
   return frame
 end
@@ -100,11 +109,11 @@ local function summary_table(self)
 end
 
 local function lines(self)
-  local list = { ("Score test of coefficients that go with %s; a small p speaks against "
-    .. "proportional hazards."):format(WORDS[self.options.transform]) }
-  if self.info.n_cluster then
-    list[2] = "Rows are taken as independent; the clusters are not counted."
-  end
+  local kind = self.kind
+  local list = { ("Score test of coefficients that go with %s; a small p speaks against %s."):format(
+    WORDS[self.options.transform] or kind.km, kind.what) }
+  if self.info.n_cluster then list[2] = kind.clusters end
+  if kind.variance then list[#list + 1] = kind.variance(self.fit) end
   return list
 end
 
@@ -167,7 +176,7 @@ function PHTest:plot(options)
     end
     wanted[names[name]] = true
   end
-  local residuals = core.cox_residuals(self.fit.model, self.fit.fit, "scaled_schoenfeld")
+  local residuals = self.fit:residuals { type = "scaled_schoenfeld" }
   for i in ipairs(self.info.terms) do
     if (not opts.terms or wanted[i]) and not self.fit.fit.collinear[i] then
       panels[#panels + 1] = panel_of(self, i, residuals, opts.df)
@@ -176,9 +185,9 @@ function PHTest:plot(options)
   local figure = require("lobule.figure").lines { title = opts.title
     or "Coefficients in time, " .. self.info.formula, panels = panels, width_mm = opts.width_mm,
     x_label = require("lobule.survival.plot_parts").axis_label(self, {}),
-    y_label = "Log hazard ratio", desc = ("Scaled Schoenfeld residuals of %d terms in time with a "
-      .. "smooth curve and two standard errors to both sides. Global test of proportional hazards: "
-      .. "%s."):format(#panels, shown.p_phrase(self.p_value)) }
+    y_label = self.kind.y_label, desc = ("Scaled Schoenfeld residuals of %d terms in time with a "
+      .. "smooth curve and two standard errors to both sides. Global test of %s: %s."):format(#panels,
+      self.kind.what, shown.p_phrase(self.p_value)) }
   return figure
 end
 
@@ -195,7 +204,7 @@ end
 --- Everything at full precision.
 ---@return table
 function PHTest:record()
-  return result.ordered { { "kind", "survival.ph_test" }, { "formula", self.info.formula },
+  return result.ordered { { "kind", self.kind.kind }, { "formula", self.info.formula },
     { "transform", self.options.transform }, { "variables", result.record(self:tidy()) },
     { "terms", result.record(self:tidy { by = "term" }) }, { "lineage", self.info.lineage } }
 end
