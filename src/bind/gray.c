@@ -35,11 +35,6 @@ static void check_comparison(lua_State *L, const lb_model *model)
                  model->formula.text, model->groups.n);
     lbl_raise(L, &err);
   }
-  if (model->entry == NULL) return;
-  lb_error_set(&err, LB_EARG, "Gray's test does not take late entry");
-  lb_error_mend(&err,
-                "survival.cox with cause = ... compares cause-specific hazards and takes it.");
-  lbl_raise(L, &err);
 }
 
 static lb_status test_model(const lb_model *model, size_t cause, double rho, lb_gray *out,
@@ -50,7 +45,11 @@ static lb_status test_model(const lb_model *model, size_t cause, double rho, lb_
   lb_model_surv(model, &y);
   const lb_partition groups = {model->groups.code, model->groups.n};
   const lb_partition strata = {model->strata.code, model->strata.n};
-  return lb_gray_test(&y, &groups, strata.n == 0 ? NULL : &strata, cause, rho, out, err);
+  const lb_partition cluster = {model->cluster, model->n_cluster};
+  const lb_gray_late late = {&groups, strata.n == 0 ? NULL : &strata,
+                             cluster.code == NULL ? NULL : &cluster, cause, rho};
+  if (y.entry != NULL || cluster.code != NULL) return lb_gray_late_test(&y, &late, out, err);
+  return lb_gray_test(&y, &groups, late.strata, cause, rho, out, err);
 }
 
 /* gray(model, cause, rho) */
@@ -58,7 +57,6 @@ static int gray(lua_State *L)
 {
   lua_settop(L, 3);
   const lb_model *model = lbl_check_model(L, 1);
-  lbl_refuse_cluster(L, model);
   size_t cause = lbl_check_position(L, 2, "cause", model->n_cause) + 1;
   double rho = lbl_check_number(L, 3, "rho");
   check_comparison(L, model);

@@ -192,7 +192,6 @@ describe("survival.gray", function()
     assert.is_nil(all.p_value)
     near(one.p_value, all:tests():column("p_value")[2], 0)
     assert.is_truthy(one:display():find("chi-square 11.65 on 1 df", 1, true))
-    refused("late entry", lb.survival.gray, "Surv(age, age_exit, event) ~ sex", mgus())
     refused("two groups", lb.survival.gray, "Surv(etime, event) ~ 1", mgus())
   end)
 
@@ -223,6 +222,39 @@ describe("survival.gray", function()
       near(c:tidy():column("estimate")[i], d:tidy():column("estimate")[i], 1e-10)
       near(c:tidy():column("std_error")[i], d:tidy():column("std_error")[i], 1e-10)
     end
+  end)
+end)
+
+describe("survival.gray with late entry and clusters", function()
+  it("compares those who have entered", function()
+    -- mgus2 on the age scale; score and Wald test of the Fine-Gray model agree in large samples
+    local test = lb.survival.gray("Surv(age, age_exit, event) ~ sex", mgus(), { cause = 1 })
+    local model = lb.survival.finegray("Surv(age, age_exit, event) ~ sex", mgus(),
+      { cause = 1, censoring_groups = "sex", censoring_ties = "events_first" })
+    near(test.statistic, model:tests():rows_list()[2].statistic, 0.05)
+    local text = tostring(test)
+    assert.is_truthy(text:find("late entry, weighted by the entry distributions (Geskus); "
+      .. "variance by influences of rows", 1, true))
+    assert.is_truthy(test:report_blocks()[1].table.notes[2]:find("Late entry", 1, true))
+  end)
+
+  it("adds clusters up", function()
+    local plain = lb.survival.gray("Surv(etime, event) ~ sex", mgus(), { cause = 2 })
+    local each = lb.survival.gray("Surv(etime, event) ~ sex + cluster(id)", mgus(), { cause = 2 })
+    near(each.statistic, plain.statistic, 0.02)
+    near(each:tidy():column("expected")[1], plain:tidy():column("expected")[1], 1e-10)
+    local years = lb.survival.gray("Surv(etime, event) ~ sex", mgus(),
+      { cause = 2, cluster = "dxyr" })
+    assert.is_true(years.statistic < plain.statistic)
+    assert.is_truthy(tostring(years):find("variance by 34 clusters", 1, true))
+  end)
+
+  it("refuses odd rho, with the mend", function()
+    for _, rho in ipairs { -1, math.huge } do
+      refused("expected a number from 0 on", lb.survival.gray, "Surv(etime, event) ~ sex", mgus(),
+        { rho = rho })
+    end
+    refused("NaN", lb.survival.gray, "Surv(etime, event) ~ sex", mgus(), { rho = 0 / 0 })
   end)
 end)
 

@@ -131,7 +131,7 @@ local function functional_form(self, list, kind)
 end
 
 ---@param fit lobule.Cox|lobule.FineGray
----@param kind? table               what is asked, as COX (default); more(fit, add): its own findings
+---@param kind? table               what is asked, as COX (default); more(fit, add): findings
 ---@return lobule.CoxCheck
 function M.new(fit, kind)
   kind = kind or COX

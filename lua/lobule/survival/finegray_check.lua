@@ -17,13 +17,13 @@ local RESIDUALS <const> = { "martingale", "score", "schoenfeld", "scaled_schoenf
 
 --- Residuals, one row a row that was fitted, `row` being its number in the data. Martingale: events
 --- of the cause less those the model expects, who had a competing event staying at risk with its
---- weight. Score, dfbeta (change of a coefficient without the row) and dfbetas (the same in standard
---- errors): a column a term, with what the row does to the estimated weights when the variance is
---- "fine-gray" (Fine & Gray 1999, JASA 94:496, equations 7 and 8); their sum of squares is the
---- variance. Schoenfeld residuals have a row for each event of the cause: its covariates less their
---- mean over the weighted risk set; scaled by the inverse information they estimate the coefficient
---- at that time (Zhou, Fine & Laird 2013, Stat Med 32:3804). Case weights do not multiply
---- residuals; rows of weight 0 are NA.
+--- weight. Score, dfbeta (change of a coefficient without the row) and dfbetas (the same in
+--- standard errors): a column a term, with what the row does to the estimated weights when the
+--- variance is "fine-gray" (Fine & Gray 1999, JASA 94:496, equations 7 and 8); the sum of squares
+--- of dfbeta is that variance. Schoenfeld residuals have a row for each event of the cause: its
+--- covariates less their mean over the weighted risk set; scaled by the inverse information they
+--- estimate the coefficient at that time (Zhou, Fine & Laird 2013, Stat Med 32:3804). Case weights
+--- do not multiply residuals; rows of weight 0 are NA.
 ---@param options? table            type: "martingale" (default), "score", "schoenfeld",
 ---                                 "scaled_schoenfeld", "dfbeta", "dfbetas"
 ---@return lobule.Frame             # row, (time), then "martingale" or the terms

@@ -4,6 +4,7 @@ local format = require "lobule.format"
 local restyle = require "lobule.restyle"
 local result = require "lobule.result"
 local shown = require "lobule.shown"
+local warned = require "lobule.survival.cox_warnings"
 local weights = require "lobule.survival.weights"
 
 ---@class lobule.Gray
@@ -30,6 +31,8 @@ function M.new(tests, causes, info, opts)
     title = opts.rho == 0 and "Gray's test"
       or ("Gray's test, rho = %s"):format(core.format_number(opts.rho)),
     warnings = result.warnings(info) }
+  local few = info.n_cluster and warned.few_clusters(info.n_cluster)
+  if few then self.warnings[#self.warnings + 1] = few end
   if #tests == 1 then
     self.p_value, self.statistic, self.df = tests[1].p_value, tests[1].chi_square, tests[1].df
   end
@@ -106,9 +109,26 @@ local function lines(self, profile)
   return list
 end
 
+--- What is not as in Gray's paper; nil of nothing.
+local function variance_text(self)
+  local info = self.info
+  local parts = {}
+  if info.has_entry then
+    parts[1] = "late entry, weighted by the entry distributions (Geskus)"
+  end
+  if info.n_cluster then
+    parts[#parts + 1] = ("variance by %d cluster%s"):format(info.n_cluster,
+      info.n_cluster == 1 and "" or "s")
+  elseif info.has_entry then
+    parts[#parts + 1] = "variance by influences of rows"
+  end
+  return #parts > 0 and table.concat(parts, "; ") or nil
+end
+
 function Gray:__tostring()
   local parts = { result.heading(self.title, self.info), tostring(summary_table(self)) }
   for _, line in ipairs(lines(self)) do parts[#parts + 1] = line end
+  parts[#parts + 1] = variance_text(self)
   parts[#parts + 1] = weights.text(self.options, self.info)
   for _, warning in ipairs(self.warnings) do parts[#parts + 1] = "warning: " .. warning end
   return table.concat(parts, "\n")
@@ -132,6 +152,8 @@ function Gray:report_blocks(options)
   end
   local missing = result.missing_text(self.info)
   if missing ~= "" then view.notes[#view.notes + 1] = missing .. "." end
+  local variance = variance_text(self)
+  if variance then view.notes[#view.notes + 1] = variance:gsub("^%l", string.upper) .. "." end
   view.notes[#view.notes + 1] = weights.text(self.options, self.info)
   local blocks = { { kind = "table", table = view } }
   for _, warning in ipairs(self.warnings) do blocks[#blocks + 1] = { kind = "warning",
@@ -145,7 +167,8 @@ function Gray:record()
   local variances = {}
   for c, test in ipairs(self.test) do variances[c] = test.variance end
   return result.ordered { { "kind", "survival.gray" }, { "formula", self.info.formula },
-    { "rho", self.options.rho }, { "censored", self.info.censored }, { "n", self.info.n },
+    { "rho", self.options.rho }, { "cluster", self.options.cluster },
+    { "censored", self.info.censored }, { "n", self.info.n },
     { "n_missing", self.info.n_missing }, { "tests", result.record(self:tests()) },
     { "groups", result.record(self:tidy()) }, { "variance", variances },
     { "lineage", self.info.lineage }, { "warnings", self.warnings } }

@@ -110,8 +110,8 @@ end
 
 local function lines(self)
   local kind = self.kind
-  local list = { ("Score test of coefficients that go with %s; a small p speaks against %s."):format(
-    WORDS[self.options.transform] or kind.km, kind.what) }
+  local list = { ("Score test of coefficients that go with %s; a small p speaks against %s.")
+    :format(WORDS[self.options.transform] or kind.km, kind.what) }
   if self.info.n_cluster then list[2] = kind.clusters end
   if kind.variance then list[#list + 1] = kind.variance(self.fit) end
   return list
@@ -186,8 +186,8 @@ function PHTest:plot(options)
     or "Coefficients in time, " .. self.info.formula, panels = panels, width_mm = opts.width_mm,
     x_label = require("lobule.survival.plot_parts").axis_label(self, {}),
     y_label = self.kind.y_label, desc = ("Scaled Schoenfeld residuals of %d terms in time with a "
-      .. "smooth curve and two standard errors to both sides. Global test of %s: %s."):format(#panels,
-      self.kind.what, shown.p_phrase(self.p_value)) }
+      .. "smooth curve and two standard errors to both sides. Global test of %s: %s."):format(
+      #panels, self.kind.what, shown.p_phrase(self.p_value)) }
   return figure
 end
 

@@ -72,6 +72,7 @@ static lb_status finish(void *context, const cox_data *d, const cox_state *s, lb
   if (cells > 0) memcpy(w->fit->naive_vcov, fit->vcov, cells * sizeof(double));
   lb_status st = set_baseline(w, d, s, fit, err);
   if (st == LB_OK && w->after != NULL) st = w->after->run(w->after->context, w, d, s, fit, err);
+  if (w->after != NULL && w->after->instead) return st;
   if (st == LB_OK && w->opt->variance != LB_FINEGRAY_MODEL) st = fg_variance(w, d, s, fit, err);
   return st;
 }

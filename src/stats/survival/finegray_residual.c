@@ -112,7 +112,7 @@ lb_status lb_finegray_residuals_new(const lb_finegray_model *model, lb_finegray_
                                     lb_error *err)
 {
   lb_finegray_residuals r = {0};
-  const fg_after after = {&r, read_rows};
+  const fg_after after = {&r, read_rows, false};
   lb_status st = fg_fit_with(model, &after, &r.fit, err);
   if (st == LB_OK)
     *out = r;

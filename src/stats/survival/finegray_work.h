@@ -22,6 +22,7 @@ typedef struct fg_after {
   void *context;
   lb_status (*run)(void *context, fg_work *w, const cox_data *d, const cox_state *s,
                    const lb_cox *fit, lb_error *err);
+  bool instead; /* of the fit's own variance */
 } fg_after;
 
 /* The fit while it runs. Places are the Cox model's. */
@@ -117,6 +118,11 @@ lb_status fg_sum_jumps(const fg_tables *t, const fg_sum *method, bool entry, dou
 lb_status fg_censoring_new(fg_tables *t, lb_error *err);
 size_t fg_jump_places(const fg_jumps *jumps);
 
+/* A state whose hazard steps count `factor` times, at each bin; all else is that of s. Free with
+ * fg_by_time_free also after LB_ENOMEM, which sets no message. */
+lb_status fg_by_time(const fg_work *w, const cox_data *d, const cox_state *s, const double *factor,
+                     cox_state *out);
+void fg_by_time_free(cox_state *by_time);
 /* Compensator of place k, of a segment: its weight times integral w e^(b Z) dLambda. */
 double fg_expected(const cox_data *d, const cox_state *s, size_t segment, size_t k);
 

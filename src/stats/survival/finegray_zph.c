@@ -56,9 +56,8 @@ static void set_times(const cox_data *d, const double *g, double *out)
 
 /* ---- Hazards with weighted times ---- */
 
-/* A state whose hazard steps count `factor` times, at each bin; all else is the state's own. */
-static lb_status weigh(const fg_work *w, const cox_data *d, const cox_state *s,
-                       const double *factor, cox_state *out)
+lb_status fg_by_time(const fg_work *w, const cox_data *d, const cox_state *s, const double *factor,
+                     cox_state *out)
 {
   *out = *s;
   out->hazard = lb_mem_array(d->n_bin, sizeof *out->hazard);
@@ -86,7 +85,7 @@ static lb_status weigh(const fg_work *w, const cox_data *d, const cox_state *s,
   return LB_OK;
 }
 
-static void weighted_free(cox_state *s)
+void fg_by_time_free(cox_state *s)
 {
   lb_mem_free(s->hazard);
   lb_mem_free(s->hazard_low);
@@ -137,7 +136,7 @@ static void zph_free(zph_work *q)
   void *array[] = {q->g[0],   q->g[1],  q->score,    q->sum[0], q->sum[1],
                    q->factor, q->cross, q->variance, q->z,      q->kept};
   for (size_t i = 0; i < sizeof array / sizeof array[0]; i++) lb_mem_free(array[i]);
-  for (size_t i = 0; i < 2; i++) weighted_free(&q->by_g[i]);
+  for (size_t i = 0; i < 2; i++) fg_by_time_free(&q->by_g[i]);
 }
 
 /* What the information of a time takes off: outer products of means over its risk set. */
@@ -273,7 +272,7 @@ static lb_status run(void *context, fg_work *w, const cox_data *d, const cox_sta
     set_times(d, q->g_row, q->g[0]);
     for (size_t b = 0; b < d->n_bin; b++) q->g[1][b] = q->g[0][b] * q->g[0][b];
   }
-  for (size_t e = 0; e < 2 && st == LB_OK; e++) st = weigh(w, d, s, q->g[e], &q->by_g[e]);
+  for (size_t e = 0; e < 2 && st == LB_OK; e++) st = fg_by_time(w, d, s, q->g[e], &q->by_g[e]);
   if (st != LB_OK) return lb_error_nomem(err, TEST);
   st = test(q, fit, err);
   return st;
@@ -293,7 +292,7 @@ lb_status lb_finegray_zph_test(const lb_finegray_model *model, const lb_finegray
                      ? set_incidence(model, g, err)
                      : lb_cox_zph_transform(model->y, plan->transform, g, err);
   zph_work q = {.plan = plan, .g_row = g, .out = &zph};
-  const fg_after after = {&q, run};
+  const fg_after after = {&q, run, true};
   if (st == LB_OK) st = fg_fit_with(model, &after, &fit, err);
   if (st == LB_OK)
     *out = zph;

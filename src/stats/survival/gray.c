@@ -3,6 +3,7 @@
 
 #include "base/interrupt.h"
 #include "base/mem.h"
+#include "stats/survival/gray_work.h"
 #include "stats/survival/riskset.h"
 #include "stats/symmetric.h"
 
@@ -176,7 +177,7 @@ static lb_status add_variance(walk *w, lb_gray *test, lb_error *err)
   return LB_OK;
 }
 
-static lb_status test_alloc(lb_gray *test, lb_error *err)
+lb_status gray_alloc(lb_gray *test, lb_error *err)
 {
   size_t k = test->n_groups;
   test->n = lb_mem_zero(k, sizeof(double));
@@ -188,7 +189,7 @@ static lb_status test_alloc(lb_gray *test, lb_error *err)
   return ok ? LB_OK : lb_error_nomem(err, "Gray's test");
 }
 
-static lb_status finish(lb_gray *test, lb_error *err)
+lb_status gray_finish(lb_gray *test, lb_error *err)
 {
   double *score = lb_mem_zero(test->n_groups, sizeof *score);
   if (score == NULL) return lb_error_nomem(err, "Gray's test");
@@ -206,7 +207,7 @@ static lb_status finish(lb_gray *test, lb_error *err)
 static lb_status test_set(lb_riskset *set, size_t k, walk w, lb_gray *test, lb_error *err)
 {
   test->n_groups = k;
-  lb_status st = test_alloc(test, err);
+  lb_status st = gray_alloc(test, err);
   if (st == LB_OK) st = walk_new(&w, set, k, err);
   for (w.first = 0; st == LB_OK && w.first < set->n_class; w.first += k) {
     add_scores(&w, test);
@@ -216,17 +217,18 @@ static lb_status test_set(lb_riskset *set, size_t k, walk w, lb_gray *test, lb_e
       if (t < set->class_time[w.first + g + 1]) test->n[g] += set->n_risk[t];
     }
   }
-  if (st == LB_OK) st = finish(test, err);
+  if (st == LB_OK) st = gray_finish(test, err);
   walk_reset(&w);
   lb_riskset_reset(set);
   return st;
 }
 
-static lb_status check(size_t cause, size_t n_cause, double rho, lb_error *err)
+lb_status gray_check(size_t cause, size_t n_cause, double rho, lb_error *err)
 {
   if (cause < 1 || cause > n_cause)
     return lb_error_set(err, LB_EARG, "there is no cause %zu of %zu", cause, n_cause);
-  if (!(rho >= 0)) return lb_error_set(err, LB_EARG, "rho is %g, expected 0 or more", rho);
+  if (!(rho >= 0 && isfinite(rho)))
+    return lb_error_set(err, LB_EARG, "rho is %g, expected a number from 0 on", rho);
   return LB_OK;
 }
 
@@ -244,7 +246,7 @@ lb_status lb_gray_test(const lb_surv *y, const lb_partition *groups, const lb_pa
 {
   size_t k = lb_partition_count(groups), n_strata = lb_partition_count(strata);
   lb_riskset set = {0};
-  lb_status st = check(cause, y->cause == NULL ? 0 : y->n_cause, rho, err);
+  lb_status st = gray_check(cause, y->cause == NULL ? 0 : y->n_cause, rho, err);
   if (st == LB_OK && y->entry != NULL)
     st = lb_error_set(err, LB_EARG, "Gray's test does not take late entry");
   if (st == LB_OK) st = lb_partition_check(groups, y->n, "group", err);
@@ -268,7 +270,7 @@ lb_status lb_gray_test_counts(const lb_surv_counts *counts, size_t cause, double
                               lb_error *err)
 {
   lb_riskset set = {0};
-  lb_status st = check(cause, counts->n_cause, rho, err);
+  lb_status st = gray_check(cause, counts->n_cause, rho, err);
   if (st == LB_OK) st = lb_riskset_from_counts(counts, &set, err);
   if (st != LB_OK) return st;
   lb_gray test = {.n_used = counts->n, .n_missing = counts->n_missing};

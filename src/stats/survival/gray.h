@@ -34,5 +34,21 @@ lb_status lb_gray_test(const lb_surv *y, const lb_partition *groups, const lb_pa
 /* The same from rows that are counted already, a group a class, no strata. */
 lb_status lb_gray_test_counts(const lb_surv_counts *counts, size_t cause, double rho, lb_gray *out,
                               lb_error *err);
+/* The same question with late entry, or of rows in clusters; borrowed. */
+typedef struct lb_gray_late {
+  const lb_partition *groups, *strata, *cluster; /* strata, cluster NULL = one, each row its own */
+  size_t cause;
+  double rho;
+} lb_gray_late;
+/* The score of the Fine-Gray model of the groups at no effect, whose risk sets R_k = sum of w_i G_k
+ * H_k (Geskus 2011, Biometrics 67:39; a censoring and an entry distribution for each group and
+ * stratum) are n Y_k (1 - F_k(t-)) / S_k(t-) again, Y_k of those who entered before t: observed and
+ * expected without late entry are those of lb_gray_test when events come before censorings, as
+ * they do here. L = (1 - F(t-))^rho, 1 - F the product limit of the pooled weighted risk set. The
+ * variance is that of the sum of influences eta + psi of lb_finegray_fit, of rows (of weight w as
+ * w rows) or of clusters: in large samples that of Gray. Errors as lb_finegray_fit and lb_gray_test;
+ * `out` untouched on failure. O(n k). */
+lb_status lb_gray_late_test(const lb_surv *y, const lb_gray_late *plan, lb_gray *out,
+                            lb_error *err);
 void lb_gray_reset(lb_gray *test); /* safe on a zeroed struct */
 #endif

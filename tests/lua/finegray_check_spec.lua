@@ -1,0 +1,183 @@
+--- What a researcher asks of a Fine-Gray fit: residuals, augmented data, proportionality, a check.
+local core = require "lobule.core"
+local lb = require "lobule"
+
+local function mgus()
+  return lb.cohort("tests/data/survival_mgus2.csv")
+end
+
+local function near(got, want, tolerance)
+  assert.is_true(math.abs(got - want) <= (tolerance or 1e-9) * math.max(1, math.abs(want)),
+    ("got %.17g, expected %.17g"):format(got, want))
+end
+
+local function refused(part, f, ...)
+  local ok, err = pcall(f, ...)
+  assert.is_false(ok)
+  local text = tostring(err)
+  assert.is_truthy(text:find(part, 1, true), text)
+end
+
+local FORMULA <const> = "Surv(etime, event) ~ age + sex + hgb"
+local fit = lb.survival.finegray(FORMULA, mgus(), { cause = 1 })
+
+describe("residuals of a Fine-Gray fit", function()
+  it("make its variance and stand beside their rows", function()
+    local frame = fit:residuals { type = "dfbeta" }
+    for i, term in ipairs(fit.info.terms) do
+      local sum, square = 0, 0
+      for _, x in ipairs(frame:column(term.term):totable()) do
+        sum, square = sum + x, square + x * x
+      end
+      near(sum, 0)
+      near(math.sqrt(square), fit.fit.std_error[i])
+    end
+    local sized = fit:residuals { type = "dfbetas" }
+    near(sized:column("age")[9] * fit.fit.std_error[1], frame:column("age")[9])
+    local missing = mgus():frame():column "hgb"
+    for _, row in ipairs(fit:residuals():column("row"):totable()) do
+      assert.is_not_nil(missing[row])
+    end
+  end)
+
+  it("foresee the fit without a row", function()
+    local data = mgus():filter "not is_na(hgb)":frame()
+    local all = lb.survival.finegray(FORMULA, data, { cause = 1 })
+    local guess = all:residuals { type = "dfbeta" }
+    local rows = {}
+    for i = 1, #data do rows[i] = i end
+    for _, row in ipairs { 3, 81, 298, 636 } do
+      local kept = table.move(rows, 1, #rows, 1, {})
+      table.remove(kept, row)
+      local without = lb.survival.finegray(FORMULA, core.take(data, kept), { cause = 1 })
+      for i, term in ipairs(all.info.terms) do
+        local moved = all.fit.coef[i] - without.fit.coef[i]
+        assert.is_true(math.abs(guess:column(term.term)[row] - moved)
+          < 0.05 * math.abs(moved) + 0.002 * all.fit.std_error[i])
+      end
+    end
+  end)
+
+  it("of repeated rows are those of the rows", function()
+    local twice = mgus():mutate { "w = 2 - id % 2" }:frame()
+    local options <const> = { cause = 1, weights = "w", weight_type = "frequency" }
+    local weighted = lb.survival.finegray("Surv(etime, event) ~ age", twice, options)
+    local rows, first = {}, {}
+    for i, w in ipairs(twice:column("w"):totable()) do
+      first[i] = #rows + 1
+      for _ = 1, w do rows[#rows + 1] = i end
+    end
+    local long = lb.survival.finegray("Surv(etime, event) ~ age", core.take(twice, rows),
+      { cause = 1 })
+    for _, kind in ipairs { "martingale", "score" } do
+      local name = kind == "score" and "age" or kind
+      local a, b = weighted:residuals { type = kind }:column(name),
+        long:residuals { type = kind }:column(name)
+      for i = 1, 1384, 97 do near(a[i], b[first[i]]) end
+    end
+    near(weighted:ph_test().statistic, long:ph_test().statistic)
+  end)
+
+  it("are refused where there is no fit to speak of", function()
+    local data = core.frame { { "t", { 1, 2, 3, 4, 5, 6, 7, 8 } },
+      { "c", { 1, 1, 1, 0, 2, 0, 2, 0 } }, { "x", { 1, 1, 1, 0, 0, 0, 0, 0 } } }
+    local apart = lb.survival.finegray("Surv(t, c) ~ x", data, { cause = 1 })
+    refused("did not converge", apart.residuals, apart)
+    refused("did not converge", apart.ph_test, apart)
+    refused("did not converge", apart.augment, apart)
+    assert.is_truthy(tostring(apart:check()):find("'x' separates those with events", 1, true))
+    refused("deviance", fit.residuals, fit, { type = "deviance" })
+  end)
+end)
+
+describe("augment of a Fine-Gray fit", function()
+  it("adds predictor and residuals, NA where rows were left out", function()
+    local frame = fit:augment()
+    assert.are.equal(1384, #frame)
+    local lp, m, hgb = frame:column "linear_predictor", frame:column "martingale",
+      frame:column "hgb"
+    local missing = 0
+    for i = 1, #frame do
+      if hgb[i] == nil then
+        missing = missing + 1
+        assert.is_nil(m[i])
+        assert.is_nil(lp[i])
+      end
+    end
+    assert.are.equal(13, missing)
+    local means = fit.fit.means
+    local person = { age = { means[1], means[1] + 1 }, sex = { "M", "M" },
+      hgb = { means[3], means[3] } }
+    local new = fit:augment(person)
+    near(new:column("linear_predictor")[2] - new:column("linear_predictor")[1], fit.fit.coef[1])
+    near(new:column("linear_predictor_std_error")[1],
+      math.abs(1 - means[2]) * fit.fit.std_error[2])
+    assert.is_false(new:has "martingale")
+  end)
+end)
+
+describe("proportional subdistribution hazards", function()
+  it("are tested with the variance of the fit", function()
+    local test = fit:ph_test()
+    assert.is_true(test.p_value < 0.001)
+    local text = tostring(test)
+    for _, part in ipairs { "Test of proportional subdistribution hazards", "age", "sex", "hgb",
+      "All together", "cumulative incidence of the cause", "estimated weights" } do
+      assert.is_truthy(text:find(part, 1, true), part)
+    end
+    assert.are.equal(114, test:glance():column("n_event")[1])
+    local seen = {}
+    for _, variance in ipairs { "fine-gray", "robust", "model" } do
+      local other = lb.survival.finegray(FORMULA, mgus(), { cause = 1, variance = variance })
+      seen[other:ph_test { transform = "rank" }.statistic] = true
+    end
+    local n = 0
+    for _ in pairs(seen) do n = n + 1 end
+    assert.are.equal(3, n)
+    refused("rnk", fit.ph_test, fit, { transform = "rnk" })
+  end)
+
+  it("know nothing of the unit of time and of covariates", function()
+    local scaled = mgus():mutate { "etime = etime * 30.5", "age = age / 10 - 4" }
+    local other = lb.survival.finegray(FORMULA, scaled, { cause = 1 })
+    for _, transform in ipairs { "km", "rank", "identity", "log" } do
+      near(other:ph_test { transform = transform }.statistic,
+        fit:ph_test { transform = transform }.statistic, 1e-7)
+    end
+  end)
+
+  it("have a figure of each coefficient in time", function()
+    local figure = fit:ph_test():plot()
+    local svg = figure:svg()
+    assert.is_truthy(svg:find("Log subdistribution hazard ratio", 1, true))
+    assert.is_truthy(svg:find("proportional subdistribution hazards", 1, true))
+    refused("no term 'x'", function() fit:ph_test():plot { terms = { "x" } } end)
+  end)
+end)
+
+describe("the check of a Fine-Gray fit", function()
+  it("says what a reviewer would ask", function()
+    local text = tostring(fit:check())
+    for _, part in ipairs { "114 events for 3 coefficients", "'age' seems to change with time",
+      "moves 'hgb' by 0.34 standard errors", "855 had another event first",
+      "survival.cause_specific" } do
+      assert.is_truthy(text:find(part, 1, true), part)
+    end
+    assert.is_nil(text:find("splitting", 1, true)) -- no way out for a subdistribution hazard
+  end)
+
+  it("counts events of the cause, not of others, in small groups", function()
+    local data = mgus():mutate { "g = case(id % 97 == 0, 'rare', 'common')" }
+    local rare = lb.survival.finegray("Surv(etime, event) ~ g", data, { cause = 1 })
+    local text = tostring(rare:check())
+    local events = 0
+    local frame = data:frame()
+    for i = 1, #frame do
+      if frame:column("g")[i] == "rare" and frame:column("event")[i] == 1 then
+        events = events + 1
+      end
+    end
+    assert.is_true(events > 0 and events < 5)
+    assert.is_truthy(text:find(("'g[rare]' has %d events among 14"):format(events), 1, true), text)
+  end)
+end)
