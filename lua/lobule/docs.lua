@@ -9,7 +9,7 @@ local FILES <const> = {
   "lobule/explain.lua", "lobule/survival.lua", "lobule/survival/km.lua",
   "lobule/survival/km_compare.lua", "lobule/survival/km_band.lua", "lobule/survival/turnbull.lua",
   "lobule/survival/logrank_api.lua", "lobule/survival/logrank.lua", "lobule/survival/cuminc.lua",
-  "lobule/survival/gray.lua", "lobule/survival/cause_specific.lua",
+  "lobule/survival/gray_api.lua", "lobule/survival/gray.lua", "lobule/survival/cause_specific.lua",
   "lobule/survival/finegray.lua", "lobule/survival/finegray_check.lua",
   "lobule/survival/cox.lua", "lobule/survival/cox_penal.lua",
   "lobule/survival/cox_predict.lua", "lobule/survival/cox_resample.lua",

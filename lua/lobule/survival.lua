@@ -16,6 +16,7 @@ local ELSEWHERE <const> = {
   aft = "aft",
   cure = "cure",
   expected = "expected",
+  gray = "gray_api",
   landmark = "follow_up",
   logrank = "logrank_api",
   multistate = "multistate_api",
@@ -65,11 +66,6 @@ local CUMINC_OPTIONS <const> = weights.join {
   { "variance", { "greenwood", "aalen", "jackknife" } },
   { "censored", "any" },
 }
-local GRAY_OPTIONS <const> = weights.join { { "cause", "any" }, { "rho", "number", 0 },
-  { "cluster", "string" }, { "censored", "any" } }
-local GRAY_REFUSED <const> = {
-  sampling = "Gray's test counts rows as independent: compare the curves of survival.cuminc.",
-  case = 'Gray\'s test counts rows: weight_type = "frequency" repeats them.' }
 local FINEGRAY_OPTIONS <const> = weights.join {
   { "cause", "any" },
   { "censored", "any" },
@@ -248,82 +244,6 @@ function M.cuminc(formula, data, options)
   return result
 end
 
---- Gray's test (1988, Ann Stat 16:1141) of equal cumulative incidence of a cause in the groups;
---- `strata(x)` in the formula stratifies. Late entry: the same comparison of those who entered
---- before each time, as the score of a Fine-Gray model weighted by censoring and entry (Geskus
---- 2011, Biometrics 67:39), its variance by the influences of rows; clusters: by those of clusters.
---- Rows missing any variable are left out and counted.
----@param formula string            "Surv(time, cause) ~ group", "Surv(entry, time, cause) ~ 1";
----                                 cause: a factor whose first level is censored, or whole numbers
----                                 with 0 = censored
----@param data lobule.Cohort|lobule.Frame
----@param options? table            conf_level (0.95); conf_type: "log-log" (default), "log",
----                                 "plain", "logit", "arcsine", of the incidence itself; variance:
----                                 "greenwood" (default), "aalen", "jackknife"; censored: the level
----                                 or number that means censored; cluster: a column; weights: a
----                                 column; weight_type: "frequency" (rows repeated), "sampling"
----                                 (jackknife), "case" (variance on weighted counts)
----@return lobule.CumInc
----@raise weights without weight_type; negative times, entry >= time, an event that is no cause, no
----       complete row; 1 and 2 without 0 unless censored says which
----@example lb.survival.cuminc("Surv(months, progressed) ~ arm", lb.example_data())
-function M.cuminc(formula, data, options)
-  local opts <const> = check.options(options, CUMINC_OPTIONS)
-  weights.check(opts, data)
-  data = weights.present(data, opts)
-  local whole = clustered(formula, opts)
-  local robust = opts.weight_type == "sampling" or whole:find "cluster%s*%(" ~= nil
-  if robust and opts.variance and opts.variance ~= "jackknife" then
-    core.raise("argument", ("variance '%s': clusters and sampling weights need the jackknife")
-      :format(opts.variance), "Leave variance out.")
-  end
-  opts.variance = robust and "jackknife" or opts.variance or "greenwood"
-  local kind = opts.variance == "jackknife" and "groups" or "counts"
-  local model, info = build(whole, data, kind, opts,
-    { censored = as_text(opts, "censored") })
-  local fit = core.cuminc(model, opts.conf_level, opts.conf_type, opts.variance)
-  local result = require("lobule.survival.cuminc").new(fit, info, opts)
-  return result
-end
-
---- Gray's test (1988, Ann Stat 16:1141) of equal cumulative incidence of a cause in the groups;
---- `strata(x)` in the formula stratifies. Late entry: the same comparison of those who entered
---- before each time, as the score of a Fine-Gray model weighted by censoring and entry (Geskus
---- 2011, Biometrics 67:39), its variance by the influences of rows; clusters: by those of clusters. Rows
---- missing any variable are left out and counted.
----@param formula string            "Surv(time, cause) ~ group", "Surv(entry, time, cause) ~ group +
----                                 strata(centre)"
----@param data lobule.Cohort|lobule.Frame
----@param options? table            cause: the one to test (default: all, one test each); rho: 0
----                                 (default), weights (1 - F(t-))^rho; cluster: a column, as
----                                 cluster(x) in the formula; censored: the level or number that
----                                 means censored; weights with weight_type "frequency"
----@return lobule.Gray
----@raise as survival.cuminc; fewer than two groups; rho below 0; late entry where all who are at
----       risk at a time enter then
----@example lb.survival.gray("Surv(months, progressed) ~ arm", lb.example_data())
-function M.gray(formula, data, options)
-  local opts <const> = check.options(options, GRAY_OPTIONS)
-  weights.check(opts, data, GRAY_REFUSED)
-  data = weights.present(data, opts)
-  if not (opts.rho >= 0 and opts.rho < math.huge) then
-    core.raise("argument", ("rho is %s, expected a number from 0 on"):format(
-      core.format_number(opts.rho)), "0 is Gray's test; 1 looks at early differences.")
-  end
-  local whole = clustered(formula, opts)
-  local kind = whole:find "cluster%s*%(" and "groups" or "counts"
-  local model, info = build(whole, data, kind, opts, { censored = as_text(opts, "censored") })
-  local tests, causes = {}, {}
-  local only = opts.cause ~= nil
-    and require("lobule.survival.cuminc").cause_number(info.causes, opts.cause) or nil
-  for k = only or 1, only or #info.causes do
-    causes[#causes + 1] = info.causes[k]
-    tests[#tests + 1] = core.gray(model, k, opts.rho)
-  end
-  local result = require("lobule.survival.gray").new(tests, causes, info, opts)
-  return result
-end
-
 --- Cox models of the cause-specific hazards, one a cause, other causes censored (Prentice et al.
 --- 1978, Biometrics 34:541), side by side.
 ---@param formula string            "Surv(time, cause) ~ treatment + age"; causes as in
@@ -391,6 +311,7 @@ function M.finegray(formula, data, options)
   local cause = finegray.choose_cause(info.causes, as_text(opts, "cause"))
   local groups = finegray.censoring_groups(data, opts, info)
   local fit = core.finegray(model, cause, opts, groups)
+  require("lobule.survival.cox_warnings").check_scale(fit, info)
   local result = finegray.new(fit, cause, info, opts, { model = model, groups = groups,
     data = data })
   return result

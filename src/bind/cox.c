@@ -56,7 +56,7 @@ static int cox(lua_State *L)
   const lb_partition *strata = lbl_cox_strata(box);
   lb_error err = {0};
   if (lb_cox_fit(&box->y, &box->x, strata, &options, &box->fit, &err) != LB_OK)
-    return lbl_raise(L, &err);
+    return lbl_cox_raise(L, box->model, &err);
   lbl_push_cox(L, &box->fit);
   return 1;
 }

@@ -2,6 +2,8 @@
 #include "bind/cox_box.h"
 
 #include <math.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "base/bitmap.h"
 #include "base/mem.h"
@@ -124,6 +126,21 @@ lbl_cox *lbl_cox_at(lua_State *L, int arg, int fit)
   }
   box->at.coef = coef;
   return box;
+}
+
+int lbl_cox_raise(lua_State *L, const lb_model *model, lb_error *err)
+{
+  static const char HEAD[] = "column ", TAIL[] = " of the design";
+  char *end = NULL;
+  unsigned long column = 0;
+  if (strncmp(err->message, HEAD, strlen(HEAD)) == 0)
+    column = strtoul(err->message + strlen(HEAD), &end, 10);
+  if (column < 1 || column > model->p || strncmp(end, TAIL, strlen(TAIL)) != 0)
+    return lbl_raise(L, err);
+  lb_error named = *err;
+  lb_error_set(&named, err->code, "'%s'%s", model->term[column - 1].term, end + strlen(TAIL));
+  memcpy(named.context, err->context, sizeof named.context);
+  return lbl_raise(L, &named);
 }
 
 void lbl_cox_numbers(lua_State *L, lbl_cox *box, size_t n, size_t width)

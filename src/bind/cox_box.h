@@ -35,6 +35,8 @@ lbl_cox *lbl_cox_at(lua_State *L, int arg, int fit);
 const lb_partition *lbl_cox_strata(const lbl_cox *box);
 const lb_partition *lbl_cox_cluster(const lbl_cox *box);
 lb_ties lbl_check_ties(lua_State *L, int arg);
+/* lbl_raise of a fit's error, a column of the design by its term's name. */
+int lbl_cox_raise(lua_State *L, const lb_model *model, lb_error *err);
 /* number[] of n x width; raises without memory. */
 void lbl_cox_numbers(lua_State *L, lbl_cox *box, size_t n, size_t width);
 /* Appends columns to a frame in the making, NA where a number is NaN. Never raise. `rows` NULL:

@@ -124,7 +124,8 @@ static lb_finegray *fit_of(lua_State *L, const lb_finegray_model *m)
 {
   lb_finegray *fit = box_new(L);
   lb_error err = {0};
-  if (lb_finegray_fit(m->y, m->x, m->cause, m->opt, fit, &err) != LB_OK) lbl_raise(L, &err);
+  if (lb_finegray_fit(m->y, m->x, m->cause, m->opt, fit, &err) != LB_OK)
+    lbl_cox_raise(L, lbl_check_model(L, 1), &err);
   return fit;
 }
 

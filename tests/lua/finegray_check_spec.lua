@@ -181,3 +181,28 @@ describe("the check of a Fine-Gray fit", function()
     assert.is_truthy(text:find(("'g[rare]' has %d events among 14"):format(events), 1, true), text)
   end)
 end)
+
+describe("covariates of absurd size", function()
+  local function data(unit)
+    local x, t, c, g = {}, {}, {}, {}
+    for i = 1, 60 do
+      t[i], c[i], x[i], g[i] = i * 7 % 31 + 1, i * 5 % 3, i * 11 % 17 * unit, i % 2
+    end
+    return core.frame { { "t", t }, { "c", c }, { "x", x }, { "g", g } }
+  end
+
+  it("are refused by name with the unit that mends it", function()
+    for _, f in ipairs { lb.survival.finegray, lb.survival.cox, lb.survival.multistate_cox } do
+      local options = f ~= lb.survival.multistate_cox and { cause = 1 } or nil
+      for unit, mend in pairs { [1e-300] = "I(x / 1e-300)", [1e200] = "I(x / 1e200)" } do
+        refused(mend, function()
+          local ok, err = pcall(f, "Surv(t, c) ~ x", data(unit), options)
+          error(ok and "fitted" or err.message .. err.context, 0)
+        end)
+      end
+      refused("' has numbers beyond 1e+300", f, "Surv(t, c) ~ g + x", data(1e300), options)
+    end
+    refused("'x' has numbers", lb.survival.finegray, "Surv(t, c) ~ g + x", data(1e300),
+      { cause = 1 })
+  end)
+end)

@@ -54,7 +54,7 @@ function M.check_scale(fit, info)
     if scale > WIDEST or scale < 1 / WIDEST then
       core.raise("data", ("'%s' has a standard deviation of %s: its variance is no number that can "
         .. "be worked with"):format(term.term, format.number(scale)),
-        ("Write it in another unit:  I(%s / 1e%d)."):format(term.term,
+        ("Write it in another unit:  I(%s / 1e%d)."):format(term.variable or term.term,
           math.floor(math.log(scale, 10))))
     end
   end

@@ -200,6 +200,7 @@ function M.multistate_cox(formula, data, options)
   local info = stacked:info()
   weights.count(info, opts)
   info.formula, info.labels = formula, prepared.info.labels
+  require("lobule.survival.cox_warnings").check_scale(fit, info)
   local cox = require("lobule.survival.cox").new(fit, info, opts, stacked, data)
   local one = require("lobule.survival.multistate_cox").new(cox, prepared, plan, transitions, opts)
   one.data = check.data(data)

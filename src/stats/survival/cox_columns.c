@@ -202,9 +202,11 @@ static lb_status set_unit(column_pass *pass, size_t j, lb_error *err)
 {
   double size = add_chunks(pass, j).size;
   int exponent = 0;
-  if (size > LIMIT)
-    return lb_error_set(err, LB_EDATA, "column %zu of the design has numbers beyond %g", j + 1,
-                        LIMIT);
+  if (size > LIMIT) {
+    lb_error_set(err, LB_EDATA, "column %zu of the design has numbers beyond %g", j + 1, LIMIT);
+    lb_error_mend(err, "Write it in another unit.");
+    return LB_EDATA;
+  }
   if (size > LARGE || (size < SMALL && size > 0)) frexp(size, &exponent);
   pass->unit[j] = ldexp(1, exponent < -1000 ? 1000 : -exponent);
   return LB_OK;
