@@ -79,3 +79,23 @@ describe("Cox", function()
       :find("firth", 1, true))
   end)
 end)
+
+describe("confint of a model that explains all", function()
+  it("has no Wald interval where there is no estimate, and infinite profile limits", function()
+    local core = require "lobule.core"
+    local data = core.frame { { "t", { 1, 1, 2, 3 } }, { "e", { 1, 1, 1, 1 } },
+      { "x", { 1, 0, 1, 0 } }, { "z", { 1, 2, 3, 5 } } }
+    local fit = lb.survival.cox("Surv(t, e) ~ x + z", data, { ties = "marginal" })
+    local wald = fit:confint { method = "wald" }
+    for i = 1, 2 do
+      for _, name in ipairs { "conf_low", "conf_high", "p_value" } do
+        assert.is_nil(wald:column(name)[i])
+      end
+    end
+    -- z alone puts everybody in order: the likelihood knows nothing of x
+    local profile = fit:confint()
+    assert.are.equal(-math.huge, profile:column("conf_low")[1])
+    assert.are.equal(math.huge, profile:column("conf_high")[1])
+    assert.is_true(profile:column("conf_high")[2] < 0)
+  end)
+end)

@@ -19,7 +19,8 @@ end
 
 --- Intervals of the log hazard ratios and the tests of each term being 0. By profile likelihood
 --- (Venzon & Moolgavkar 1988, Appl Stat 37:87) where the likelihood is far from a parabola: few
---- events, estimates without end, whose one limit is finite. Profiles take rows as independent.
+--- events, estimates without end, whose one limit is finite; both are infinite when the other terms
+--- explain all. Wald has none of an estimate without end: NA. Profiles take rows as independent.
 ---@param options? table            method: "profile" (default), "wald"; conf_level (that of the
 ---                                 fit); terms: names of some (default: all); exponentiate (false)
 ---@return lobule.Frame             # term, conf_low, conf_high, statistic (chi-square on 1 df),
@@ -56,6 +57,7 @@ function Cox:confint(options)
   for i, term in ipairs(self.info.terms) do
     if not chosen or wanted[i] then
       local b, se = self.fit.coef[i], self.fit.std_error[i]
+      if self.fit.infinite[i] then b = 0 / 0 end -- a Wald interval about no estimate is none
       local row = rows and rows[i] or { conf_low = b - z * se, conf_high = b + z * se,
         chi_square = (b / se) ^ 2, p_value = core.normal_p(b / se) }
       local scale = opts.exponentiate and math.exp or function(x) return x end

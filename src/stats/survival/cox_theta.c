@@ -1,4 +1,4 @@
-/* cox_theta.c - chi-squares of coefficients that go with time, from their score and its variance. */
+/* cox_theta.c - chi-squares of coefficients that go with time, from a score and its variance. */
 #include "stats/survival/cox_theta.h"
 
 #include "base/mem.h"

@@ -29,7 +29,7 @@ typedef struct lb_finegray_zph_plan {
   size_t n_term;
 } lb_finegray_zph_plan;
 
-/* Score tests of theta = 0 where beta becomes beta + theta g(t): U = sum over events of g (Z - zbar),
+/* Score tests of theta = 0, beta becoming beta + theta g(t): U = sum over events of g (Z - zbar),
  * the modified Schoenfeld residuals times g (Zhou, Fine & Laird 2013, Stat Med 32:3804). Its
  * variance is that of the sum of the rows' influences (eta_g + psi_g) - C V (eta + psi): eta_g and
  * psi_g are eta and psi of lb_finegray_fit with g dM and g dLambda, C = sum over events of g times

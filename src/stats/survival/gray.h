@@ -46,7 +46,7 @@ typedef struct lb_gray_late {
  * expected without late entry are those of lb_gray_test when events come before censorings, as
  * they do here. L = (1 - F(t-))^rho, 1 - F the product limit of the pooled weighted risk set. The
  * variance is that of the sum of influences eta + psi of lb_finegray_fit, of rows (of weight w as
- * w rows) or of clusters: in large samples that of Gray. Errors as lb_finegray_fit and lb_gray_test;
+ * w rows) or of clusters: in large samples that of Gray. Errors as lb_finegray_fit, lb_gray_test;
  * `out` untouched on failure. O(n k). */
 lb_status lb_gray_late_test(const lb_surv *y, const lb_gray_late *plan, lb_gray *out,
                             lb_error *err);
