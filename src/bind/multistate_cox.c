@@ -197,8 +197,12 @@ static lb_status predict_all(lua_State *L, lbl_cox *box, people *who, lb_error *
     double *out[N_PREDICTED];
     for (size_t j = 0; j < N_PREDICTED; j++)
       out[j] = box->number + j * cells + who->design->row[i] * each;
-    st = lb_state_predict(&box->path, box->vcov, &who->person, &who->times, out[P_ESTIMATE],
-                          out[P_SE], err);
+    if (box->jackknife.path != NULL)
+      st = lb_state_predict_robust(&box->jackknife, &who->person, &who->times, out[P_ESTIMATE],
+                                   out[P_SE], err);
+    else
+      st = lb_state_predict(&box->path, box->vcov, &who->person, &who->times, out[P_ESTIMATE],
+                            out[P_SE], err);
     lb_state_limits(out[P_ESTIMATE], out[P_SE], each, who->conf_level, who->conf_type, out[P_LOW],
                     out[P_HIGH]);
   }
@@ -224,6 +228,10 @@ static int multistate_predict(lua_State *L)
   lb_error err = {0};
   lbl_cox_numbers(L, box, cells, N_PREDICTED);
   lb_status st = lb_cox_path_new(&box->at, &box->path, &err);
+  lua_getfield(L, 2, "robust");
+  if (st == LB_OK && lua_toboolean(L, -1))
+    st = lb_cox_jackknife_new(&box->at, &box->path, box->vcov, lbl_cox_cluster(box),
+                              &box->jackknife, &err);
   if (st == LB_OK) st = predict_all(L, box, &who, &err);
   lb_frame **out = lbl_frame_box(L);
   if (st == LB_OK) st = lb_frame_new(cells, NULL, out, &err);

@@ -264,11 +264,11 @@ describe("survival.multistate_cox", function()
     refused("no term", lb.survival.multistate_cox, whole, mgus(), options { common = { "agee" } })
   end)
 
-  it("predicts as a Cox model where there are two states", function()
+  local function as_cox(options, cox_formula)
     local lung = lb.cohort "tests/data/survival_lung.csv"
-    local two = lb.survival.multistate_cox("Surv(time, dead) ~ age", lung,
-      { initial = "alive", robust = false })
-    local cox = lb.survival.cox("Surv(time, dead) ~ age", lung)
+    options.initial = "alive"
+    local two = lb.survival.multistate_cox("Surv(time, dead) ~ age", lung, options)
+    local cox = lb.survival.cox(cox_formula, lung, { robust = options.robust })
     local people, times = { age = { 50, 70 } }, { 100, 500 }
     local a = two:predict { newdata = people, times = times, state = "alive",
       conf_type = "log" }
@@ -277,6 +277,12 @@ describe("survival.multistate_cox", function()
       near(a:column("estimate")[i], b:column("estimate")[i], 1e-10)
       near(a:column("std_error")[i], b:column("std_error")[i], 1e-8)
     end
+  end
+
+  it("predicts as a Cox model where there are two states", function()
+    as_cox({ robust = false }, "Surv(time, dead) ~ age")
+    as_cox({ robust = true }, "Surv(time, dead) ~ age")
+    as_cox({ robust = true, cluster = "inst" }, "Surv(time, dead) ~ age + cluster(inst)")
   end)
 
   it("predicts probabilities that add up to 1", function()

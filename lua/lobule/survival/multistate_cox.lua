@@ -134,9 +134,10 @@ end
 
 --- Probabilities of being in each state for people with given covariates, under the Markov
 --- assumption: p(t) = p(0) prod exp(dA), which with two states is the usual exp(-H) (R's survfit).
---- Standard errors by the delta method with the variance of the baseline hazards and of the
---- coefficients, both model-based (Andersen, Hansen & Keiding 1991, Scand J Stat 18:153). A row
---- with a missing covariate gives NA.
+--- Standard errors are robust where the fit is: influences of persons, or of clusters, on baseline
+--- hazards and coefficients (the infinitesimal jackknife, as Lin & Wei 1989, JASA 84:1074, for one
+--- hazard); of a fit with robust = false by the delta method with model-based variances of both
+--- (Andersen, Hansen & Keiding 1991, Scand J Stat 18:153). A row with a missing covariate gives NA.
 ---@param options table             newdata: a frame, a cohort, or a table of lists by column name;
 ---                                 times: ascending; from: the state in which they begin, or shares
 ---                                 { entry = 0.7, ill = 0.3 } (default: the first); start_time:

@@ -1,5 +1,5 @@
 /* multistate_predict.c - where people of a multistate Cox model will be. */
-#include "stats/survival/multistate_predict.h"
+#include "stats/survival/multistate_predict_work.h"
 
 #include "base/interrupt.h"
 #include "base/mem.h"
@@ -12,20 +12,6 @@
 #define POLL_TIMES 1024
 #define HALVINGS   16 /* of dA, until its series needs few terms */
 #define TERMS      14
-
-typedef struct predict_work {
-  const lb_cox_path *path;
-  const lb_state_person *person;
-  size_t k, p;
-  size_t *place;  /* n_transition: next time of its stratum */
-  double *matrix; /* k x k: exp(dA) or I + dA */
-  double *rate;   /* k x k: dA */
-  double *work;   /* 2 k x k */
-  double *now, *before;
-  double *covariance; /* k x k: of the baselines */
-  double *slope;      /* p x k: derivative of p by the coefficients */
-  double *step;       /* k: what a stratum's hazard moves */
-} predict_work;
 
 static double known(double x)
 {
@@ -42,8 +28,7 @@ static double step_of(const lb_cox_path *path, size_t first, size_t i, size_t c)
   return (now->high - past->high) + (now->low - past->low);
 }
 
-/* out = a b. */
-static void multiply(const double *a, const double *b, size_t k, double *out)
+void state_multiply(const double *a, const double *b, size_t k, double *out)
 {
   memset(out, 0, k * k * sizeof *out);
   for (size_t i = 0; i < k; i++)
@@ -78,14 +63,14 @@ static void exponential(predict_work *w)
   double *term = w->work, *spare = w->work + k * k, scale = ldexp(1, -halvings);
   memcpy(term, w->matrix, k * k * sizeof *term);
   for (int n = 1; n <= TERMS; n++) {
-    multiply(term, w->rate, k, spare);
+    state_multiply(term, w->rate, k, spare);
     for (size_t i = 0; i < k * k; i++) {
       term[i] = spare[i] * scale / n;
       w->matrix[i] += term[i];
     }
   }
   for (int n = 0; n < halvings; n++) {
-    multiply(w->matrix, w->matrix, k, term);
+    state_multiply(w->matrix, w->matrix, k, term);
     memcpy(w->matrix, term, k * k * sizeof *term);
   }
 }
@@ -102,8 +87,7 @@ static void increments(predict_work *w)
   }
 }
 
-/* The next time at which any baseline steps, up to `until`; infinite without. */
-static double next_time(const predict_work *w, double until)
+double state_next(const predict_work *w, double until)
 {
   double next = INFINITY;
   for (size_t h = 0; h < w->person->n_transition; h++) {
@@ -113,8 +97,7 @@ static double next_time(const predict_work *w, double until)
   return next <= until ? next : INFINITY;
 }
 
-/* Whether transition h steps at a time. */
-static bool steps_at(const predict_work *w, size_t h, double time)
+bool state_steps(const predict_work *w, size_t h, double time)
 {
   return w->place[h] < w->path->start[w->person->stratum[h] + 1] &&
          w->path->time[w->place[h]] == time;
@@ -125,7 +108,7 @@ static void set_rates(predict_work *w, double time)
   size_t k = w->k;
   memset(w->rate, 0, k * k * sizeof *w->rate);
   for (size_t h = 0; h < w->person->n_transition; h++) {
-    if (!steps_at(w, h, time)) continue;
+    if (!state_steps(w, h, time)) continue;
     size_t first = w->path->start[w->person->stratum[h]], from = (size_t)w->person->from[h];
     double rate =
         exp(w->person->log_risk[h]) * step_of(w->path, first, w->place[h], LB_PATH_HAZARD);
@@ -154,10 +137,10 @@ static void add_baseline(predict_work *w, size_t h, double time)
   const lb_state_person *who = w->person;
   size_t k = w->k, first = w->path->start[who->stratum[h]];
   for (size_t g = 0; g < h; g++)
-    if (who->stratum[g] == who->stratum[h] && steps_at(w, g, time)) return; /* done with g */
+    if (who->stratum[g] == who->stratum[h] && state_steps(w, g, time)) return; /* done with g */
   memset(w->step, 0, k * sizeof *w->step);
   for (size_t g = h; g < who->n_transition; g++) {
-    if (who->stratum[g] != who->stratum[h] || !steps_at(w, g, time)) continue;
+    if (who->stratum[g] != who->stratum[h] || !state_steps(w, g, time)) continue;
     double part = w->before[who->from[g]] * exp(who->log_risk[g]);
     w->step[who->to[g]] += part;
     w->step[who->from[g]] -= part;
@@ -183,7 +166,7 @@ static void add_slope(predict_work *w, size_t h)
 static void add_parts(predict_work *w, double time)
 {
   for (size_t h = 0; h < w->person->n_transition; h++) {
-    if (!steps_at(w, h, time)) continue;
+    if (!state_steps(w, h, time)) continue;
     add_baseline(w, h, time);
     add_slope(w, h);
   }
@@ -238,37 +221,62 @@ static bool alloc_work(predict_work *w)
   return true;
 }
 
+lb_status state_start(predict_work *w, const lb_cox_path *path, const lb_state_person *person,
+                      const lb_state_times *times, lb_error *err)
+{
+  *w = (predict_work){.path = path, .person = person, .times = times};
+  w->k = person->n_state;
+  w->p = path->p;
+  if (!alloc_work(w)) return lb_error_nomem(err, "predicted probabilities");
+  for (size_t h = 0; h < person->n_transition; h++)
+    w->place[h] = lb_cox_path_find(path, person->stratum[h], times->from);
+  memcpy(w->now, person->p0, w->k * sizeof *w->now);
+  return LB_OK;
+}
+
+void state_move(predict_work *w, double time, bool variance)
+{
+  set_rates(w, time);
+  if (w->times->increment)
+    increments(w);
+  else
+    exponential(w);
+  memcpy(w->before, w->now, w->k * sizeof *w->now);
+  move_rows(w, w->now, 1);
+  if (variance) move_variance(w, time, w->times->increment);
+}
+
+void state_pass(predict_work *w, double time)
+{
+  for (size_t h = 0; h < w->person->n_transition; h++) w->place[h] += state_steps(w, h, time);
+}
+
+void state_end(predict_work *w)
+{
+  lb_mem_free(w->place);
+  lb_mem_free(w->matrix);
+}
+
 lb_status lb_state_predict(const lb_cox_path *path, const double *vcov,
                            const lb_state_person *person, const lb_state_times *times,
                            double *estimate, double *std_error, lb_error *err)
 {
-  predict_work w = {.path = path, .person = person, .k = person->n_state, .p = path->p};
-  lb_status st = alloc_work(&w) ? LB_OK : lb_error_nomem(err, "predicted probabilities");
-  for (size_t h = 0; st == LB_OK && h < person->n_transition; h++)
-    w.place[h] = lb_cox_path_find(path, person->stratum[h], times->from);
-  if (st == LB_OK) memcpy(w.now, person->p0, w.k * sizeof *w.now);
+  predict_work w;
+  lb_status st = state_start(&w, path, person, times, err);
   size_t polled = 0;
   for (size_t t = 0; st == LB_OK && t < times->n; t++) {
-    for (double time; (time = next_time(&w, times->time[t])) < INFINITY;) {
+    for (double time; (time = state_next(&w, times->time[t])) < INFINITY;) {
       if (++polled % POLL_TIMES == 0 && lb_interrupted()) {
         st = lb_error_interrupted(err);
         break;
       }
-      set_rates(&w, time);
-      if (times->increment)
-        increments(&w);
-      else
-        exponential(&w);
-      memcpy(w.before, w.now, w.k * sizeof *w.now);
-      move_rows(&w, w.now, 1);
-      if (vcov != NULL) move_variance(&w, time, times->increment);
-      for (size_t h = 0; h < person->n_transition; h++) w.place[h] += steps_at(&w, h, time);
+      state_move(&w, time, vcov != NULL);
+      state_pass(&w, time);
     }
     if (st == LB_OK)
       read_out(&w, vcov, estimate + t * w.k, std_error == NULL ? NULL : std_error + t * w.k);
   }
-  lb_mem_free(w.place);
-  lb_mem_free(w.matrix);
+  state_end(&w);
   return st;
 }
 

@@ -2,6 +2,7 @@
  * the hazards of all transitions. */
 #ifndef LB_SURVIVAL_MULTISTATE_PREDICT_H
 #define LB_SURVIVAL_MULTISTATE_PREDICT_H
+#include "stats/survival/cox_jackknife.h"
 #include "stats/survival/cox_survival.h"
 #include "stats/survival/km.h"
 
@@ -32,6 +33,15 @@ typedef struct lb_state_times {
 lb_status lb_state_predict(const lb_cox_path *path, const double *vcov,
                            const lb_state_person *person, const lb_state_times *times,
                            double *estimate, double *std_error, lb_error *err);
+/* The same with the robust standard error of the infinitesimal jackknife: the influence of a
+ * cluster on p(t) is that on the baselines, dD(s) of each stratum as in lb_cox_jackknife times the
+ * derivative of p(t) to the stratum's hazard at s, and that on the coefficients times the
+ * derivative of p(t) to them; squares added up over clusters. Derivatives are those of
+ * lb_state_predict, taken backwards from each time asked for. NaN with fewer than two clusters of
+ * weight. O(times (times of moves states^3 + rows states)). */
+lb_status lb_state_predict_robust(const lb_cox_jackknife *jackknife, const lb_state_person *person,
+                                  const lb_state_times *times, double *estimate, double *std_error,
+                                  lb_error *err);
 /* Limits of each, in place of nothing: as state probabilities have them. */
 void lb_state_limits(const double *estimate, const double *std_error, size_t n, double conf_level,
                      lb_km_conf type, double *low, double *high);
