@@ -83,9 +83,9 @@ end)
 describe("confint of a model that explains all", function()
   it("has no Wald interval where there is no estimate, and infinite profile limits", function()
     local core = require "lobule.core"
-    local data = core.frame { { "t", { 1, 1, 2, 3 } }, { "e", { 1, 1, 1, 1 } },
+    local rows = core.frame { { "t", { 1, 1, 2, 3 } }, { "e", { 1, 1, 1, 1 } },
       { "x", { 1, 0, 1, 0 } }, { "z", { 1, 2, 3, 5 } } }
-    local fit = lb.survival.cox("Surv(t, e) ~ x + z", data, { ties = "marginal" })
+    local fit = lb.survival.cox("Surv(t, e) ~ x + z", rows, { ties = "marginal" })
     local wald = fit:confint { method = "wald" }
     for i = 1, 2 do
       for _, name in ipairs { "conf_low", "conf_high", "p_value" } do

@@ -206,3 +206,21 @@ describe("covariates of absurd size", function()
       { cause = 1 })
   end)
 end)
+
+describe("predicted incidence of people", function()
+  it("is drawn with bands, named by what tells them apart", function()
+    local people = { age = { 50, 80 }, sex = { "F", "F" }, hgb = { 13, 13 } }
+    local svg = fit:plot { newdata = people }:svg()
+    for _, part in ipairs { "age 50", "age 80", "Predicted cumulative incidence", "Bands" } do
+      assert.is_truthy(svg:find(part, 1, true), part)
+    end
+    assert.is_nil(svg:find("sex F", 1, true))
+    local at_end = fit:predict { newdata = people, times = { 424 } }:column("estimate")
+    assert.is_truthy(svg:find(("age 80: %.1f %% at the end"):format(100 * at_end[2]), 1, true))
+    local model = lb.survival.finegray(FORMULA, mgus(), { cause = 1, variance = "model" })
+    assert.is_nil(model:plot { newdata = people, labels = { "young", "old" } }:svg()
+      :find("Bands", 1, true))
+    refused("curves fit one figure", fit.plot, fit, { newdata = mgus() })
+    refused("labels: 1 for 2", fit.plot, fit, { newdata = people, labels = { "a" } })
+  end)
+end)

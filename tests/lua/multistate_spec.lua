@@ -264,11 +264,11 @@ describe("survival.multistate_cox", function()
     refused("no term", lb.survival.multistate_cox, whole, mgus(), options { common = { "agee" } })
   end)
 
-  local function as_cox(options, cox_formula)
+  local function as_cox(given, cox_formula)
     local lung = lb.cohort "tests/data/survival_lung.csv"
-    options.initial = "alive"
-    local two = lb.survival.multistate_cox("Surv(time, dead) ~ age", lung, options)
-    local cox = lb.survival.cox(cox_formula, lung, { robust = options.robust })
+    given.initial = "alive"
+    local two = lb.survival.multistate_cox("Surv(time, dead) ~ age", lung, given)
+    local cox = lb.survival.cox(cox_formula, lung, { robust = given.robust })
     local people, times = { age = { 50, 70 } }, { 100, 500 }
     local a = two:predict { newdata = people, times = times, state = "alive",
       conf_type = "log" }

@@ -244,11 +244,19 @@ function FineGray:__tostring()
   return table.concat(parts, "\n")
 end
 
---- The forest plot of subdistribution hazard ratios, as of a Cox model.
+--- The forest plot of subdistribution hazard ratios, as of a Cox model; with newdata the predicted
+--- cumulative incidence of these people (of predict(), at most 200 steps a curve).
 ---@param options? table            title, width_mm (183), favours: { "favours A", "favours B" },
----                                 journal ("lancet", "nejm", ...)
+---                                 journal ("lancet", "nejm", ...); newdata: at most 8 rows, with
+---                                 labels: a text each (default: what tells them apart); times: of
+---                                 the axis; conf (true); x_label, y_label
 ---@return lobule.Figure
+---@raise as predict(); more than 8 people
 function FineGray:plot(options)
+  if type(options) == "table" and options.newdata ~= nil then
+    local curves = require "lobule.survival.finegray_plot"(self, options)
+    return curves
+  end
   local rows = self:tidy({ exponentiate = true }):rows_list()
   local figure = require("lobule.survival.cox_forest")(self, options, function(i)
     return rows[i]

@@ -143,7 +143,7 @@ static void design_free(late_design *d)
 
 static bool has_events(const lb_surv *y, size_t cause)
 {
-  for (size_t i = 0; i < y->n; i++)
+  for (size_t i = 0; y->cause != NULL && i < y->n; i++)
     if (y->cause[i] == (int32_t)cause && (y->weight == NULL || y->weight[i] > 0)) return true;
   return false;
 }
