@@ -61,7 +61,7 @@ lb_status lbl_cox_residual_frame(const lbl_cox *box, const double *value, const 
  * rows to those of the data. */
 lb_status lbl_cox_event_frame(lbl_cox *box, lb_cox_schoenfeld *s, lb_frame **out, lb_error *err);
 /* Tests of proportional hazards: the transform at `arg`; the term (from 1) of each of p columns, a
- * list at `arg`, in a userdata; the result in one that is collected; its table, pushed (gives 1). */
+ * list at `arg`, in a userdata; the result in one that is collected; its table (returns 1). */
 lb_zph_transform lbl_check_zph_transform(lua_State *L, int arg);
 size_t *lbl_check_zph_terms(lua_State *L, int arg, size_t p, size_t *n_term);
 lb_cox_zph *lbl_zph_box(lua_State *L);
