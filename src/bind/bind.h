@@ -206,7 +206,6 @@ void lbl_open_plan(lua_State *L);
 void lbl_open_cuminc(lua_State *L);
 void lbl_open_gray(lua_State *L);
 void lbl_open_finegray(lua_State *L);
-void lbl_open_finegray_residual(lua_State *L);
 void lbl_open_pool(lua_State *L);
 void lbl_open_pack(lua_State *L);
 void lbl_open_split(lua_State *L);

@@ -279,4 +279,5 @@ void lbl_open_finegray(lua_State *L)
   lua_setfield(L, -2, "__gc");
   lua_pop(L, 1);
   luaL_setfuncs(L, FUNCTIONS, 0);
+  lbl_open_finegray_residual(L);
 }

@@ -15,4 +15,6 @@ typedef struct lbl_finegray {
 
 /* Of the arguments 1 to 4, in a userdata that stays on the stack. */
 lbl_finegray *lbl_finegray_at(lua_State *L);
+/* Functions of finegray_residual.c, which finegray.c opens with its own. */
+void lbl_open_finegray_residual(lua_State *L);
 #endif
