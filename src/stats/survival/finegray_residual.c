@@ -17,7 +17,8 @@ static bool is_event(const cox_data *d, size_t segment)
 
 double fg_expected(const cox_data *d, const cox_state *s, size_t segment, size_t k)
 {
-  double later = cox_lasting_risk(d, s, k) * cox_later(d, s, k, d->slot[segment]), high = 0, low = 0;
+  double later = cox_lasting_risk(d, s, k) * cox_later(d, s, k, d->slot[segment]), high = 0,
+         low = 0;
   uint32_t b = d->segment_bin[segment], leave = d->leave_bin == NULL ? COX_NO_BIN : d->leave_bin[k];
   bool event = is_event(d, segment);
   if (b == COX_NO_BIN) return later;
