@@ -106,14 +106,25 @@ local function expressions_text()
   return table.concat(lines, "\n")
 end
 
---- Entries that fit a topic: the very name, else a class or namespace, else those that contain the
---- word.
+--- "fit:contrast": the method of whatever was fitted, of a Cox model first.
+local function of_any_fit(word)
+  local method, found = word:match "^fit[.:]([%w_]+)$", {}
+  for _, entry in ipairs(method and docs.entries() or {}) do
+    if entry.name:match ":([%w_]+)$" == method then
+      table.insert(found, entry.name == "cox:" .. method and 1 or #found + 1, entry)
+    end
+  end
+  return { found[1] }, table.move(found, 2, #found, 1, {})
+end
+
+--- Entries that fit a topic: the very name, or that of a function within its namespace; members of
+--- a class or namespace; else those that contain the word.
 local function find(topic)
   local exact, members, containing = {}, {}, {}
   local word = topic:gsub("^lb%.", ""):lower()
   for _, entry in ipairs(docs.entries()) do
     local name = entry.name:gsub("^lb%.", ""):lower()
-    if name == word or name == word:gsub("%.", ":") then
+    if name == word or name == word:gsub("%.", ":") or name:match "^%a+%.(.*)$" == word then
       exact[#exact + 1] = entry
     elseif not is_internal(entry) and name:find("^" .. word:gsub("%p", "%%%0") .. "[.:]") then
       members[#members + 1] = entry
@@ -122,6 +133,7 @@ local function find(topic)
     end
   end
   if #exact + #members > 0 then return exact, members end
+  if word:find "^fit[.:]" then return of_any_fit(word) end
   return #containing == 1 and containing or {}, #containing > 1 and containing or {}
 end
 
@@ -214,6 +226,28 @@ local function of_the_name(entries, name)
   return list
 end
 
+--- A line each; what several classes have with the same words stands once.
+local function listed(members)
+  local lines, names, at = {}, {}, {}
+  for _, entry in ipairs(members) do
+    local about = first_sentence(entry.doc)
+    local key = entry.name:match "[%w_]+$" .. about
+    if not at[key] then
+      at[key] = #names + 1
+      names[at[key]] = { about = about }
+    end
+    table.insert(names[at[key]], entry.name)
+  end
+  for i, one in ipairs(names) do
+    lines[i] = flow(("  %-28s "):format(one[1]), one.about, 31)
+    if one[2] then
+      lines[i] = lines[i] .. "\n" .. flow((" "):rep(31), "the same: " .. table.concat(one, ", ", 2),
+        31)
+    end
+  end
+  return table.concat(lines, "\n")
+end
+
 --- The text for a name: a topic, functions and methods, a class, expression functions, dot
 --- commands.
 ---@param topic string
@@ -223,15 +257,12 @@ function M.named(topic)
   if topic == "expressions" then return expressions_text(), true end
   if topics[topic] then return topics[topic], true end
   local entries, members = find(topic)
-  local blocks, lines = other_entries(topic), {}
+  local blocks = other_entries(topic)
   if #entries + #members + #blocks == 0 then return not_found(topic), false end
   -- A word that only occurs in other names is not what was meant where something has that name.
   if #blocks > 0 and #entries == 0 then members = of_the_name(members, topic) end
   for i, entry in ipairs(entries) do table.insert(blocks, i, entry_text(entry)) end
-  for i, entry in ipairs(members) do
-    lines[i] = flow(("  %-28s "):format(entry.name), first_sentence(entry.doc), 31)
-  end
-  if #lines > 0 then blocks[#blocks + 1] = table.concat(lines, "\n") end
+  if #members > 0 then blocks[#blocks + 1] = listed(members) end
   return table.concat(blocks, "\n\n"), true
 end
 

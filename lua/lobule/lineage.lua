@@ -1,5 +1,6 @@
 --- What a step did to a cohort: rows and persons before and after, by arm, and why rows left.
 local core = require "lobule.core"
+local format = require "lobule.format"
 
 local M = {}
 
@@ -39,12 +40,27 @@ local function counts(cohort, frame)
   return { rows = #frame, persons = M.persons(cohort, frame), arms = M.by_arm(cohort, frame) }
 end
 
+--- "Read from a.csv"; of a frame that has other rows than the file, that too, with the file's
+--- count: what was left out before is in no step.
+local function origin(source, n)
+  if not source then return "Data given" end
+  local whole
+  for _, input in ipairs(require("lobule.session").inputs()) do
+    if input.name == source then
+      if input.rows == n then return "Read from " .. source end
+      whole = input.rows
+    end
+  end
+  if not whole then return "Read from " .. source end
+  return ("Rows of a frame made from %s (%s rows)"):format(source, format.count(whole))
+end
+
 --- The first step: the file as read.
 ---@param cohort lobule.Cohort
 ---@param source? string
 ---@return table step
 function M.start(cohort, source)
-  return { kind = "read", reason = source and ("Read from " .. source) or "Data given",
+  return { kind = "read", reason = origin(source, #cohort.data),
     after = counts(cohort, cohort.data),
     causes = {} }
 end

@@ -61,6 +61,7 @@ function M.warnings(info)
     list[#list + 1] = "the event is a column called CNSR: in CDISC data 1 means censored, and then "
       .. "the outcome is Surv_CNSR(time, cnsr)"
   end
+  list[#list + 1] = info.odd_censored
   for _, text in ipairs(info.immortal or {}) do list[#list + 1] = text end
   for _, label in ipairs(info.groups and info.groups.empty or {}) do
     list[#list + 1] = ("the level '%s' has no row and no curve"):format(label)

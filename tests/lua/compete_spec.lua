@@ -373,4 +373,15 @@ describe("survival.cause_specific", function()
     refused("Name the cause", lb.survival.cox, "Surv(etime, event) ~ age", mgus(),
       { censored = 0 })
   end)
+
+  it("does not take a first level for censoring that does not look like it", function()
+    local d = lb.frame { { "t", { 1, 2, 3, 4, 5, 6 } },
+      { "e", { "death", "none", "relapse", "none", "death", "relapse" }, "factor" } }
+    refused("the first level of the event, 'death', would mean censored, and 'none' be a cause",
+      lb.survival.cuminc, "Surv(t, e) ~ 1", d)
+    assert.are.equal(0, #lb.survival.cuminc("Surv(t, e) ~ 1", d, { censored = "none" }).warnings)
+    local odd = d:mutate { "e = factor(if_else(e == 'none', 'seen', e))" }
+    assert.is_truthy(lb.survival.cuminc("Surv(t, e) ~ 1", odd).warnings[1]:find(
+      "the first level of the event, 'death', is taken as censored", 1, true))
+  end)
 end)

@@ -360,4 +360,17 @@ describe("survival.smr against a population", function()
     local e = fit("ederer2", { weights = "ecog", weight_type = "case" })
     refused("the test counts events of persons", e.test, e)
   end)
+
+  it("takes the population by either name, and refuses ages in days", function()
+    local d = lb.frame { { "t", { 1.5, 3 } }, { "e", { true, false } }, { "age", { 49, 48 } } }
+    local function expected(options)
+      options.unit = "years"
+      return lb.survival.smr("Surv(t, e) ~ 1", d, options):tidy():rows_list()[1].expected
+    end
+    near(expected { rates = flat(0.01) }, expected { population = flat(0.01) })
+    refused("do not go together", expected, { rates = flat(0.01), population = flat(0.01) })
+    refused("expected what survival.population gives", expected, { population = { 0.01 } })
+    refused("2 people are older than 130 years at time 0", expected, { rates = flat(0.01),
+      age = "age * 365.25" })
+  end)
 end)

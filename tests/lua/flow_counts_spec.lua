@@ -77,4 +77,12 @@ describe("the flow", function()
     local svg = kept:flow():plot():svg()
     has(svg, "several reasons")
   end)
+
+  it("says of a frame with other rows than its file that rows are gone", function()
+    local path = "tests/data/survival_aml.csv"
+    local file = lb.read(path)
+    has(tostring(lb.cohort(file):flow()), "Read from survival_aml.csv")
+    has(tostring(lb.cohort(file:filter "time > 20"):flow()),
+      "Rows of a frame made from survival_aml.csv (23 rows)")
+  end)
 end)

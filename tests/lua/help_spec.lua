@@ -198,6 +198,15 @@ describe("a search", function()
     assert.are.same({ "d: zebra_count" }, names "stripes")
   end)
 
+  it("finds a function by its last word, a method of any fit, and names equal ones once", function()
+    assert.is_truthy(help.text("smr"):find("^lb%.survival%.smr%("))
+    assert.is_truthy(help.text("fit:contrast"):find("^cox:contrast%("))
+    local text = help.text "contrast"
+    local _, n = text:gsub("Contrasts of a regression", "")
+    assert.are.equal(1, n)
+    assert.is_truthy(text:find("the same: ", 1, true))
+  end)
+
   it("says the whole first sentence, past abbreviations", function()
     assert.equals("Weights of Graf et al. 1999, eq. 3.",
       docs.first_sentence { "Weights of Graf et al. 1999,", "eq. 3. The rest.", "@param x number" })

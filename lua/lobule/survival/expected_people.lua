@@ -86,6 +86,7 @@ local function class_column(frame, opts, one)
   return (core.factor(values, one.levels))
 end
 
+local OLDEST <const> = 130 -- years; nobody is known to have lived longer
 local KINDS <const> = { age = { real = true, integer = true },
   year = { real = true, integer = true, date = true, datetime = true } }
 
@@ -127,6 +128,12 @@ function M.known(frame, opts, causes)
     core.raise("data", ("%d %s younger than the first age of the population, %s"):format(young,
       young == 1 and "person is" or "people are", core.format_number(first)),
       "The table says nothing of them: filter them, or add the ages. Ages are in years.")
+  end
+  local old = #frame:filter(("(%s) > %d"):format(opts.age, OLDEST))
+  if old > 0 then
+    core.raise("data", ("%d %s older than %d years at time 0: is '%s' in another unit?"):format(old,
+      old == 1 and "person is" or "people are", OLDEST, opts.age),
+      ('Ages are in years. From days:  age = "(%s) / 365.25".'):format(opts.age))
   end
   return frame, n_left
 end

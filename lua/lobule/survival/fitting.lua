@@ -48,6 +48,9 @@ function M.build(formula, data, kind, opts, causes)
     if persons < rows then info.n_persons = persons end
   end
   if cohort then info.immortal = require("lobule.survival.immortal")(cohort, formula) end
+  if info.causes and not (causes and causes.censored) then
+    info.odd_censored = require "lobule.survival.censored_level"(info)
+  end
   info.lineage = cohort and require("lobule.lineage").lines(cohort) or nil
   return model, info
 end

@@ -19,8 +19,8 @@ local function joined(more)
 end
 
 local RATES_OPTIONS <const> = joined { { "standard", "table" }, { "per", "positive", 1 } }
-local SMR_OPTIONS <const> = joined { { "rates", "any" }, { "age", "string", "age" },
-  { "year", "string" }, { "match", "table", {} },
+local SMR_OPTIONS <const> = joined { { "rates", "any" }, { "population", "any" },
+  { "age", "string", "age" }, { "year", "string" }, { "match", "table", {} },
   { "unit", { "days", "weeks", "months", "years" } } }
 local EXPECTED <const> = "expected events"
 
@@ -206,7 +206,8 @@ end
 ---                                 or a population of survival.population, through which each
 ---                                 person's own path of age and calendar time is followed: the
 ---                                 one-sample log-rank test (Finkelstein, Muzikansky & Schoenfeld
----                                 2003, JNCI 95:1434); age: years at time 0, of a population;
+---                                 2003, JNCI 95:1434); population: the same, by the name it has in
+---                                 survival.expected; age: years at time 0, of a population;
 ---                                 year: date or calendar year of time 0, of a population; match:
 ---                                 names of its factors; unit: of the times, as survival.expected;
 ---                                 cuts, scale, labels, conf_level, conf_type, cause, censored: as
@@ -217,6 +218,13 @@ end
 ---    { cuts = { 6, 12 }, rates = { 0.02, 0.03, 0.04 } })
 function M.smr(formula, data, options)
   local opts <const> = check.options(options, SMR_OPTIONS)
+  if opts.population ~= nil then
+    if opts.rates ~= nil or not check.is(opts.population, "lobule.Population") then
+      core.raise("argument", opts.rates ~= nil and "rates and population do not go together"
+        or "population: expected what survival.population gives", "rates takes both; give one.")
+    end
+    opts.rates = opts.population
+  end
   if check.is(opts.rates, "lobule.Population") then return against_population(formula, data, opts)
   end
   for _, name in ipairs { "year", "unit" } do
