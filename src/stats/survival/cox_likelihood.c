@@ -51,6 +51,7 @@ lb_status cox_state_new(const cox_data *d, cox_state *out, lb_error *err)
   size_t p = d->p, padded = COX_PADDED(p), chunks = cox_block_chunks(d).n;
   if (chunks < cox_bin_chunks(d).n) chunks = cox_bin_chunks(d).n;
   bool ok = d->leave_bin == NULL || alloc_late(d, &s);
+  if (chunks < s.n_part) chunks = s.n_part; /* one also of no rows */
   if (d->lasting != NULL) ok = cox_lasting_new(d, &s) && ok;
   s.part_size = 1 + padded * (padded + 3);
   s.score = lb_mem_zero(p, sizeof *s.score);
