@@ -2,6 +2,7 @@
 local check = require "lobule.check"
 local core = require "lobule.core"
 local format = require "lobule.format"
+local printed = require "lobule.printed"
 local result = require "lobule.result"
 local terms = require "lobule.terms"
 
@@ -114,9 +115,7 @@ local function view(self)
 end
 
 function Compare:__tostring()
-  local parts = { tostring(view(self)) }
-  for _, warning in ipairs(self.warnings) do parts[#parts + 1] = "warning: " .. warning end
-  return table.concat(parts, "\n")
+  return printed.text(self, view(self))
 end
 
 --- Parts of curves are left out: one by one they are ratios of nothing.
@@ -168,13 +167,7 @@ end
 ---@param options? table
 ---@return table[]
 function Compare:report_blocks(options)
-  local shown = view(self)
-  shown.caption = options and options.caption or self.title
-  local blocks = { { kind = "table", table = shown } }
-  for _, warning in ipairs(self.warnings) do
-    blocks[#blocks + 1] = { kind = "warning", text = warning }
-  end
-  return blocks
+  return (printed.blocks(self, view(self), nil, options))
 end
 
 --- Everything at full precision.

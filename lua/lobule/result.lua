@@ -28,10 +28,20 @@ function M.frame(columns)
   return frame
 end
 
+--- How many rows were left out for more reasons than missing values.
+local function left_text(info)
+  if info.n_left == 0 then return "" end
+  local parts = {}
+  for i, cause in ipairs(info.causes_left) do parts[i] = ("%s %d"):format(cause.reason, cause.n) end
+  return ("%d of %d rows left out (%s)"):format(info.n_left, info.n_rows,
+    table.concat(parts, ", "))
+end
+
 --- How many rows a model left out and why, in words; "" when none.
----@param info table                Model:info()
+---@param info table                Model:info(), or n_left, n_rows and causes_left (reason, n)
 ---@return string
 function M.missing_text(info)
+  if info.causes_left then return left_text(info) end
   if info.n_missing == 0 then return "" end
   local parts = {}
   for i, dropped in ipairs(info.dropped) do parts[i] = ("%s %d"):format(dropped.variable,

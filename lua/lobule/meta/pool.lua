@@ -2,6 +2,7 @@
 local check = require "lobule.check"
 local core = require "lobule.core"
 local format = require "lobule.format"
+local printed = require "lobule.printed"
 local quantity = require "lobule.quantity"
 local result = require "lobule.result"
 local shown = require "lobule.shown"
@@ -257,11 +258,8 @@ function Pooled:glance()
 end
 
 function Pooled:__tostring()
-  local parts = { tostring(view.table(self)) }
   local test = self:differences()
-  if test then parts[#parts + 1] = tostring(test) end
-  for _, warning in ipairs(self.warnings) do parts[#parts + 1] = "warning: " .. warning end
-  return table.concat(parts, "\n")
+  return printed.text(self, view.table(self), { test and tostring(test) })
 end
 
 --- The forest plot; see lobule.meta.pool_plot.
@@ -279,12 +277,7 @@ end
 ---@param options? table
 ---@return table[]
 function Pooled:report_blocks(options)
-  local blocks = { { kind = "table", table = view.table(self) } }
-  blocks[1].table.caption = options and options.caption or self.title
-  for _, warning in ipairs(self.warnings) do
-    blocks[#blocks + 1] = { kind = "warning", text = warning }
-  end
-  return blocks
+  return (printed.blocks(self, view.table(self), nil, options))
 end
 
 --- Everything at full precision.

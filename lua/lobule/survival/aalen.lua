@@ -3,6 +3,7 @@ local check = require "lobule.check"
 local core = require "lobule.core"
 local fitting = require "lobule.survival.fitting"
 local format = require "lobule.format"
+local printed = require "lobule.printed"
 local result = require "lobule.result"
 local shown = require "lobule.shown"
 local weights = require "lobule.survival.weights"
@@ -184,11 +185,8 @@ local function test_line(self, profile)
 end
 
 function Aalen:__tostring()
-  local parts = { result.heading(self.title, self.info), tostring(summary_table(self)),
-    test_line(self) }
-  parts[#parts + 1] = weights.text(self.options, self.info)
-  for _, warning in ipairs(self.warnings) do parts[#parts + 1] = "warning: " .. warning end
-  return table.concat(parts, "\n")
+  return printed.text(self, summary_table(self), { test_line(self),
+    weights.text(self.options, self.info) })
 end
 
 --- The cumulative regression functions as step curves with pointwise limits (dotted), a panel a
@@ -208,16 +206,9 @@ end
 ---@param options? table
 ---@return table[]
 function Aalen:report_blocks(options)
-  local view = summary_table(self)
-  view.caption = options and options.caption or self.title
-  view.notes[1] = test_line(self, options and options.profile) .. "."
-  local missing = result.missing_text(self.info)
-  if missing ~= "" then view.notes[#view.notes + 1] = missing .. "." end
-  view.notes[#view.notes + 1] = weights.text(self.options, self.info)
-  local blocks = { { kind = "table", table = view } }
-  for _, warning in ipairs(self.warnings) do blocks[#blocks + 1] = { kind = "warning",
-    text = warning } end
-  return blocks
+  return (printed.blocks(self, summary_table(self),
+    { test_line(self, options and options.profile) }, options,
+    { weights.text(self.options, self.info) }))
 end
 
 --- Everything at full precision.

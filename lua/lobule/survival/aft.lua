@@ -5,6 +5,7 @@ local core = require "lobule.core"
 local fitting = require "lobule.survival.fitting"
 local format = require "lobule.format"
 local head = require "lobule.survival.parametric_head"
+local printed = require "lobule.printed"
 local result = require "lobule.result"
 local shown = require "lobule.shown"
 local terms = require "lobule.terms"
@@ -294,16 +295,15 @@ local function fit_lines(self, profile)
 end
 
 function AFT:__tostring()
-  return head.text(self, #self.info.terms > 0 and terms_table(self) or nil, fit_lines(self))
+  return printed.text(self, #self.info.terms > 0 and terms_table(self) or nil, fit_lines(self))
 end
 
 --- The blocks of a report: the table of ratios with its notes, then warnings.
 ---@param options? table
 ---@return table[]
 function AFT:report_blocks(options)
-  local blocks = head.blocks(self, terms_table(self),
-    fit_lines(self, options and options.profile), options)
-  return blocks
+  return (printed.blocks(self, terms_table(self), fit_lines(self, options and options.profile),
+    options))
 end
 
 --- Everything at full precision.

@@ -1,6 +1,7 @@
 --- Cause-specific Cox models of all causes, side by side.
 local core = require "lobule.core"
 local format = require "lobule.format"
+local printed = require "lobule.printed"
 local result = require "lobule.result"
 local stacking = require "lobule.survival.stacking"
 local shown = require "lobule.shown"
@@ -98,23 +99,14 @@ local function summary_table(self)
 end
 
 function CauseSpecific:__tostring()
-  local parts = { result.heading(self.title, self.info), tostring(summary_table(self)) }
-  for _, warning in ipairs(self.warnings) do parts[#parts + 1] = "warning: " .. warning end
-  return table.concat(parts, "\n")
+  return printed.text(self, summary_table(self))
 end
 
 --- The blocks of a report: one table of all causes, then warnings.
 ---@param options? table
 ---@return table[]
 function CauseSpecific:report_blocks(options)
-  local view = summary_table(self)
-  view.caption = options and options.caption or self.title
-  local missing = result.missing_text(self.info)
-  if missing ~= "" then view.notes[#view.notes + 1] = missing .. "." end
-  local blocks = { { kind = "table", table = view } }
-  for _, warning in ipairs(self.warnings) do blocks[#blocks + 1] = { kind = "warning",
-    text = warning } end
-  return blocks
+  return (printed.blocks(self, summary_table(self), nil, options))
 end
 
 --- Everything at full precision.

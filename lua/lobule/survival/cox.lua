@@ -3,6 +3,7 @@
 local check = require "lobule.check"
 local core = require "lobule.core"
 local format = require "lobule.format"
+local printed = require "lobule.printed"
 local result = require "lobule.result"
 local shown_as = require "lobule.shown"
 local terms = require "lobule.terms"
@@ -296,11 +297,7 @@ local function fit_lines(self, profile)
 end
 
 function Cox:__tostring()
-  local parts = { result.heading(self.title, self.info) }
-  parts[#parts + 1] = tostring(terms_table(self))
-  for _, line in ipairs(fit_lines(self)) do parts[#parts + 1] = line end
-  for _, warning in ipairs(self.warnings) do parts[#parts + 1] = "warning: " .. warning end
-  return table.concat(parts, "\n")
+  return printed.text(self, terms_table(self), fit_lines(self))
 end
 
 --- The forest plot of hazard ratios. The parts of a curve (ns, bs, rcs, poly) are left out and
@@ -324,17 +321,8 @@ end
 ---@param options? table
 ---@return table[]
 function Cox:report_blocks(options)
-  local view = terms_table(self)
-  view.caption = options and options.caption or self.title
-  for _, line in ipairs(fit_lines(self, options and options.profile)) do
-    view.notes[#view.notes + 1] = line .. "."
-  end
-  local missing = result.missing_text(self.info)
-  if missing ~= "" then view.notes[#view.notes + 1] = missing .. "." end
-  local blocks = { { kind = "table", table = view } }
-  for _, warning in ipairs(self.warnings) do blocks[#blocks + 1] = { kind = "warning",
-    text = warning } end
-  return blocks
+  return (printed.blocks(self, terms_table(self), fit_lines(self, options and options.profile),
+    options))
 end
 
 --- Everything at full precision.

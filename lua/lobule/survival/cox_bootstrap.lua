@@ -1,6 +1,7 @@
 --- Bootstrap of a Cox model and its validation: results of fit:bootstrap() and fit:validate().
 local core = require "lobule.core"
 local format = require "lobule.format"
+local printed = require "lobule.printed"
 local result = require "lobule.result"
 local terms = require "lobule.terms"
 
@@ -123,28 +124,14 @@ local function line_of(self)
 end
 
 function Bootstrap:__tostring()
-  local parts = { result.heading(self.title, self.info), tostring(table_of(self)), line_of(self) }
-  for _, warning in ipairs(self.warnings) do parts[#parts + 1] = "warning: " .. warning end
-  return table.concat(parts, "\n")
-end
-
-local function blocks_of(self, options, view)
-  view.caption = options and options.caption or self.title
-  view.notes[#view.notes + 1] = line_of(self) .. "."
-  local missing = result.missing_text(self.info)
-  if missing ~= "" then view.notes[#view.notes + 1] = missing .. "." end
-  local blocks = { { kind = "table", table = view } }
-  for _, warning in ipairs(self.warnings) do
-    blocks[#blocks + 1] = { kind = "warning", text = warning }
-  end
-  return blocks
+  return printed.text(self, table_of(self), { line_of(self) })
 end
 
 --- The blocks of a report.
 ---@param options? table
 ---@return table[]
 function Bootstrap:report_blocks(options)
-  return blocks_of(self, options, table_of(self))
+  return (printed.blocks(self, table_of(self), { line_of(self) }, options))
 end
 
 --- Everything at full precision, but for the resamples themselves.

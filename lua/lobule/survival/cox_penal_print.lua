@@ -1,7 +1,7 @@
 --- How a Cox model with penalised terms is printed: its table, and the lines below it.
 local core = require "lobule.core"
 local format = require "lobule.format"
-local result = require "lobule.result"
+local printed = require "lobule.printed"
 local shown_as = require "lobule.shown"
 local terms = require "lobule.terms"
 
@@ -118,10 +118,7 @@ end
 ---@param concordance fun(self: lobule.CoxPenalised): number?, number?
 ---@return string
 function M.text(self, rows, concordance)
-  local parts = { result.heading(self.title, self.info), tostring(terms_table(self, rows)) }
-  for _, line in ipairs(fit_lines(self, concordance)) do parts[#parts + 1] = line end
-  for _, warning in ipairs(self.warnings) do parts[#parts + 1] = "warning: " .. warning end
-  return table.concat(parts, "\n")
+  return printed.text(self, terms_table(self, rows), fit_lines(self, concordance))
 end
 
 --- The blocks of a report.
@@ -131,18 +128,8 @@ end
 ---@param options? table
 ---@return table[]
 function M.blocks(self, rows, concordance, options)
-  local view = terms_table(self, rows)
-  view.caption = options and options.caption or self.title
-  for _, line in ipairs(fit_lines(self, concordance, options and options.profile)) do
-    view.notes[#view.notes + 1] = line .. "."
-  end
-  local missing = result.missing_text(self.info)
-  if missing ~= "" then view.notes[#view.notes + 1] = missing .. "." end
-  local blocks = { { kind = "table", table = view } }
-  for _, warning in ipairs(self.warnings) do
-    blocks[#blocks + 1] = { kind = "warning", text = warning }
-  end
-  return blocks
+  return (printed.blocks(self, terms_table(self, rows),
+    fit_lines(self, concordance, options and options.profile), options))
 end
 
 return M

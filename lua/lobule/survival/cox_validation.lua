@@ -1,6 +1,7 @@
 --- Optimism of a Cox model: the result of fit:validate().
 local core = require "lobule.core"
 local format = require "lobule.format"
+local printed = require "lobule.printed"
 local result = require "lobule.result"
 
 local M = {}
@@ -82,25 +83,14 @@ local function line_of(self)
 end
 
 function Validation:__tostring()
-  local parts = { result.heading(self.title, self.info), tostring(table_of(self)), line_of(self) }
-  for _, warning in ipairs(self.warnings) do parts[#parts + 1] = "warning: " .. warning end
-  return table.concat(parts, "\n")
+  return printed.text(self, table_of(self), { line_of(self) })
 end
 
 --- The blocks of a report.
 ---@param options? table
 ---@return table[]
 function Validation:report_blocks(options)
-  local view = table_of(self)
-  view.caption = options and options.caption or self.title
-  view.notes[1] = line_of(self) .. "."
-  local missing = result.missing_text(self.info)
-  if missing ~= "" then view.notes[#view.notes + 1] = missing .. "." end
-  local blocks = { { kind = "table", table = view } }
-  for _, warning in ipairs(self.warnings) do
-    blocks[#blocks + 1] = { kind = "warning", text = warning }
-  end
-  return blocks
+  return (printed.blocks(self, table_of(self), { line_of(self) }, options))
 end
 
 --- Everything at full precision.

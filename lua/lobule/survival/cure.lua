@@ -8,6 +8,7 @@ local fitting = require "lobule.survival.fitting"
 local format = require "lobule.format"
 local head = require "lobule.survival.parametric_head"
 local predict = require "lobule.survival.aft_predict"
+local printed = require "lobule.printed"
 local result = require "lobule.result"
 local shown = require "lobule.shown"
 local terms = require "lobule.terms"
@@ -294,15 +295,14 @@ end
 
 function Cure:__tostring()
   local any = #self.latency_terms + #self.cure_terms > 0
-  return head.text(self, any and terms_table(self) or nil, fit_lines(self))
+  return printed.text(self, any and terms_table(self) or nil, fit_lines(self))
 end
 
 --- The blocks of a report: the table of ratios, then warnings.
 ---@param options? table
 ---@return table[]
 function Cure:report_blocks(options)
-  local blocks = head.blocks(self, terms_table(self), fit_lines(self), options)
-  return blocks
+  return (printed.blocks(self, terms_table(self), fit_lines(self), options))
 end
 
 --- Everything at full precision.

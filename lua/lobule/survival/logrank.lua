@@ -2,6 +2,7 @@
 local check = require "lobule.check"
 local core = require "lobule.core"
 local format = require "lobule.format"
+local printed = require "lobule.printed"
 local restyle = require "lobule.restyle"
 local result = require "lobule.result"
 local shown = require "lobule.shown"
@@ -275,10 +276,9 @@ local function details(self)
 end
 
 function Logrank:__tostring()
-  local parts = { result.heading(self.title, self.info), tostring(groups_table(self)), line(self) }
-  for _, detail in ipairs(details(self)) do parts[#parts + 1] = "  " .. detail end
-  for _, warning in ipairs(self.warnings) do parts[#parts + 1] = "warning: " .. warning end
-  return table.concat(parts, "\n")
+  local list = { line(self) }
+  for _, detail in ipairs(details(self)) do list[#list + 1] = "  " .. detail end
+  return printed.text(self, groups_table(self), list)
 end
 
 --- The test for a sentence: "chi-square 10.33 on 1 df, p = 0.001".
@@ -292,17 +292,10 @@ end
 ---@param options? table
 ---@return table[]
 function Logrank:report_blocks(options)
-  local view = groups_table(self)
-  view.caption = options and options.caption or self.title
-  view.notes[1] = self.title .. ": " .. line(self, options and options.profile) .. "."
-  local missing = result.missing_text(self.info)
-  if missing ~= "" then view.notes[2] = missing .. "." end
-  for _, detail in ipairs(details(self)) do view.notes[#view.notes + 1] = detail .. "." end
-  local blocks = { { kind = "table", table = view } }
-  for _, warning in ipairs(self.warnings) do
-    blocks[#blocks + 1] = { kind = "warning", text = warning }
-  end
-  return blocks
+  local last = {}
+  for i, detail in ipairs(details(self)) do last[i] = detail .. "." end
+  return (printed.blocks(self, groups_table(self),
+    { self.title .. ": " .. line(self, options and options.profile) }, options, last))
 end
 
 --- Everything at full precision.

@@ -4,6 +4,7 @@ local check = require "lobule.check"
 local core = require "lobule.core"
 local fitting = require "lobule.survival.fitting"
 local horizons = require "lobule.survival.horizons"
+local printed = require "lobule.printed"
 local result = require "lobule.result"
 local view = require "lobule.survival.mean_regression_view"
 local weights = require "lobule.survival.weights"
@@ -249,7 +250,7 @@ function MeanRegression:predict(options)
 end
 
 function MeanRegression:__tostring()
-  return view.text(self)
+  return printed.text(self, view.table(self))
 end
 
 --- The forest plot of differences or ratios.
@@ -265,7 +266,7 @@ end
 ---@param options? table
 ---@return table[]
 function MeanRegression:report_blocks(options)
-  return view.blocks(self, options)
+  return (printed.blocks(self, view.table(self), nil, options))
 end
 
 --- Everything at full precision.

@@ -3,7 +3,6 @@ local check = require "lobule.check"
 local core = require "lobule.core"
 local format = require "lobule.format"
 local journal = require "lobule.report.journal"
-local result = require "lobule.result"
 local shown = require "lobule.shown"
 local terms = require "lobule.terms"
 local weights = require "lobule.survival.weights"
@@ -79,7 +78,9 @@ end
 
 --- The intercept is a mean or a risk only with link identity and log: it is not among the terms
 --- shown when it means nothing.
-local function summary_table(self)
+---@param self lobule.MeanRegression
+---@return lobule.Table
+function M.table(self)
   local rows, n = {}, #self.at.tau
   local ratio = is_ratio(self)
   for i, row in ipairs(self:tidy({ exponentiate = ratio }):rows_list()) do
@@ -94,30 +95,6 @@ local function summary_table(self)
   return require("lobule.table").new { rows = rows, columns = { { label = "Term", align = "left" },
     { label = ("%s (%s %% CI)"):format(label_of(self), level), align = "right", unit = unit },
     { label = "p", align = "right" } }, notes = notes_of(self) }
-end
-
---- What print shows.
----@param self lobule.MeanRegression
----@return string
-function M.text(self)
-  local parts = { result.heading(self.title, self.info), tostring(summary_table(self)) }
-  for _, warning in ipairs(self.warnings) do parts[#parts + 1] = "warning: " .. warning end
-  return table.concat(parts, "\n")
-end
-
---- The blocks of a report.
----@param self lobule.MeanRegression
----@param options? table
----@return table[]
-function M.blocks(self, options)
-  local table_shown = summary_table(self)
-  table_shown.caption = options and options.caption or self.title
-  local missing = result.missing_text(self.info)
-  if missing ~= "" then table_shown.notes[#table_shown.notes + 1] = missing .. "." end
-  local blocks = { { kind = "table", table = table_shown } }
-  for _, warning in ipairs(self.warnings) do blocks[#blocks + 1] = { kind = "warning",
-    text = warning } end
-  return blocks
 end
 
 local PLOT <const> = { { "title", "string" }, { "width_mm", "positive", 183 },

@@ -2,6 +2,7 @@
 local check = require "lobule.check"
 local core = require "lobule.core"
 local format = require "lobule.format"
+local printed = require "lobule.printed"
 local result = require "lobule.result"
 local rows = require "lobule.survival.multistate_data"
 local shown_as = require "lobule.shown"
@@ -237,10 +238,7 @@ local function fit_lines(self)
 end
 
 function MultistateCox:__tostring()
-  local parts = { result.heading(self.title, self.info), tostring(terms_table(self)) }
-  for _, line in ipairs(fit_lines(self)) do parts[#parts + 1] = line end
-  for _, warning in ipairs(self.warnings) do parts[#parts + 1] = "warning: " .. warning end
-  return table.concat(parts, "\n")
+  return printed.text(self, terms_table(self), fit_lines(self))
 end
 
 --- The forest plot of hazard ratios, transition by transition.
@@ -255,16 +253,7 @@ end
 ---@param options? table
 ---@return table[]
 function MultistateCox:report_blocks(options)
-  local view = terms_table(self)
-  view.caption = options and options.caption or self.title
-  for _, line in ipairs(fit_lines(self)) do view.notes[#view.notes + 1] = line .. "." end
-  local missing = result.missing_text(self.info)
-  if missing ~= "" then view.notes[#view.notes + 1] = missing .. "." end
-  local blocks = { { kind = "table", table = view } }
-  for _, warning in ipairs(self.warnings) do
-    blocks[#blocks + 1] = { kind = "warning", text = warning }
-  end
-  return blocks
+  return (printed.blocks(self, terms_table(self), fit_lines(self), options))
 end
 
 --- Everything at full precision.

@@ -2,6 +2,7 @@
 --- "multistate".
 local core = require "lobule.core"
 local format = require "lobule.format"
+local printed = require "lobule.printed"
 local result = require "lobule.result"
 local weights = require "lobule.survival.weights"
 
@@ -110,17 +111,15 @@ local function counts_lines(self)
   local lines = {}
   for g, label in ipairs(self.info.groups.label) do
     local count = self.fit:count(g)
-    lines[g] = ("  %s: %d persons, %s transitions"):format(label, count.n,
+    lines[g] = ("%s: %d persons, %s transitions"):format(label, count.n,
       format.count(count.n_event))
   end
-  return table.concat(lines, "\n")
+  return lines
 end
 
 function States:__tostring()
-  local parts = { result.heading(self.title, self.info), counts_lines(self),
-    tostring(summary_table(self)) }
-  for _, warning in ipairs(self.warnings) do parts[#parts + 1] = "warning: " .. warning end
-  return table.concat(parts, "\n")
+  return printed.text(self, ("  %s\n%s"):format(table.concat(counts_lines(self), "\n  "),
+    summary_table(self)))
 end
 
 --- The figure: the probability of each state against time. Stacked, the states of one group lie on
@@ -141,18 +140,7 @@ end
 ---@param options? table
 ---@return table[]
 function States:report_blocks(options)
-  local view = summary_table(self)
-  view.caption = options and options.caption or self.title
-  for line in counts_lines(self):gmatch "[^\n]+" do
-    view.notes[#view.notes + 1] = line:match "^%s*(.*)$" .. "."
-  end
-  local missing = result.missing_text(self.info)
-  if missing ~= "" then view.notes[#view.notes + 1] = missing .. "." end
-  local blocks = { { kind = "table", table = view } }
-  for _, warning in ipairs(self.warnings) do
-    blocks[#blocks + 1] = { kind = "warning", text = warning }
-  end
-  return blocks
+  return (printed.blocks(self, summary_table(self), counts_lines(self), options))
 end
 
 --- Everything at full precision, for JSON and provenance.

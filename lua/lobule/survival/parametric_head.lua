@@ -1,5 +1,5 @@
 --- What parametric survival models have in common on paper: estimates with limits, frames, how the
---- variance was made, the print and the blocks of a report.
+--- variance was made.
 local core = require "lobule.core"
 local format = require "lobule.format"
 local result = require "lobule.result"
@@ -143,37 +143,6 @@ function M.interval_text(row, ratio)
   end
   return ("%s (%s to %s)"):format(format.number(row.estimate), format.number(row.conf_low),
     format.number(row.conf_high))
-end
-
---- print(fit): title, table of the terms, lines, warnings.
----@param self table
----@param view lobule.Table?        nil: no terms
----@param lines string[]
----@return string
-function M.text(self, view, lines)
-  local parts = { result.heading(self.title, self.info) }
-  if view then parts[2] = tostring(view) end
-  for _, line in ipairs(lines) do parts[#parts + 1] = line end
-  for _, warning in ipairs(self.warnings) do parts[#parts + 1] = "warning: " .. warning end
-  return table.concat(parts, "\n")
-end
-
---- The blocks of a report: the table of the terms with the lines as notes, then warnings.
----@param self table
----@param view lobule.Table
----@param lines string[]
----@param options? table            caption
----@return table[]
-function M.blocks(self, view, lines, options)
-  view.caption = options and options.caption or self.title
-  for _, line in ipairs(lines) do view.notes[#view.notes + 1] = line .. "." end
-  local missing = result.missing_text(self.info)
-  if missing ~= "" then view.notes[#view.notes + 1] = missing .. "." end
-  local blocks = { { kind = "table", table = view } }
-  for _, warning in ipairs(self.warnings) do
-    blocks[#blocks + 1] = { kind = "warning", text = warning }
-  end
-  return blocks
 end
 
 return M

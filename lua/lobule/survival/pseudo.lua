@@ -2,6 +2,7 @@
 local check = require "lobule.check"
 local core = require "lobule.core"
 local horizons = require "lobule.survival.horizons"
+local printed = require "lobule.printed"
 local result = require "lobule.result"
 local weights = require "lobule.survival.weights"
 
@@ -122,23 +123,14 @@ local function summary_table(self)
 end
 
 function Pseudo:__tostring()
-  local parts = { result.heading(self.title, self.info), tostring(summary_table(self)) }
-  for _, warning in ipairs(self.warnings) do parts[#parts + 1] = "warning: " .. warning end
-  return table.concat(parts, "\n")
+  return printed.text(self, summary_table(self))
 end
 
 --- The blocks of a report: the estimates, then warnings.
 ---@param options? table
 ---@return table[]
 function Pseudo:report_blocks(options)
-  local shown = summary_table(self)
-  shown.caption = options and options.caption or self.title
-  local missing = result.missing_text(self.info)
-  if missing ~= "" then shown.notes[#shown.notes + 1] = missing .. "." end
-  local blocks = { { kind = "table", table = shown } }
-  for _, warning in ipairs(self.warnings) do blocks[#blocks + 1] = { kind = "warning",
-    text = warning } end
-  return blocks
+  return (printed.blocks(self, summary_table(self), nil, options))
 end
 
 --- The estimates and counts; the pseudo-values themselves are rows of people and stay out.

@@ -1,6 +1,7 @@
 --- Rates result: events, person-time and rates by group and interval, standardised rates, ratios.
 local core = require "lobule.core"
 local format = require "lobule.format"
+local printed = require "lobule.printed"
 local result = require "lobule.result"
 local views = require "lobule.survival.rates_view"
 
@@ -251,14 +252,14 @@ local function lines(self)
 end
 
 function Rates:__tostring()
-  return views.text(self, summary_table(self), lines(self))
+  return printed.text(self, summary_table(self), lines(self))
 end
 
 --- The blocks of a report.
 ---@param options? table
 ---@return table[]
 function Rates:report_blocks(options)
-  return (views.blocks(self, summary_table(self), lines(self), options))
+  return (printed.blocks(self, summary_table(self), lines(self), options))
 end
 
 --- Everything at full precision.

@@ -34,45 +34,4 @@ function M.ratio(row, level)
     shown.p_phrase(row.p_value))
 end
 
---- How many rows are left out and why; "" when none.
-local function left_text(info)
-  if info.n_left == 0 then return "" end
-  local parts = {}
-  for i, cause in ipairs(info.causes_left) do parts[i] = ("%s %d"):format(cause.reason, cause.n) end
-  return ("%d of %d rows left out (%s)"):format(info.n_left, info.n_rows,
-    table.concat(parts, ", "))
-end
-
---- print(result)
----@param self table
----@param view lobule.Table
----@param lines string[]
----@return string
-function M.text(self, view, lines)
-  local parts = { self.title, "  " .. self.info.formula }
-  local left <const> = left_text(self.info)
-  if left ~= "" then parts[3] = "  " .. left end
-  parts[#parts + 1] = tostring(view)
-  for _, line in ipairs(lines) do parts[#parts + 1] = line end
-  for _, warning in ipairs(self.warnings) do parts[#parts + 1] = "warning: " .. warning end
-  return table.concat(parts, "\n")
-end
-
---- The blocks of a report.
----@param self table
----@param view lobule.Table
----@param lines string[]
----@param options? table
----@return table[]
-function M.blocks(self, view, lines, options)
-  view.caption = options and options.caption or self.title
-  for i, line in ipairs(lines) do view.notes[i] = line .. "." end
-  local left <const> = left_text(self.info)
-  if left ~= "" then view.notes[#view.notes + 1] = left .. "." end
-  local blocks = { { kind = "table", table = view } }
-  for _, warning in ipairs(self.warnings) do blocks[#blocks + 1] = { kind = "warning",
-    text = warning } end
-  return blocks
-end
-
 return M

@@ -5,6 +5,7 @@ local core = require "lobule.core"
 local fits = require "lobule.survival.expected_fit"
 local format = require "lobule.format"
 local people = require "lobule.survival.expected_people"
+local printed = require "lobule.printed"
 local result = require "lobule.result"
 local weights = require "lobule.survival.weights"
 
@@ -169,11 +170,8 @@ local function counts_line(self)
 end
 
 function Relative:__tostring()
-  local parts = { result.heading(self.title, self.info), tostring(summary_table(self)),
-    counts_line(self) }
-  parts[#parts + 1] = weights.text(self.options, self.info)
-  for _, warning in ipairs(self.warnings) do parts[#parts + 1] = "warning: " .. warning end
-  return table.concat(parts, "\n")
+  return printed.text(self, summary_table(self), { counts_line(self),
+    weights.text(self.options, self.info) })
 end
 
 --- The curves with their pointwise limits.
@@ -188,17 +186,8 @@ end
 ---@param options? table
 ---@return table[]
 function Relative:report_blocks(options)
-  local view = summary_table(self)
-  view.caption = options and options.caption or self.title
-  view.notes[1] = counts_line(self) .. "."
-  local missing = result.missing_text(self.info)
-  if missing ~= "" then view.notes[#view.notes + 1] = missing .. "." end
-  view.notes[#view.notes + 1] = weights.text(self.options, self.info)
-  local blocks = { { kind = "table", table = view } }
-  for _, warning in ipairs(self.warnings) do
-    blocks[#blocks + 1] = { kind = "warning", text = warning }
-  end
-  return blocks
+  return (printed.blocks(self, summary_table(self), { counts_line(self) },
+    options, { weights.text(self.options, self.info) }))
 end
 
 --- Everything at full precision.

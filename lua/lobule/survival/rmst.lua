@@ -4,6 +4,7 @@ local contrasts = require "lobule.survival.rmst_contrast"
 local core = require "lobule.core"
 local fitting = require "lobule.survival.fitting"
 local horizons = require "lobule.survival.horizons"
+local printed = require "lobule.printed"
 local quantity = require "lobule.quantity"
 local result = require "lobule.result"
 local view = require "lobule.survival.rmst_view"
@@ -347,10 +348,9 @@ function Rmst:ratio(options)
 end
 
 function Rmst:__tostring()
-  local parts = { result.heading(self.title, self.info) }
-  for _, block in ipairs(view.tables(self)) do parts[#parts + 1] = tostring(block) end
-  for _, warning in ipairs(self.warnings) do parts[#parts + 1] = "warning: " .. warning end
-  return table.concat(parts, "\n")
+  local parts = {}
+  for i, shown in ipairs(view.tables(self)) do parts[i] = tostring(shown) end
+  return printed.text(self, table.concat(parts, "\n"))
 end
 
 --- The figure: survival curves, the area under each shaded over the window, a panel a group.
@@ -366,15 +366,9 @@ end
 ---@param options? table
 ---@return table[]
 function Rmst:report_blocks(options)
-  local blocks = {}
-  for i, shown in ipairs(view.tables(self)) do
-    if i == 1 then shown.caption = options and options.caption or self.title end
-    local missing = result.missing_text(self.info)
-    if i == 1 and missing ~= "" then shown.notes[#shown.notes + 1] = missing .. "." end
-    blocks[i] = { kind = "table", table = shown }
-  end
-  for _, warning in ipairs(self.warnings) do blocks[#blocks + 1] = { kind = "warning",
-    text = warning } end
+  local tables = view.tables(self)
+  local blocks = printed.blocks(self, tables[1], nil, options)
+  for i = 2, #tables do table.insert(blocks, i, { kind = "table", table = tables[i] }) end
   return blocks
 end
 

@@ -8,6 +8,7 @@ local fitting = require "lobule.survival.fitting"
 local format = require "lobule.format"
 local head = require "lobule.survival.parametric_head"
 local predict = require "lobule.survival.aft_predict"
+local printed = require "lobule.printed"
 local result = require "lobule.result"
 local shown = require "lobule.shown"
 local terms = require "lobule.terms"
@@ -284,7 +285,7 @@ local function fit_lines(self, profile)
 end
 
 function RoystonParmar:__tostring()
-  return head.text(self, #self.info.terms > 0 and terms_table(self) or nil, fit_lines(self))
+  return printed.text(self, #self.info.terms > 0 and terms_table(self) or nil, fit_lines(self))
 end
 
 --- The figure "hazard_ratio": hazard ratios against time with a band of pointwise intervals, a
@@ -311,9 +312,8 @@ end
 ---@param options? table
 ---@return table[]
 function RoystonParmar:report_blocks(options)
-  local blocks = head.blocks(self, terms_table(self), fit_lines(self, options and options.profile),
-    options)
-  return blocks
+  return (printed.blocks(self, terms_table(self), fit_lines(self, options and options.profile),
+    options))
 end
 
 --- Everything at full precision.

@@ -1,6 +1,7 @@
 --- Standardised ratio result: observed against expected events.
 local core = require "lobule.core"
 local format = require "lobule.format"
+local printed = require "lobule.printed"
 local result = require "lobule.result"
 local views = require "lobule.survival.rates_view"
 
@@ -107,14 +108,14 @@ local function summary_table(self)
 end
 
 function SMR:__tostring()
-  return views.text(self, summary_table(self), {})
+  return printed.text(self, summary_table(self))
 end
 
 --- The blocks of a report.
 ---@param options? table
 ---@return table[]
 function SMR:report_blocks(options)
-  return (views.blocks(self, summary_table(self), {}, options))
+  return (printed.blocks(self, summary_table(self), nil, options))
 end
 
 --- Everything at full precision.

@@ -3,6 +3,7 @@ local check = require "lobule.check"
 local core = require "lobule.core"
 local format = require "lobule.format"
 local nested = require "lobule.anova_nested"
+local printed = require "lobule.printed"
 local result = require "lobule.result"
 local shown = require "lobule.shown"
 
@@ -222,9 +223,7 @@ local function view(self)
 end
 
 function Subgroups:__tostring()
-  local parts = { tostring(view(self)) }
-  for _, warning in ipairs(self.warnings) do parts[#parts + 1] = "warning: " .. warning end
-  return table.concat(parts, "\n")
+  return printed.text(self, view(self))
 end
 
 --- The forest plot: all patients, then each variable with its interaction p value. Fits of the
@@ -273,13 +272,7 @@ end
 ---@param options? table
 ---@return table[]
 function Subgroups:report_blocks(options)
-  local shown_table = view(self)
-  shown_table.caption = options and options.caption or self.title
-  local blocks = { { kind = "table", table = shown_table } }
-  for _, warning in ipairs(self.warnings) do
-    blocks[#blocks + 1] = { kind = "warning", text = warning }
-  end
-  return blocks
+  return (printed.blocks(self, view(self), nil, options))
 end
 
 --- Everything at full precision.

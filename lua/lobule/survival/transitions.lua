@@ -1,6 +1,7 @@
 --- Who moved where: counts of transitions, time under observation, moves per person.
 local core = require "lobule.core"
 local format = require "lobule.format"
+local printed = require "lobule.printed"
 local result = require "lobule.result"
 local rows = require "lobule.survival.multistate_data"
 
@@ -127,11 +128,8 @@ local function counts_table(self)
 end
 
 function Transitions:__tostring()
-  local parts = { result.heading(self.title, self.info),
-    ("  %d persons, %d rows"):format(self.summary.n_person, self.info.n_used),
-    tostring(counts_table(self)) }
-  for _, warning in ipairs(self.warnings) do parts[#parts + 1] = "warning: " .. warning end
-  return table.concat(parts, "\n")
+  return printed.text(self, ("  %d persons, %d rows\n%s"):format(self.summary.n_person,
+    self.info.n_used, counts_table(self)))
 end
 
 --- The diagram: states as boxes (persons ever there, last seen there) in rows by the number of
@@ -147,15 +145,7 @@ end
 ---@param options? table
 ---@return table[]
 function Transitions:report_blocks(options)
-  local view = counts_table(self)
-  view.caption = options and options.caption or self.title
-  local missing = result.missing_text(self.info)
-  if missing ~= "" then view.notes[#view.notes + 1] = missing .. "." end
-  local blocks = { { kind = "table", table = view } }
-  for _, warning in ipairs(self.warnings) do
-    blocks[#blocks + 1] = { kind = "warning", text = warning }
-  end
-  return blocks
+  return (printed.blocks(self, counts_table(self), nil, options))
 end
 
 --- Everything at full precision.
