@@ -3,6 +3,7 @@
 local check = require "lobule.check"
 local core = require "lobule.core"
 local format = require "lobule.format"
+local printed = require "lobule.printed"
 local result = require "lobule.result"
 local weights = require "lobule.survival.weights"
 local words = require "lobule.survival.parametric_words"
@@ -157,10 +158,8 @@ local function view(self)
 end
 
 function Parametric:__tostring()
-  local parts = { result.heading(self.title, self.info), (tostring(view(self)):gsub("^[^\n]*\n",
-    "", 1)), ("n = %d: %s"):format(self.info.n, words.counts(self.fits[1].fit)) }
-  for _, warning in ipairs(self.warnings) do parts[#parts + 1] = "warning: " .. warning end
-  return table.concat(parts, "\n")
+  return printed.text(self, (tostring(view(self)):gsub("^[^\n]*\n", "", 1)),
+    { ("n = %d: %s"):format(self.info.n, words.counts(self.fits[1].fit)) })
 end
 
 --- Figures: "survival" (default), the curves over Kaplan-Meier's; "hazard", the hazards. Both go on
@@ -181,13 +180,7 @@ end
 ---@param options? table
 ---@return table[]
 function Parametric:report_blocks(options)
-  local shown = view(self)
-  shown.caption = options and options.caption or self.title
-  local blocks = { { kind = "table", table = shown } }
-  for _, warning in ipairs(self.warnings) do
-    blocks[#blocks + 1] = { kind = "warning", text = warning }
-  end
-  return blocks
+  return (printed.blocks(self, view(self), nil, options))
 end
 
 --- Everything at full precision.

@@ -1,6 +1,7 @@
 --- Score result: AUC, Brier score and calibration of models at times, compared.
 local core = require "lobule.core"
 local format = require "lobule.format"
+local printed = require "lobule.printed"
 local result = require "lobule.result"
 local shown = require "lobule.shown"
 
@@ -229,23 +230,14 @@ local function lines(self)
 end
 
 function Score:__tostring()
-  local parts = { result.heading(self.title, self.info), tostring(summary_table(self)) }
-  for _, line in ipairs(lines(self)) do parts[#parts + 1] = line end
-  for _, warning in ipairs(self.warnings) do parts[#parts + 1] = "warning: " .. warning end
-  return table.concat(parts, "\n")
+  return printed.text(self, summary_table(self), lines(self))
 end
 
 --- The blocks of a report.
 ---@param options? table
 ---@return table[]
 function Score:report_blocks(options)
-  local view = summary_table(self)
-  view.caption = options and options.caption or self.title
-  for i, line in ipairs(lines(self)) do view.notes[i] = line .. "." end
-  local blocks = { { kind = "table", table = view } }
-  for _, warning in ipairs(self.warnings) do blocks[#blocks + 1] = { kind = "warning",
-    text = warning } end
-  return blocks
+  return (printed.blocks(self, summary_table(self), lines(self), options))
 end
 
 --- Everything at full precision.

@@ -3,6 +3,7 @@ local check = require "lobule.check"
 local core = require "lobule.core"
 local fitting = require "lobule.survival.fitting"
 local format = require "lobule.format"
+local printed = require "lobule.printed"
 local result = require "lobule.result"
 local weights = require "lobule.survival.weights"
 
@@ -235,22 +236,14 @@ local function summary_table(self)
 end
 
 function Turnbull:__tostring()
-  local parts = { result.heading(self.title, self.info), tostring(summary_table(self)) }
-  for _, warning in ipairs(self.warnings) do parts[#parts + 1] = "warning: " .. warning end
-  return table.concat(parts, "\n")
+  return printed.text(self, summary_table(self))
 end
 
 --- The blocks of a report: the table of medians, then warnings.
 ---@param options? table
 ---@return table[]
 function Turnbull:report_blocks(options)
-  local shown = summary_table(self)
-  shown.caption = options and options.caption or self.title
-  local blocks = { { kind = "table", table = shown } }
-  for _, warning in ipairs(self.warnings) do
-    blocks[#blocks + 1] = { kind = "warning", text = warning }
-  end
-  return blocks
+  return (printed.blocks(self, summary_table(self), nil, options))
 end
 
 --- Everything at full precision, for JSON and provenance.
