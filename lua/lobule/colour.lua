@@ -64,9 +64,11 @@ end
 ---@return string
 function M.result(text, colours)
   if not colours.on then return text end
-  local lines = {}
+  local lines, in_warning = {}, false
   for line in (text .. "\n"):gmatch "(.-)\n" do
-    if line:find "^%s*[Ww]arning:" then
+    -- A long warning goes on further in.
+    in_warning = line:find "^%s*[Ww]arning:" or in_warning and line:find "^  %S"
+    if in_warning then
       lines[#lines + 1] = colours.paint("warning", line)
     else
       lines[#lines + 1] = line:gsub("%S+", function(one) return word(colours, one) end)

@@ -66,13 +66,15 @@ end
 ---@param text string
 ---@param width integer
 ---@param lines string[]            to which the lines are added
-function M.wrap(text, width, lines)
+---@param first? string             what the first line begins with, e.g. an indent
+---@param rest? string              what the others begin with
+function M.wrap(text, width, lines, first, rest)
   local line
   for word in text:gmatch("%S+") do
-    local longer = line and line .. " " .. word or word
+    local longer = line and line .. " " .. word or (first or "") .. word
     if line and width_of(longer) > width then
       lines[#lines + 1] = line
-      longer = word
+      longer = (rest or "") .. word
     end
     line = longer
   end

@@ -40,6 +40,9 @@ describe("colours", function()
     assert.are.equal("\27[31m-3e-05\27[0m -", colour.result("-3e-05 -", on))
     assert.are.equal("\27[33mwarning: -1 is odd\27[0m\n2", colour.result("warning: -1 is odd\n2",
       on))
+    assert.are.equal("\27[33mwarning: -1 is\27[0m\n\27[33m  odd\27[0m\n2", colour.result(
+      "warning: -1 is\n  odd\n2", on))
+    assert.are.equal("x\n  odd", colour.result("x\n  odd", on))
   end)
 
   it("leave the text as it is when off, and its width always", function()

@@ -1,6 +1,7 @@
 --- What a reviewer would ask of a Cox fit, in words, each finding with what to do.
 local core = require "lobule.core"
 local format = require "lobule.format"
+local printed = require "lobule.printed"
 local result = require "lobule.result"
 local shown = require "lobule.shown"
 
@@ -170,12 +171,12 @@ function Check:tidy()
 end
 
 function Check:__tostring()
-  local parts = { result.heading(self.title, self.info) }
+  local lines = {}
   for _, one in ipairs(self.findings) do
-    parts[#parts + 1] = ("%s: %s"):format(one.topic, one.finding)
-    if one.advice ~= "nothing to do" then parts[#parts + 1] = "  -> " .. one.advice end
+    lines[#lines + 1] = ("%s: %s"):format(one.topic, one.finding)
+    if one.advice ~= "nothing to do" then lines[#lines + 1] = "  -> " .. one.advice end
   end
-  return table.concat(parts, "\n")
+  return printed.text(self, nil, lines)
 end
 
 core.class("cox_check", Check)

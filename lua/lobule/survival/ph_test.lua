@@ -3,6 +3,7 @@
 local check = require "lobule.check"
 local core = require "lobule.core"
 local format = require "lobule.format"
+local printed = require "lobule.printed"
 local result = require "lobule.result"
 local shown = require "lobule.shown"
 local terms = require "lobule.terms"
@@ -118,9 +119,7 @@ local function lines(self)
 end
 
 function PHTest:__tostring()
-  local parts = { result.heading(self.title, self.info), tostring(summary_table(self)) }
-  for _, line in ipairs(lines(self)) do parts[#parts + 1] = line end
-  return table.concat(parts, "\n")
+  return printed.text(self, summary_table(self), lines(self))
 end
 
 local function numbers(frame, name)
