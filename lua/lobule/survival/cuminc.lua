@@ -2,6 +2,7 @@
 local check = require "lobule.check"
 local core = require "lobule.core"
 local format = require "lobule.format"
+local printed = require "lobule.printed"
 local quantity = require "lobule.quantity"
 local result = require "lobule.result"
 local stacking = require "lobule.survival.stacking"
@@ -298,9 +299,7 @@ local function summary_table(self)
 end
 
 function CumInc:__tostring()
-  local parts = { result.heading(self.title, self.info), tostring(summary_table(self)) }
-  for _, warning in ipairs(self.warnings) do parts[#parts + 1] = "warning: " .. warning end
-  return table.concat(parts, "\n")
+  return printed.text(self, summary_table(self))
 end
 
 --- The figure: rising step curves of each group and cause, bands, censoring marks, and below them
@@ -322,14 +321,7 @@ end
 ---@param options? table
 ---@return table[]
 function CumInc:report_blocks(options)
-  local shown = summary_table(self)
-  shown.caption = options and options.caption or self.title
-  local missing = result.missing_text(self.info)
-  if missing ~= "" then shown.notes[#shown.notes + 1] = missing .. "." end
-  local blocks = { { kind = "table", table = shown } }
-  for _, warning in ipairs(self.warnings) do blocks[#blocks + 1] = { kind = "warning",
-    text = warning } end
-  return blocks
+  return (printed.blocks(self, summary_table(self), nil, options))
 end
 
 --- Everything at full precision, for JSON and provenance.

@@ -4,6 +4,7 @@ local core = require "lobule.core"
 local cox = require("lobule.survival.cox").methods
 local cuminc = require "lobule.survival.cuminc"
 local format = require "lobule.format"
+local printed = require "lobule.printed"
 local result = require "lobule.result"
 local shown = require "lobule.shown"
 local terms = require "lobule.terms"
@@ -238,10 +239,7 @@ local function summary_table(self)
 end
 
 function FineGray:__tostring()
-  local parts = { result.heading(self.title, self.info), tostring(summary_table(self)) }
-  for _, line in ipairs(fit_lines(self)) do parts[#parts + 1] = line end
-  for _, warning in ipairs(self.warnings) do parts[#parts + 1] = "warning: " .. warning end
-  return table.concat(parts, "\n")
+  return printed.text(self, summary_table(self), fit_lines(self))
 end
 
 --- The forest plot of subdistribution hazard ratios, as of a Cox model; with newdata the predicted
@@ -268,17 +266,8 @@ end
 ---@param options? table
 ---@return table[]
 function FineGray:report_blocks(options)
-  local view = summary_table(self)
-  view.caption = options and options.caption or self.title
-  for _, line in ipairs(fit_lines(self, options and options.profile)) do
-    view.notes[#view.notes + 1] = line .. "."
-  end
-  local missing = result.missing_text(self.info)
-  if missing ~= "" then view.notes[#view.notes + 1] = missing .. "." end
-  local blocks = { { kind = "table", table = view } }
-  for _, warning in ipairs(self.warnings) do blocks[#blocks + 1] = { kind = "warning",
-    text = warning } end
-  return blocks
+  return (printed.blocks(self, summary_table(self), fit_lines(self, options and options.profile),
+    options))
 end
 
 --- Everything at full precision.

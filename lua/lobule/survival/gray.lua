@@ -1,6 +1,7 @@
 --- Gray's test result: observed and expected events of each cause by group, and the tests.
 local core = require "lobule.core"
 local format = require "lobule.format"
+local printed = require "lobule.printed"
 local restyle = require "lobule.restyle"
 local result = require "lobule.result"
 local shown = require "lobule.shown"
@@ -126,12 +127,10 @@ local function variance_text(self)
 end
 
 function Gray:__tostring()
-  local parts = { result.heading(self.title, self.info), tostring(summary_table(self)) }
-  for _, line in ipairs(lines(self)) do parts[#parts + 1] = line end
-  parts[#parts + 1] = variance_text(self)
-  parts[#parts + 1] = weights.text(self.options, self.info)
-  for _, warning in ipairs(self.warnings) do parts[#parts + 1] = "warning: " .. warning end
-  return table.concat(parts, "\n")
+  local list = lines(self)
+  list[#list + 1] = variance_text(self)
+  list[#list + 1] = weights.text(self.options, self.info)
+  return printed.text(self, summary_table(self), list)
 end
 
 --- The tests for a sentence.
@@ -145,20 +144,12 @@ end
 ---@param options? table
 ---@return table[]
 function Gray:report_blocks(options)
-  local view = summary_table(self)
-  view.caption = options and options.caption or self.title
-  for i, line in ipairs(lines(self, options and options.profile)) do
-    view.notes[i] = ("%s, %s."):format(self.title, line)
-  end
-  local missing = result.missing_text(self.info)
-  if missing ~= "" then view.notes[#view.notes + 1] = missing .. "." end
+  local list, last = lines(self, options and options.profile), {}
+  for i, line in ipairs(list) do list[i] = ("%s, %s"):format(self.title, line) end
   local variance = variance_text(self)
-  if variance then view.notes[#view.notes + 1] = variance:gsub("^%l", string.upper) .. "." end
-  view.notes[#view.notes + 1] = weights.text(self.options, self.info)
-  local blocks = { { kind = "table", table = view } }
-  for _, warning in ipairs(self.warnings) do blocks[#blocks + 1] = { kind = "warning",
-    text = warning } end
-  return blocks
+  if variance then last[1] = variance:gsub("^%l", string.upper) .. "." end
+  last[#last + 1] = weights.text(self.options, self.info)
+  return (printed.blocks(self, summary_table(self), list, options, last))
 end
 
 --- Everything at full precision.
