@@ -27,7 +27,7 @@ local FILES <const> = {
   "lobule/survival/aft.lua", "lobule/survival/aft_predict.lua", "lobule/survival/parametric.lua",
   "lobule/survival/royston.lua", "lobule/survival/cure.lua",
   "lobule/survival/population.lua", "lobule/survival/expected.lua",
-  "lobule/survival/relative.lua", "lobule/categorical.lua",
+  "lobule/survival/relative.lua", "lobule/survival/expected_result.lua", "lobule/categorical.lua",
   "lobule/categorical/proportion.lua", "lobule/meta.lua", "lobule/meta/pool.lua",
   "lobule/contrast_methods.lua", "lobule/contrast_result.lua", "lobule/anova.lua",
   "lobule/compare.lua", "lobule/crosstab.lua", "lobule/table_one.lua",

@@ -4,7 +4,6 @@ local core = require "lobule.core"
 local fits = require "lobule.survival.expected_fit"
 local format = require "lobule.format"
 local people = require "lobule.survival.expected_people"
-local printed = require "lobule.printed"
 local result = require "lobule.result"
 local weights = require "lobule.survival.weights"
 
@@ -16,6 +15,9 @@ local weights = require "lobule.survival.weights"
 ---@field title string
 local Expected = { __name = "lobule.Expected" }
 result.mixin(Expected)
+for name, method in pairs(require "lobule.survival.expected_result") do Expected[name] = method end
+
+local VIEW <const> = {} -- what expected_result shows of these curves
 
 local M = {}
 
@@ -55,6 +57,7 @@ local NAMES <const> = { ederer1 = "Ederer I", ederer2 = "Ederer II", hakulinen =
 function M.expected(formula, data, options)
   local opts <const> = check.options(options, OPTIONS)
   local fit = fits.build(formula, data, opts)
+  fit.view = VIEW
   return setmetatable({ base = fit, fit = fits.curves(fit, opts.at), info = fit.info,
     options = opts, method = opts.method, warnings = fits.warnings(fit),
     title = ("Expected survival (%s)"):format(NAMES[opts.method]) }, Expected)
@@ -64,7 +67,7 @@ local COLUMNS <const> = { estimate = { label = "Expected survival" },
   observed = { label = "Observed survival" }, cumulative_hazard = {
     label = "Expected cumulative hazard" } }
 
-local function frame_of(self, curves)
+function VIEW.frame(self, curves)
   local frames = {}
   for g, one in ipairs(curves) do
     frames[g] = one.curve:mutate { "estimate = exp(-cumulative)", "cumulative_hazard = cumulative",
@@ -81,25 +84,7 @@ end
 ---@return lobule.Frame             # strata, time, n_risk, n_event, n_censor, estimate,
 ---                                 cumulative_hazard, observed
 function Expected:tidy()
-  local frame = frame_of(self, self.fit)
-  return frame
-end
-
---- The curves at the times given, exact between the times of the data too.
----@param times number|number[]     ascending
----@return lobule.Frame             # as tidy()
-function Expected:at(times)
-  local opts = check.options({ times = times }, { { "times", "times" } })
-  local frame = frame_of(self, fits.curves(self.base, opts.times))
-  return frame
-end
-
---- The data with what is expected of each person up to their own time (R's survexp, methods
---- individual.s and individual.h): NA where something is missing.
----@return lobule.Frame             # the data, expected_survival, expected_hazard (cumulative, from
----                                 entry to time: the expected number of events)
-function Expected:augment()
-  local frame = fits.augment(self.base)
+  local frame = VIEW.frame(self, self.fit)
   return frame
 end
 
@@ -137,32 +122,19 @@ function Expected:glance()
     { "method", { self.method }, "text" } })
 end
 
-local function percent(x)
-  return type(x) == "number" and format.fixed(100 * x, 1) or "NA"
+function VIEW.labels()
+  return { "Observed (%)", "Expected (%)" }
 end
 
-local function summary_table(self)
-  local rows, times = {}, self.options.at or fits.shown_times(self.base)
-  for i, row in ipairs(self:at(times):rows_list()) do
-    rows[i] = { row.strata, core.format_number(row.time), format.count(row.n_risk),
-      percent(row.observed), percent(row.estimate) }
-  end
-  return require("lobule.table").new { columns = { { label = "Group", align = "left" },
-    { label = ("Time (%s)"):format(self.base.unit), align = "right" },
-    { label = "At risk", align = "right" }, { label = "Observed (%)", align = "right" },
-    { label = "Expected (%)", align = "right" } }, rows = rows, notes = {} }
+function VIEW.cells(row, percent)
+  return { percent(row.observed), percent(row.estimate) }
 end
 
-local function counts_line(self)
+function VIEW.counts(self)
   local row = self:glance():rows_list()[1]
   return ("n = %s, events = %s, expected by the population = %s"):format(format.count(row.n),
     format.count(row.n_event),
     require("lobule.survival.smr_result").expected_text(row.expected))
-end
-
-function Expected:__tostring()
-  return printed.text(self, summary_table(self), { counts_line(self),
-    weights.text(self.options, self.info) })
 end
 
 --- Kaplan-Meier curves with the expected curve of each group beside (dotted).
@@ -171,14 +143,6 @@ end
 ---@return lobule.Figure
 function Expected:plot(options)
   return (require("lobule.survival.expected_plot").expected(self, options))
-end
-
---- The blocks of a report.
----@param options? table
----@return table[]
-function Expected:report_blocks(options)
-  return (printed.blocks(self, summary_table(self), { counts_line(self) },
-    options, { weights.text(self.options, self.info) }))
 end
 
 --- Everything at full precision.

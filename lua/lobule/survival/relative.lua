@@ -5,7 +5,6 @@ local core = require "lobule.core"
 local fits = require "lobule.survival.expected_fit"
 local format = require "lobule.format"
 local people = require "lobule.survival.expected_people"
-local printed = require "lobule.printed"
 local result = require "lobule.result"
 local weights = require "lobule.survival.weights"
 
@@ -17,6 +16,9 @@ local weights = require "lobule.survival.weights"
 ---@field title string
 local Relative = { __name = "lobule.Relative" }
 result.mixin(Relative)
+for name, method in pairs(require "lobule.survival.expected_result") do Relative[name] = method end
+
+local VIEW <const> = {} -- what expected_result shows of these curves
 
 local M = {}
 
@@ -68,6 +70,7 @@ end
 function M.relative(formula, data, options)
   local opts <const> = check.options(options, OPTIONS)
   local fit = fits.build(formula, data, opts)
+  fit.view = VIEW
   local curves, list = fits.curves(fit, opts.at), fits.warnings(fit)
   for g, one in ipairs(curves) do
     list[#list + 1] = passed(one.curve, fits.name(fit, g))
@@ -85,7 +88,7 @@ local LIMITS <const> = {
 local COLUMNS <const> = { estimate = { label = "Survival" }, cumulative_hazard = {
   label = "Excess cumulative hazard" } }
 
-local function frame_of(self, curves)
+function VIEW.frame(self, curves)
   local z = core.normal_quantile(0.5 + self.options.conf_level / 2)
   local low = LIMITS[self.options.conf_type]:format(("(%.17g)"):format(-z))
   local high = LIMITS[self.options.conf_type]:format(("%.17g"):format(z))
@@ -112,25 +115,7 @@ end
 ---                                 before), estimate, std_error, conf_low, conf_high,
 ---                                 cumulative_hazard (excess: minus the log of the estimate)
 function Relative:tidy()
-  local frame = frame_of(self, self.fit)
-  return frame
-end
-
---- The curves at the times given; between events they rise with the population's mortality, which
---- is followed exactly.
----@param times number|number[]     ascending
----@return lobule.Frame             # as tidy()
-function Relative:at(times)
-  local opts = check.options({ times = times }, { { "times", "times" } })
-  local frame = frame_of(self, fits.curves(self.base, opts.times))
-  return frame
-end
-
---- The data with what is expected of each person up to their own time; NA where something is
---- missing. The weight of the net method is 1 / expected survival.
----@return lobule.Frame             # the data, expected_hazard (cumulative), expected_survival
-function Relative:augment()
-  local frame = fits.augment(self.base)
+  local frame = VIEW.frame(self, self.fit)
   return frame
 end
 
@@ -145,33 +130,18 @@ function Relative:glance()
     { "conf_type", { opts.conf_type }, "text" } })
 end
 
-local function percent(x)
-  return type(x) == "number" and format.fixed(100 * x, 1) or "NA"
+function VIEW.labels(self)
+  return { self.method == "pohar-perme" and "Net survival (%)" or "Relative survival (%)",
+    core.format_number(100 * self.options.conf_level) .. " % CI" }
 end
 
-local function summary_table(self)
-  local rows, times = {}, self.options.at or fits.shown_times(self.base)
-  for i, row in ipairs(self:at(times):rows_list()) do
-    rows[i] = { row.strata, core.format_number(row.time), format.count(row.n_risk),
-      percent(row.estimate), row.conf_low == nil and "NA"
-        or ("%s to %s"):format(percent(row.conf_low), percent(row.conf_high)) }
-  end
-  return require("lobule.table").new { columns = { { label = "Group", align = "left" },
-    { label = ("Time (%s)"):format(self.base.unit), align = "right" },
-    { label = "At risk", align = "right" },
-    { label = self.method == "pohar-perme" and "Net survival (%)" or "Relative survival (%)",
-      align = "right" },
-    { label = core.format_number(100 * self.options.conf_level) .. " % CI", align = "right" } },
-    rows = rows, notes = {} }
+function VIEW.cells(row, percent)
+  return { percent(row.estimate), row.conf_low == nil and "NA"
+    or ("%s to %s"):format(percent(row.conf_low), percent(row.conf_high)) }
 end
 
-local function counts_line(self)
+function VIEW.counts(self)
   return ("n = %s, events = %s"):format(format.count(self.info.n), format.count(self.info.n_event))
-end
-
-function Relative:__tostring()
-  return printed.text(self, summary_table(self), { counts_line(self),
-    weights.text(self.options, self.info) })
 end
 
 --- The curves with their pointwise limits.
@@ -180,14 +150,6 @@ end
 ---@return lobule.Figure
 function Relative:plot(options)
   return (require("lobule.survival.expected_plot").relative(self, options))
-end
-
---- The blocks of a report.
----@param options? table
----@return table[]
-function Relative:report_blocks(options)
-  return (printed.blocks(self, summary_table(self), { counts_line(self) },
-    options, { weights.text(self.options, self.info) }))
 end
 
 --- Everything at full precision.
