@@ -64,9 +64,10 @@ end
 
 local function term_row(self, i, conf_level, exponentiate)
   local info, term = self.fit, self.info.terms[i]
+  -- What comes later is named, so that the table has room for it.
   local row = { term = term.term, variable = term.variable, level = term.level,
-    reference = term.reference, n = term.n,
-    n_event = term.n_event }
+    reference = term.reference, n = term.n, n_event = term.n_event, estimate = nil,
+    std_error = nil, statistic = nil, p_value = nil, conf_low = nil, conf_high = nil }
   if self.options.conf_type == "profile" then
     profile_row(self, i, conf_level, exponentiate, row)
   end
@@ -99,15 +100,17 @@ local TIDY <const> = { { "term", "text" }, { "variable", "text" }, { "level", "t
 function Cox:tidy(options)
   local opts <const> = check.options(options, { { "exponentiate", "boolean", false },
     { "conf_level", "level", self.options.conf_level } })
-  local columns = {}
-  for j, column in ipairs(TIDY) do columns[j] = { column[1], { n = #self.info.terms },
-    column[2] } end
-  for i = 1, #self.info.terms do
-    local row = term_row(self, i, opts.conf_level, opts.exponentiate)
-    for j, column in ipairs(TIDY) do
-      local value = row[column[1]]
-      columns[j][2][i] = value == nil and core.NA or value
+  local n <const>, NA <const> = #self.info.terms, core.NA
+  local rows, columns = {}, {}
+  for i = 1, n do rows[i] = term_row(self, i, opts.conf_level, opts.exponentiate) end
+  for j, column in ipairs(TIDY) do
+    -- The rows stand in for values that come: a list made whole does not grow.
+    local name, list = column[1], { n = n, table.unpack(rows) }
+    for i = 1, n do
+      local value = rows[i][name]
+      if value == nil then list[i] = NA else list[i] = value end
     end
+    columns[j] = { name, list, column[2] }
   end
   local frame = result.frame(columns)
   return frame

@@ -39,7 +39,8 @@ void cox_short_runs(const double *z, const double *g, size_t p, const size_t *st
 /* The same over lines: 1 and z of a row, n numbers in COX_PADDED(n), rows following each other. */
 void cox_line_runs(const double *line, const double *g, size_t n, const size_t *start,
                    size_t n_run, double *sum, size_t stride);
-/* g times each line taken from its sum, n numbers from sum + place[r] * n; UINT32_MAX: from none. */
+/* g times each line is taken from its sum, n numbers from sum + place[r] * n; UINT32_MAX: from
+ * none. */
 void cox_line_leave(const double *line, const double *g, size_t n, const uint32_t *place,
                     size_t rows, double *sum);
 /* Row after row: out[r * width] = g[r], out[r * width + 1 + j] = g[r] z_rj, n rows. */
@@ -52,10 +53,10 @@ void cox_add_exactly(double *sum, const double *x, size_t n, double sign);
 typedef struct cox_tied_sums {
   double hazard, tied, a, b, c, log_lik;
 } cox_tied_sums;
+void cox_efron(double s0, double d0, double v, size_t m, cox_tied_sums *out);
 /* A bin's part of the score and the information, s and d being sums of risk z over its risk set and
  * its events: score - hazard s + tied d; a s s' - b (s d' + d s') + c d d' is added to `out`,
  * COX_PADDED(p) numbers a row, lower triangle. COX_PADDED(p) numbers of each are read. */
 void cox_add_bin(const double *s, const double *d, const cox_tied_sums *sums, size_t p,
                  double *score, double *out);
-void cox_efron(double s0, double d0, double v, size_t m, cox_tied_sums *out);
 #endif
