@@ -100,17 +100,12 @@ local TIDY <const> = { { "term", "text" }, { "variable", "text" }, { "level", "t
 function Cox:tidy(options)
   local opts <const> = check.options(options, { { "exponentiate", "boolean", false },
     { "conf_level", "level", self.options.conf_level } })
-  local n <const>, NA <const> = #self.info.terms, core.NA
   local rows, columns = {}, {}
-  for i = 1, n do rows[i] = term_row(self, i, opts.conf_level, opts.exponentiate) end
+  for i = 1, #self.info.terms do
+    rows[i] = term_row(self, i, opts.conf_level, opts.exponentiate)
+  end
   for j, column in ipairs(TIDY) do
-    -- The rows stand in for values that come: a list made whole does not grow.
-    local name, list = column[1], { n = n, table.unpack(rows) }
-    for i = 1, n do
-      local value = rows[i][name]
-      if value == nil then list[i] = NA else list[i] = value end
-    end
-    columns[j] = { name, list, column[2] }
+    columns[j] = { column[1], result.field(rows, column[1]), column[2] }
   end
   local frame = result.frame(columns)
   return frame

@@ -23,6 +23,10 @@ end
 
 --- Labels are made when a report first reads them.
 local function label_later(info, frame)
+  if #info.terms == 0 then
+    info.labels = {}
+    return
+  end
   setmetatable(info, { __index = function(_, name)
     if name ~= "labels" then return nil end
     info.labels = labels_of(frame, info.terms)
