@@ -187,7 +187,8 @@ local function to_frame(self, rows, schema)
     local name = column[1]
     if name ~= "cause" or #self.causes > 0 then
       columns[#columns + 1] = { name, result.field(rows, name), column[2],
-        unit = column[3] and self.info.time_unit or nil, label = name == "tau" and "To" or name == "from" and "From" or nil }
+        unit = column[3] and self.info.time_unit or nil,
+        label = name == "tau" and "To" or name == "from" and "From" or nil }
     end
   end
   return result.frame(columns)

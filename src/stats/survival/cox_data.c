@@ -141,8 +141,7 @@ void cox_data_reset(cox_data *d)
   void *array[] = {d->row,          d->stratum_row,   d->stratum_bin, d->bin,    d->segment_row,
                    d->segment_bin,  d->block_segment, d->z_room,      d->weight, d->offset,
                    d->leave_bin,    d->mean,          d->scale,       d->range,  d->event_z,
-                   d->lasting_room, d->bin_weight,    d->layer,       d->slot,
-                   d->line};
+                   d->lasting_room, d->bin_weight,    d->layer,       d->slot,   d->line};
   for (size_t i = 0; i < sizeof array / sizeof array[0]; i++) lb_mem_free(array[i]);
   *d = (cox_data){0};
 }

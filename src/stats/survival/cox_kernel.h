@@ -37,8 +37,8 @@ void cox_run_sums(const double *z, const double *g, size_t p, size_t first, size
 void cox_short_runs(const double *z, const double *g, size_t p, const size_t *start, size_t n_run,
                     double *sum, size_t stride);
 /* The same over lines: 1 and z of a row, n numbers in COX_PADDED(n), rows following each other. */
-void cox_line_runs(const double *line, const double *g, size_t n, const size_t *start,
-                   size_t n_run, double *sum, size_t stride);
+void cox_line_runs(const double *line, const double *g, size_t n, const size_t *start, size_t n_run,
+                   double *sum, size_t stride);
 /* g times each line is taken from its sum, n numbers from sum + place[r] * n; UINT32_MAX: from
  * none. */
 void cox_line_leave(const double *line, const double *g, size_t n, const uint32_t *place,
