@@ -35,6 +35,21 @@ local function left_text(info)
   for i, cause in ipairs(info.causes_left) do parts[i] = ("%s %d"):format(cause.reason, cause.n) end
   return ("%d of %d rows left out (%s)"):format(info.n_left, info.n_rows,
     table.concat(parts, ", "))
+local AT_ONCE <const> = 256
+
+--- One field of each row as a list for a frame, NA where a row has none.
+---@param rows table[]
+---@param name string
+---@return table list
+function M.field(rows, name)
+  local n <const>, NA <const> = #rows, core.NA
+  -- The rows stand in for the values that come: a list that is made whole does not have to grow.
+  local list = { n = n, table.unpack(rows, 1, math.min(n, AT_ONCE)) }
+  for i = 1, n do
+    local value = rows[i][name]
+    if value == nil then list[i] = NA else list[i] = value end
+  end
+  return list
 end
 
 --- How many rows a model left out and why, in words; "" when none.

@@ -414,6 +414,37 @@ static void same_bits_for_any_thread_count(void **state)
   lb_mem_free(event);
 }
 
+/* Columns without variation change nothing; of more than six columns sums are made side by side. */
+static void more_columns(void **state)
+{
+  (void)state;
+  static const double nothing[N];
+  const double *columns[12] = {x_[0], x_[1], x_[2]};
+  for (size_t j = P; j < 12; j++) columns[j] = nothing;
+  for (size_t late = 0; late < 2; late++) {
+    lb_surv y = make_data();
+    if (late == 0) y.entry = NULL;
+    const lb_partition strata = {stratum_, 2};
+    lb_cox few = {0};
+    lb_error err = {0};
+    const lb_design narrow = {.n = N, .p = P, .column = columns};
+    LB_OK_OR_FAIL(lb_cox_fit(&y, &narrow, &strata, NULL, &few, &err), err);
+    for (size_t p = 6; p <= 12; p++) {
+      lb_cox fit = {0};
+      const lb_design d = {.n = N, .p = p, .column = columns};
+      LB_OK_OR_FAIL(lb_cox_fit(&y, &d, &strata, NULL, &fit, &err), err);
+      assert_int_equal(fit.n_collinear, p - P);
+      LB_NEAR(fit.log_lik, few.log_lik, TOL_EXACT);
+      for (size_t j = 0; j < P; j++) {
+        LB_NEAR(fit.coef[j], few.coef[j], 1e-12);
+        LB_NEAR(fit.std_error[j], few.std_error[j], 1e-12);
+      }
+      lb_cox_reset(&fit);
+    }
+    lb_cox_reset(&few);
+  }
+}
+
 static void edges(void **state)
 {
   (void)state;
@@ -550,6 +581,7 @@ int main(void)
       LB_TEST(last_step),
       LB_TEST(same_bits_for_any_thread_count),
       LB_TEST(empty_early_risk_set),
+      LB_TEST(more_columns),
       LB_TEST(edges),
       LB_TEST(huge_offset),
       LB_TEST(baseline_by_hand),

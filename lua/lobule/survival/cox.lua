@@ -65,9 +65,10 @@ end
 
 local function term_row(self, i, conf_level, exponentiate)
   local info, term = self.fit, self.info.terms[i]
+  -- What comes later is named, so that the table has room for it.
   local row = { term = term.term, variable = term.variable, level = term.level,
-    reference = term.reference, n = term.n,
-    n_event = term.n_event }
+    reference = term.reference, n = term.n, n_event = term.n_event, estimate = nil,
+    std_error = nil, statistic = nil, p_value = nil, conf_low = nil, conf_high = nil }
   if self.options.conf_type == "profile" then
     profile_row(self, i, conf_level, exponentiate, row)
   end
@@ -100,15 +101,12 @@ local TIDY <const> = { { "term", "text" }, { "variable", "text" }, { "level", "t
 function Cox:tidy(options)
   local opts <const> = check.options(options, { { "exponentiate", "boolean", false },
     { "conf_level", "level", self.options.conf_level } })
-  local columns = {}
-  for j, column in ipairs(TIDY) do columns[j] = { column[1], { n = #self.info.terms },
-    column[2] } end
+  local rows, columns = {}, {}
   for i = 1, #self.info.terms do
-    local row = term_row(self, i, opts.conf_level, opts.exponentiate)
-    for j, column in ipairs(TIDY) do
-      local value = row[column[1]]
-      columns[j][2][i] = value == nil and core.NA or value
-    end
+    rows[i] = term_row(self, i, opts.conf_level, opts.exponentiate)
+  end
+  for j, column in ipairs(TIDY) do
+    columns[j] = { column[1], result.field(rows, column[1]), column[2] }
   end
   local frame = result.frame(columns)
   return frame

@@ -7,9 +7,11 @@ local M = {}
 
 --- A term far from its limit may hold although another tends to infinity.
 function M.settled(fit)
-  local any = fit.converged
-  for _, infinite in ipairs(fit.infinite) do any = any or infinite end
-  return any
+  if fit.converged then return true end
+  for _, infinite in ipairs(fit.infinite) do
+    if infinite then return true end
+  end
+  return fit.converged
 end
 
 local MOST_NAMED <const> = 6

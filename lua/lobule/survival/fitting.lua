@@ -21,6 +21,19 @@ local function labels_of(frame, terms)
   return labels
 end
 
+--- Labels are made when a report first reads them.
+local function label_later(info, frame)
+  if #info.terms == 0 then
+    info.labels = {}
+    return
+  end
+  setmetatable(info, { __index = function(_, name)
+    if name ~= "labels" then return nil end
+    info.labels = labels_of(frame, info.terms)
+    return info.labels
+  end })
+end
+
 --- A model of the formula and the data, with what is worth knowing about it.
 ---@param formula string
 ---@param data lobule.Cohort|lobule.Frame
@@ -38,7 +51,7 @@ function M.build(formula, data, kind, opts, causes)
   local info = model:info()
   weights.count(info, opts)
   info.source = frame:source()
-  info.labels = labels_of(frame, info.terms)
+  label_later(info, frame)
   for _, term in ipairs(info.terms) do
     -- An interaction is no contrast with one reference level.
     if term.variable:find(":", 1, true) then term.reference = nil end

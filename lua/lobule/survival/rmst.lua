@@ -185,11 +185,11 @@ local COMPARE <const> = { { "strata", "text" }, { "reference", "text" }, { "meas
 local function to_frame(self, rows, schema)
   local columns = {}
   for _, column in ipairs(schema) do
-    local name, list = column[1], { n = #rows }
-    for i, row in ipairs(rows) do list[i] = row[name] == nil and core.NA or row[name] end
+    local name = column[1]
     if name ~= "cause" or #self.causes > 0 then
-      columns[#columns + 1] = { name, list, column[2], unit = column[3] and self.info.time_unit
-        or nil, label = name == "tau" and "To" or name == "from" and "From" or nil }
+      columns[#columns + 1] = { name, result.field(rows, name), column[2],
+        unit = column[3] and self.info.time_unit or nil,
+        label = name == "tau" and "To" or name == "from" and "From" or nil }
     end
   end
   return result.frame(columns)

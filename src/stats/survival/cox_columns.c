@@ -31,6 +31,7 @@ typedef struct column_pass {
 
 #define PLACE_ROWS 32768 /* from which on rows are not fetched one by one */
 #define WIDE       256   /* columns from which on one block of rows is worth a look at the flag */
+#define MOST_LINES ((size_t)1 << 18) /* numbers */
 
 /* Rows of a block that are in one stratum: [first, end) of the block. */
 typedef struct stratum_run {
@@ -241,6 +242,24 @@ static lb_status run_passes(column_pass *pass, lb_error *err)
   return LB_OK;
 }
 
+/* Few rows also stand line by line: sums over short runs of them, and over those that leave, are
+ * then made of all columns at once. Only for speed: without memory it is left out. */
+static void list_lines(cox_data *d)
+{
+  size_t width = COX_PADDED(d->p + 1);
+  bool pays = d->leave_bin != NULL || d->n < COX_SHORT_RUN * d->n_segment;
+  if (!pays || d->p == 0 || d->n > MOST_LINES / width) return;
+  d->line = lb_mem_zero(d->n * width, sizeof *d->line);
+  for (size_t b = 0; d->line != NULL && b < d->n_block; b++) {
+    const double *z = d->z + b * d->width * COX_ROWS;
+    double *line = d->line + b * COX_ROWS * width;
+    for (size_t r = 0, rows = cox_block_rows(d, b); r < rows; r++, line += width) {
+      line[0] = 1;
+      for (size_t j = 0; j < d->p; j++) line[1 + j] = z[j * COX_ROWS + r];
+    }
+  }
+}
+
 lb_status cox_data_columns(cox_data *d, const lb_design *x, lb_error *err)
 {
   column_pass pass = {.d = d, .x = x, .chunks = cox_block_chunks(d)};
@@ -255,6 +274,7 @@ lb_status cox_data_columns(cox_data *d, const lb_design *x, lb_error *err)
       pass.seen == NULL)
     st = lb_error_nomem(err, "Cox model");
   if (st == LB_OK) st = run_passes(&pass, err);
+  if (st == LB_OK) list_lines(d);
   lb_mem_free(pass.unit);
   lb_mem_free(pass.mean);
   lb_mem_free(pass.sum);

@@ -85,7 +85,12 @@ static lb_status take_offset(cox_data *d, const double *offset, lb_error *err)
 static void add_events(cox_data *d, const double *weight, size_t b, size_t first, size_t end,
                        double *sum)
 {
-  cox_run_sums(d->z + b * d->width * COX_ROWS, weight, d->p, first, end, sum);
+  const size_t run[2] = {first, end};
+  size_t w = d->p + 1;
+  if (d->line != NULL && end - first < COX_LINE)
+    cox_line_runs(d->line + b * COX_ROWS * COX_PADDED(w), weight, w, run, 1, sum, w);
+  else
+    cox_run_sums(d->z + b * d->width * COX_ROWS, weight, d->p, first, end, sum);
   d->event_weight += sum[0];
   for (size_t j = 0; j < d->p; j++) d->event_z[j] += sum[1 + j];
 }
@@ -136,7 +141,7 @@ void cox_data_reset(cox_data *d)
   void *array[] = {d->row,          d->stratum_row,   d->stratum_bin, d->bin,    d->segment_row,
                    d->segment_bin,  d->block_segment, d->z_room,      d->weight, d->offset,
                    d->leave_bin,    d->mean,          d->scale,       d->range,  d->event_z,
-                   d->lasting_room, d->bin_weight,    d->layer,       d->slot};
+                   d->lasting_room, d->bin_weight,    d->layer,       d->slot,   d->line};
   for (size_t i = 0; i < sizeof array / sizeof array[0]; i++) lb_mem_free(array[i]);
   *d = (cox_data){0};
 }

@@ -177,6 +177,38 @@ VECTOR void cox_short_runs(const double *z, const double *g, size_t p, const siz
   }
 }
 
+/* Groups of LANES numbers; the last ends with the last number, and what it shares with the one
+ * before it is made twice, in the same way. */
+VECTOR void cox_line_runs(const double *line, const double *g, size_t n, const size_t *start,
+                          size_t n_run, double *sum, size_t stride)
+{
+  size_t width = COX_PADDED(n), last = n < LANES ? 0 : n - LANES;
+  for (size_t i = 0; i < n_run; i++) {
+    double *place = sum + i * stride;
+    for (size_t j = 0; j < n; j += LANES) {
+      size_t at = j < last ? j : last;
+      lanes total = {0};
+      for (size_t r = start[i]; r < start[i + 1]; r++)
+        total += g[r] * *(const lanes *)(line + r * width + at);
+      for (size_t k = 0; n < LANES && k < n; k++) place[k] = total[k];
+      if (n >= LANES) *(lanes *)(place + at) = total;
+    }
+  }
+}
+
+VECTOR void cox_line_leave(const double *line, const double *g, size_t n, const uint32_t *place,
+                           size_t rows, double *sum)
+{
+  size_t width = COX_PADDED(n);
+  for (size_t r = 0; r < rows; r++, line += width) {
+    if (place[r] == UINT32_MAX) continue;
+    double *to = sum + place[r] * n;
+    size_t j = 0;
+    for (; j + LANES <= n; j += LANES) *(lanes *)(to + j) -= g[r] * *(const lanes *)(line + j);
+    for (; j < n; j++) to[j] -= g[r] * line[j];
+  }
+}
+
 void cox_rows(const double *z, const double *g, size_t p, size_t n, double *out, size_t width)
 {
   for (size_t r = 0; r < n; r++) {
@@ -209,16 +241,21 @@ static inline __attribute__((always_inline)) void add_square(const double *s, do
   }
 }
 
-VECTOR void cox_add_outer(const double *s, const double *d, const double abc[3], size_t p,
-                          double *out)
+VECTOR void cox_add_bin(const double *s, const double *d, const cox_tied_sums *sums, size_t p,
+                        double *score, double *out)
 {
   size_t width = COX_PADDED(p);
-  if (abc[1] == 0 && abc[2] == 0) {
-    add_square(s, abc[0], p, out);
+  double a = sums->a, b = sums->b, c = sums->c;
+  for (size_t i = 0; i < p; i += LANES)
+    *(lanes *)(score + i) -= sums->hazard * *(const lanes *)(s + i);
+  for (size_t i = 0; sums->tied != 0 && i < p; i += LANES)
+    *(lanes *)(score + i) += sums->tied * *(const lanes *)(d + i);
+  if (b == 0 && c == 0) {
+    add_square(s, a, p, out);
     return;
   }
   for (size_t j = 0; j < p; j++) {
-    double on_s = abc[1] * d[j] - abc[0] * s[j], on_d = abc[1] * s[j] - abc[2] * d[j];
+    double on_s = b * d[j] - a * s[j], on_d = b * s[j] - c * d[j];
     for (size_t i = 0; i <= j; i += LANES) {
       lanes *row = (lanes *)(out + j * width + i);
       *row -= on_s * *(const lanes *)(s + i) + on_d * *(const lanes *)(d + i);

@@ -16,8 +16,6 @@
 /* When the largest linear predictor is above this, all are brought down until it is not: exp()
  * cannot overflow, and ratios stay as they are. */
 #define LARGEST_ETA 300.0
-/* A block whose segments have fewer rows on average sums them side by side. */
-#define SHORT_RUN 12
 /* Parts of a pass with late entries, each with a table of bins: so many rows a bin pay for it. */
 #define MAX_PARTS         8
 #define PART_ROWS_PER_BIN 4
@@ -37,6 +35,15 @@ static size_t most_stride(const cox_data *d)
   return d->leave_bin == NULL ? d->p + 1 : 2 * (d->p + 1);
 }
 
+/* Room for sums, and for a vector that is read beyond the last one. */
+static double *sums_new(size_t n, size_t stride)
+{
+  if (n > (SIZE_MAX - COX_LINE) / stride) return NULL;
+  double *sum = lb_mem_array(n * stride + COX_LINE, sizeof *sum);
+  if (sum != NULL) memset(sum + n * stride, 0, COX_LINE * sizeof *sum);
+  return sum;
+}
+
 static bool alloc_late(const cox_data *d, cox_state *s)
 {
   s->n_part = count_parts(d);
@@ -53,15 +60,15 @@ lb_status cox_state_new(const cox_data *d, cox_state *out, lb_error *err)
   bool ok = d->leave_bin == NULL || alloc_late(d, &s);
   if (chunks < s.n_part) chunks = s.n_part; /* one also of no rows */
   if (d->lasting != NULL) ok = cox_lasting_new(d, &s) && ok;
-  s.part_size = 1 + padded * (padded + 3);
+  s.part_size = 1 + padded * (padded + 2);
   s.score = lb_mem_zero(p, sizeof *s.score);
   s.information = lb_mem_zero(p * p, sizeof *s.information);
   s.crossproduct = lb_mem_zero(p, sizeof *s.crossproduct);
   s.risk_room = lb_mem_array(d->n_block * COX_ROWS + COX_LINE, sizeof *s.risk_room);
   s.risk = cox_align(s.risk_room);
-  s.joined = lb_mem_array(d->n_segment, most_stride(d) * sizeof *s.joined);
+  s.joined = sums_new(d->n_segment, most_stride(d));
   s.head = lb_mem_array(d->n_block, most_stride(d) * sizeof *s.head);
-  s.at_risk = lb_mem_array(d->n_bin, (p + 1) * sizeof *s.at_risk);
+  s.at_risk = sums_new(d->n_bin, p + 1);
   s.hazard = lb_mem_zero(d->n_bin, sizeof *s.hazard);
   s.hazard_low = lb_mem_zero(d->n_bin, sizeof *s.hazard_low);
   s.hazard_event = lb_mem_zero(d->n_bin, sizeof *s.hazard_event);
@@ -152,10 +159,15 @@ static void sum_block(const cox_data *d, const double *here, run_sums to, size_t
 {
   size_t start[COX_ROWS + 1], n = list_runs(d, b, start);
   const double *z = d->z + b * d->width * COX_ROWS;
-  size_t alone = start[n] < SHORT_RUN * n ? 1 : n; /* runs that are summed one by one */
+  size_t alone = start[n] < COX_SHORT_RUN * n ? 1 : n; /* runs that are summed one by one */
   for (size_t i = 0; i < alone; i++)
     cox_run_sums(z, here, d->p, start[i], start[i + 1], run_place(d, to, b, i));
-  if (alone < n) cox_short_runs(z, here, d->p, start + 1, n - 1, run_place(d, to, b, 1), to.stride);
+  if (alone == n) return;
+  if (d->line != NULL)
+    cox_line_runs(d->line + b * COX_ROWS * COX_PADDED(d->p + 1), here, d->p + 1, start + 1, n - 1,
+                  run_place(d, to, b, 1), to.stride);
+  else
+    cox_short_runs(z, here, d->p, start + 1, n - 1, run_place(d, to, b, 1), to.stride);
 }
 
 static run_sums risk_sums(const cox_state *s)
@@ -213,6 +225,10 @@ static void sum_leaving(const cox_data *d, const cox_state *s, size_t b, double 
   size_t rows = cox_block_rows(d, b), w = d->p + 1;
   const double *z = d->z + b * d->width * COX_ROWS, *risk = s->risk + b * COX_ROWS;
   const uint32_t *bin = d->leave_bin + b * COX_ROWS;
+  if (d->line != NULL) {
+    cox_line_leave(d->line + b * COX_ROWS * COX_PADDED(w), risk, w, bin, rows, left);
+    return;
+  }
   for (size_t r = 0; r < rows; r++) {
     if (bin[r] == COX_NO_BIN) continue;
     double *sum = left + bin[r] * w;
@@ -326,27 +342,22 @@ static void add_log(logs *wait, double weight, double sum, double *log_lik)
   if (wait->n == LOGS) take_logs(wait, log_lik);
 }
 
-/* What a chunk adds up: score, padded copies of S1 and D1, information. */
+/* What a chunk adds up: score, room for D1, information. */
 typedef struct time_part {
-  double *log_lik, *score, *s1, *d1, *information;
+  double *log_lik, *score, *d1, *information;
 } time_part;
 
-/* Score and information of bin b. */
+/* Score and information of bin b. Sums are read beyond their last number, into those that follow:
+ * nothing is made of it. */
 static void add_bin(const cox_data *d, const cox_state *s, size_t b, const cox_tied_sums *sums,
                     const time_part *part)
 {
-  const double *joined = s->joined + d->bin[b].segment * s->stride;
-  const double *at_risk = s->at_risk + b * (d->p + 1) + 1;
-  for (size_t j = 0; j < d->p; j++) {
-    part->s1[j] = at_risk[j];
-    part->score[j] -= sums->hazard * at_risk[j];
+  const double *d1 = s->joined + d->bin[b].segment * s->stride + 1;
+  if (s->exact && sums->tied != 0) { /* else nothing is made of D1 */
+    for (size_t j = 0; j < d->p; j++) part->d1[j] = d1[j] + d1[d->p + 1 + j];
+    d1 = part->d1;
   }
-  for (size_t j = 0; sums->tied != 0 && j < d->p; j++) { /* else nothing is made of D1 */
-    double d1 = s->exact ? joined[1 + j] + joined[d->p + 2 + j] : joined[1 + j];
-    part->d1[j] = d1;
-    part->score[j] += sums->tied * d1;
-  }
-  cox_add_outer(part->s1, part->d1, (double[]){sums->a, sums->b, sums->c}, d->p, part->information);
+  cox_add_bin(s->at_risk + b * (d->p + 1) + 1, d1, sums, d->p, part->score, part->information);
 }
 
 #define CLEAR_ROUND ((size_t)1 << 20)
@@ -378,7 +389,7 @@ static void time_chunk(void *context, size_t chunk)
   cox_state *s = q->s;
   size_t w = d->p + 1, padded = COX_PADDED(d->p), end = cox_chunk_start(q->chunks, chunk + 1);
   double *numbers = s->part + chunk * s->part_size, *score = numbers + 1;
-  const time_part part = {numbers, score, score + padded, score + 2 * padded, score + 3 * padded};
+  const time_part part = {numbers, score, score + padded, score + 2 * padded};
   logs wait = {.n = 0};
   if (!clear(numbers, s->part_size)) return;
   for (size_t b = cox_chunk_start(q->chunks, chunk); b < end; b++) {
@@ -408,7 +419,7 @@ static lb_status add_times(pass *q, lb_error *err)
   cox_chunks chunks = cox_bin_chunks(d);
   lb_status st = run(q, chunks, time_chunk, err);
   for (size_t c = 0; c < chunks.n && st == LB_OK; c++) {
-    const double *part = s->part + c * s->part_size, *information = part + 1 + 3 * padded;
+    const double *part = s->part + c * s->part_size, *information = part + 1 + 2 * padded;
     if (lb_interrupted()) return lb_error_interrupted(err);
     s->log_lik += part[0];
     for (size_t j = 0; j < p; j++) s->score[j] += part[1 + j];

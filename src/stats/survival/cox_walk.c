@@ -2,6 +2,7 @@
  * and leaves at that before which it entered. */
 #include "stats/survival/cox_work.h"
 
+#include "base/clones.h"
 #include "base/interrupt.h"
 
 #include <math.h>
@@ -77,10 +78,65 @@ static void restore_digits(walk *w, size_t b, size_t end)
   w->peak = running[0];
 }
 
+#define LANES 8
+typedef double lanes __attribute__((vector_size(LANES * sizeof(double)), aligned(8), may_alias));
+
+/* Walks bins [first, end) with two groups of columns, from i and j on; `now` are those at the bin
+ * after them. */
+static inline __attribute__((always_inline)) void walk_groups(const cox_data *d, cox_state *s,
+                                                              const size_t bins[2],
+                                                              const double *now, size_t i, size_t j)
+{
+  size_t n = d->p + 1;
+  lanes at_i = {0}, at_j = {0};
+  if (now != NULL) {
+    at_i = *(const lanes *)(now + i);
+    at_j = *(const lanes *)(now + j);
+  }
+  for (size_t b = bins[1]; b-- > bins[0];) {
+    const double *sum = s->joined + d->bin[b].segment * n;
+    at_i += *(const lanes *)(sum + i);
+    at_j += *(const lanes *)(sum + j);
+    if (d->bin[b].rows > d->bin[b].events) {
+      at_i += *(const lanes *)(sum + n + i);
+      at_j += *(const lanes *)(sum + n + j);
+    }
+    *(lanes *)(s->at_risk + b * n + i) = at_i;
+    *(lanes *)(s->at_risk + b * n + j) = at_j;
+  }
+}
+
+/* Of plain sums over rows that never leave. The last group of columns ends with the last one; what
+ * it shares with the group before it is made twice, in the same way. */
+static LB_CLONES void walk_bins(const cox_data *d, cox_state *s, const size_t bins[2],
+                                const double *now)
+{
+  size_t last = d->p + 1 - LANES;
+  for (size_t i = 0; i < d->p + 1; i += 2 * LANES)
+    walk_groups(d, s, bins, now, i < last ? i : last, i + LANES < last ? i + LANES : last);
+}
+
+static lb_status walk_staying(const cox_data *d, cox_state *s, lb_error *err)
+{
+  for (size_t stratum = 0; stratum < d->n_stratum; stratum++) {
+    size_t start = d->stratum_bin[stratum], end = d->stratum_bin[stratum + 1];
+    const double *now = NULL;
+    while (end > start) {
+      size_t first = end - start > POLL_BINS ? end - POLL_BINS : start;
+      walk_bins(d, s, (size_t[]){first, end}, now);
+      now = s->at_risk + first * (d->p + 1);
+      end = first;
+      if (lb_interrupted()) return lb_error_interrupted(err);
+    }
+  }
+  return LB_OK;
+}
+
 lb_status cox_walk(const cox_data *d, cox_state *s, bool *lost, lb_error *err)
 {
   size_t n = d->p + 1;
   *lost = false;
+  if (d->leave_bin == NULL && !s->exact && n >= LANES) return walk_staying(d, s, err);
   for (size_t stratum = 0; stratum < d->n_stratum; stratum++) {
     walk w = {.d = d, .s = s};
     start_sums(&w);

@@ -52,7 +52,11 @@ typedef struct cox_data {
   /* A table with a place before each bin of a stratum and one after the last: stratum s from
    * stratum_bin[s] + s. n_segment: bins of the stratum up to and with the segment's. */
   uint32_t *slot;
+  double *line; /* n x COX_PADDED(p + 1): 1 and z of each place; NULL where it would not pay */
 } cox_data;
+
+/* A block whose segments have fewer rows on average sums them side by side. */
+#define COX_SHORT_RUN 12
 
 /* Vectors of a whole cache line are read in one go when they begin with one: the first place in a
  * block that does, which has COX_LINE numbers more than are asked for. */
