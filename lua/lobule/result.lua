@@ -35,6 +35,8 @@ local function left_text(info)
   for i, cause in ipairs(info.causes_left) do parts[i] = ("%s %d"):format(cause.reason, cause.n) end
   return ("%d of %d rows left out (%s)"):format(info.n_left, info.n_rows,
     table.concat(parts, ", "))
+end
+
 local AT_ONCE <const> = 256
 
 --- One field of each row as a list for a frame, NA where a row has none.
