@@ -179,7 +179,8 @@ function Cox:vcov()
   return frame
 end
 
---- A term's hazard ratio for a sentence.
+--- A term's hazard ratio for a sentence; of one that takes part in an interaction, which says at
+--- which values of the others it holds.
 ---@param term string               as in tidy(), e.g. "treatment[SIRT]"
 ---@return lobule.Quantity
 ---@example lb.survival.cox("Surv(months, progressed) ~ arm", lb.example_data())
@@ -193,7 +194,8 @@ function Cox:hazard_ratio(term)
       return (require("lobule.quantity").new { estimate = row.estimate, conf_low = row.conf_low,
         conf_high = row.conf_high, style = "ratio", absent = "not estimable",
         conf_level = self.options.conf_level, n = self.info.n, n_event = self.info.n_event,
-          label = "Hazard ratio, " .. term })
+        at = terms.holds_at(self.info.terms, one.variable, self.info.labels),
+        label = "Hazard ratio, " .. term })
     end
   end
   local near = core.nearest(tostring(term), names)

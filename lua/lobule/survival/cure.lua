@@ -285,9 +285,8 @@ local function fit_lines(self)
   if fit.n_scale > 1 then
     lines[#lines + 1] = ("a scale of the latency in each of %d strata"):format(fit.n_scale)
   end
-  lines[#lines + 1] = ("log-likelihood %s (%s without cure), AIC %s"):format(
-    format.fixed(fit.log_lik, 2), format.fixed(fit.log_lik_none, 2),
-    format.fixed(2 * #fit.coef - 2 * fit.log_lik, 2))
+  lines[#lines + 1] = head.likelihood_text(self, #fit.coef,
+    ("(%s without cure)"):format(format.fixed(fit.log_lik_none, 2)))
   lines[#lines + 1] = head.variance_text(self)
   return lines
 end
