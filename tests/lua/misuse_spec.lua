@@ -79,3 +79,55 @@ describe("a parametric fit that did not converge", function()
     end
   end)
 end)
+
+describe("the outcome's own columns", function()
+  local function right(terms, left)
+    return (left or "Surv(time, dead)") .. " ~ " .. terms
+  end
+
+  it("are no covariates", function()
+    for _, terms in ipairs { "karno:time", "log(time)", "I(time / 30)", "ns(time, 3)", "`time`",
+      "karno + strata(time > 90)", "karno + offset(log(time))", "pspline(time)", "trt * time",
+      "ridge(karno, time)" } do
+      refused({ "the outcome's own time ('time') is no covariate", "survival.split", "tmerge",
+        "ph_test", "time_varying" }, survival.cox, right(terms), veteran)
+    end
+    refused("the outcome's own event ('dead') is no covariate", survival.cox,
+      right "karno + dead", veteran)
+    for _, method in ipairs { "finegray", "aft", "royston_parmar", "cure", "aalen" } do
+      refused("the outcome's own time", survival[method], right "karno + time", veteran)
+    end
+    refused("the outcome's own time", survival.risk_regression, right "time", veteran,
+      { times = { 90 } })
+    for _, method in ipairs { "km", "logrank", "cuminc" } do
+      refused("the outcome's own time ('time') is no group", survival[method], right "I(time > 90)",
+        veteran)
+    end
+    refused("the outcome's own event ('dead') is no group", survival.km, right "dead", veteran)
+  end)
+
+  it("are those alone: entry, names in quotes, options and functions are not", function()
+    local d = veteran:mutate { "left = age + time / 365", "log = karno / 10" }
+    assert.is_truthy(survival.cox(right("age + karno", "Surv(age, left, dead)"), d))
+    assert.is_truthy(survival.cox(right("age + karno", "Surv(age, age + time / 365, dead)"), d))
+    refused("the outcome's own time", survival.cox,
+      right("time", "Surv(age, age + time / 365, dead)"), d)
+    assert.is_truthy(survival.cox(right "I(celltype == 'large' or celltype == 'time')", d))
+    assert.is_truthy(survival.cox(right("log(karno + 1)", "Surv(log, dead)"), d))
+    -- A time between two columns: one of them is a covariate, their difference is not.
+    assert.is_truthy(survival.cox(right("age", "Surv(left - age, dead)"), d))
+    refused("the outcome's own time ('left - age')", survival.cox,
+      right("I((left - age) / 2)", "Surv(left - age, dead)"), d)
+  end)
+end)
+
+describe("functions of other languages in a formula", function()
+  it("are answered with what they are called", function()
+    for written, name in pairs { ["as.factor(trt)"] = "factor", ["as.numeric(karno)"] = "real",
+      ["karno + is.na(age)"] = "is_na", ["ifelse(karno > 50, 1, 0)"] = "if_else" } do
+      refused(("' is written '%s' in Lobule"):format(name), survival.cox,
+        "Surv(time, dead) ~ " .. written, veteran)
+    end
+    refused("'.' is not understood", survival.cox, "Surv(time, dead) ~ log.age", veteran)
+  end)
+end)
