@@ -131,3 +131,57 @@ describe("functions of other languages in a formula", function()
     refused("'.' is not understood", survival.cox, "Surv(time, dead) ~ log.age", veteran)
   end)
 end)
+
+describe("several events of a person", function()
+  local bladder <const> = lb.cohort("tests/data/survival_bladder2.csv", { id = "id" })
+    :mutate { "rx = factor(rx)" }
+  local SEVERAL <const> = "29 persons have several events: rows are taken as independent"
+  local OUTCOME <const> = "Surv(start, stop, event) ~ "
+
+  local function quiet(part, text)
+    assert.is_nil(tostring(text):find(part, 1, true), tostring(text))
+  end
+
+  -- R: sum(table(bladder2$id[bladder2$event == 1]) > 1)
+  it("are said of curves, tests and regressions, with the persons", function()
+    for _, method in ipairs { "cox", "aft", "royston_parmar" } do
+      local fit = survival[method](OUTCOME .. "rx", bladder)
+      says(SEVERAL .. "; add cluster(id) (robust variance)", fit)
+      says("n = 178 rows of 85 persons", fit)
+    end
+    for _, method in ipairs { "km", "logrank", "cuminc" } do
+      local fit = survival[method](OUTCOME .. "rx", bladder)
+      says(SEVERAL .. ", and curves and tests are of the time to any event, not of persons", fit)
+      says("178 rows of 85 persons: N counts rows", fit)
+    end
+    says("178 rows of 85 persons are taken as independent", survival.cox("Surv(stop, event) ~ rx",
+      bladder))
+  end)
+
+  it("are said no more once the rows are clustered, or are no several events", function()
+    for _, fit in ipairs { survival.cox(OUTCOME .. "rx + cluster(id)", bladder),
+      survival.cox(OUTCOME .. "rx + frailty(id)", bladder),
+      survival.km(OUTCOME .. "rx", bladder, { cluster = "id" }),
+      survival.cox(OUTCOME .. "rx", bladder:filter("enum == 1", "first")),
+      survival.cox("Surv(start, stop, event == 1 and enum == 1) ~ rx", bladder) } do
+      quiet("several events", fit)
+    end
+    says("n = 178 rows of 85 persons", survival.cox(OUTCOME .. "rx + cluster(id)", bladder))
+    says("n = 85,", survival.cox(OUTCOME .. "rx", bladder:filter("enum == 1", "first")))
+    quiet("persons", survival.cox(OUTCOME .. "rx", bladder:frame()))
+  end)
+
+  it("counts used rows alone", function()
+    local some = bladder:mutate { "size = if_else(enum > 1, NA, size)" }
+    local fit = survival.cox(OUTCOME .. "rx + size", some)
+    quiet("persons", fit)
+    assert.are.equal(85, fit:glance():column("n")[1])
+  end)
+
+  it("are said to overlap where rows of a person do, within a stratum", function()
+    local overlap <const> = "93 rows begin before an earlier row of the same person has ended"
+    says(overlap, survival.cox("Surv(start, stop + 1, event) ~ rx", bladder))
+    quiet("begin before", survival.cox("Surv(start, stop + 1, event) ~ rx + strata(enum)", bladder))
+    quiet("begin before", survival.cox(OUTCOME .. "rx", bladder))
+  end)
+end)

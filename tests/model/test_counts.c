@@ -279,7 +279,7 @@ static void test_not_counted(void **state)
   check_not_counted(&t, "Surv(t - 1, t, s) ~ g", LB_OK);
   check_not_counted(&t, "Surv(t, s) ~ g + strata(g)", LB_OK);
   check_not_counted(&t, "Surv(t, s) ~ g + I(g > 1)", LB_OK);
-  check_not_counted(&t, "Surv(t, s) ~ s", LB_EDATA); /* the outcome itself */
+  check_not_counted(&t, "Surv(t, s) ~ s", LB_EDATA);       /* the outcome itself */
   check_not_counted(&t, "Surv(t * 100000, s) ~ g", LB_OK); /* a table beyond the data */
   check_not_counted(&t, "Surv(t, s) ~ exp(g)", LB_OK);
   check_not_counted(&t, "Surv(t - 9, s) ~ g", LB_EDATA); /* negative times */

@@ -279,7 +279,7 @@ end
 
 local function fit_lines(self, profile)
   local fit = self.fit
-  local lines = { ("n = %d: %s"):format(self.info.n, words.counts(fit)) }
+  local lines = { ("n = %s: %s"):format(result.n_text(self.info), words.counts(fit)) }
   for _, line in ipairs(parameter_lines(self)) do lines[#lines + 1] = line end
   local tests = head.likelihood_text(self, self:df())
   if self.converged and fit.df > 0 then

@@ -272,7 +272,7 @@ end
 
 local function fit_lines(self, profile)
   local fit, fitting = self.fit, require "lobule.survival.cox_fit"
-  local lines = { ("n = %d, events = %s, ties by %s%s"):format(self.info.n,
+  local lines = { ("n = %s, events = %s, ties by %s%s"):format(result.n_text(self.info),
     format.count(self.info.n_event),
     fitting.TIES[self.options.ties], #self.info.strata.label > 1
     and (", %d strata"):format(#self.info.strata.label) or "") }

@@ -275,7 +275,8 @@ end
 
 local function fit_lines(self)
   local fit = self.fit
-  local lines = { ("n = %d, %s events"):format(self.info.n, format.count(self.info.n_event)) }
+  local lines = { ("n = %s, %s events"):format(result.n_text(self.info),
+    format.count(self.info.n_event)) }
   if #self.cure_terms == 0 and self.converged then
     local cured = self:cure_fraction():rows_list()[1]
     lines[2] = ("cured %s %% (%s %% CI %s to %s)"):format(format.fixed(100 * cured.estimate, 1),

@@ -211,7 +211,8 @@ end
 
 local function fit_lines(self, profile)
   local fit, opts = self.fit, self.options
-  local lines = { ("n = %d: %s events, %d competing, %d censored ('%s')"):format(self.info.n,
+  local lines = { ("n = %s: %s events, %d competing, %d censored ('%s')"):format(
+    result.n_text(self.info),
     format.count(fit.n_event), fit.n_competing, fit.n_censored, self.info.censored),
     ("ties by %s; %s; at tied times %s"):format(opts.ties == "efron" and "Efron" or "Breslow",
       variance_text(self), opts.censoring_ties == "together"

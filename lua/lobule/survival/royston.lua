@@ -265,7 +265,8 @@ end
 local function fit_lines(self, profile)
   local fit, knots = self.fit, {}
   for i, knot in ipairs(self:knots()) do knots[i] = format.number(knot) end
-  local lines = { ("n = %d; %s is a spline of log time%s, knots at %s"):format(self.info.n,
+  local lines = { ("n = %s; %s is a spline of log time%s, knots at %s"):format(
+    result.n_text(self.info),
     SCALE[fit.link], fit.n_stratum > 1 and (" in each of %d strata"):format(fit.n_stratum) or "",
     table.concat(knots, ", ")),
     head.likelihood_text(self, #fit.coef) }
