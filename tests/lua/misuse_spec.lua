@@ -80,6 +80,17 @@ describe("a parametric fit that did not converge", function()
   end)
 end)
 
+describe("a Cox or Fine-Gray fit that did not converge", function()
+  it("prints no test", function()
+    local said = { cox = "no test and no concordance", finegray = "no test: the fit" }
+    for method, text in pairs(said) do
+      local fit = survival[method]("Surv(rec_time, recurred) ~ rx + age", colon, { max_iter = 1 })
+      says(text, fit)
+      assert.is_nil(tostring(fit):find("p [=<]"))
+    end
+  end)
+end)
+
 describe("the outcome's own columns", function()
   local function right(terms, left)
     return (left or "Surv(time, dead)") .. " ~ " .. terms

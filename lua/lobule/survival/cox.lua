@@ -262,6 +262,7 @@ local function global_tests(fit, profile)
       df and (" on %d df"):format(test.df) or "", shown_as.p_phrase(test.p_value, profile))
   end
   if fit.likelihood_ratio.df == 0 then return nil end
+  if not settled(fit) then return "no test and no concordance: the fit did not converge" end
   if not fit.robust then return shown("likelihood ratio", fit.likelihood_ratio, true) end
   local score = shown("robust score", fit.robust_score)
   for _, infinite in ipairs(fit.infinite) do
@@ -276,7 +277,8 @@ local function fit_lines(self, profile)
     format.count(self.info.n_event),
     fitting.TIES[self.options.ties], #self.info.strata.label > 1
     and (", %d strata"):format(#self.info.strata.label) or "") }
-  local index, std_error = concordance(self)
+  local index, std_error
+  if settled(fit) then index, std_error = concordance(self) end
   local shown_index = index and ("concordance %s (SE %s)"):format(format.fixed(index, 3),
     format.fixed(std_error, 3)) or nil
   local tests = global_tests(fit, profile)
