@@ -63,20 +63,71 @@ local function level_index(e, variable, level)
   end
 end
 
-local function raise_levels(e, text)
-  local names = {}
-  for _, term in ipairs(e.terms) do
-    if term.level and not terms.is_interaction(term) then names[#names + 1] = term.term end
+--- Levels of all factors, references first: in a list, where each stands, and in words.
+local function all_levels(e)
+  local list, home, words, variables = {}, {}, {}, {}
+  local function add(level, variable)
+    if home[level] == nil then list[#list + 1], home[level] = level, variable end
+    words[variable][#words[variable] + 1] = level
   end
-  core.raise("name", ("'%s': no variable has both levels"):format(text),
-    #names > 0 and "Terms of levels are: " .. table.concat(names, ", ") .. "."
-      or "The model has no factor.")
+  for j, term in ipairs(e.terms) do
+    if term.level and not terms.is_interaction(term) and e.place[j] then
+      if not words[term.variable] then
+        words[term.variable], variables[#variables + 1] = {}, term.variable
+        if term.reference then add(term.reference, term.variable) end
+      end
+      add(term.level, term.variable)
+    end
+  end
+  for i, name in ipairs(variables) do
+    variables[i] = ("%s (%s)"):format(name, table.concat(words[name], ", "))
+  end
+  return list, home, table.concat(variables, "; ")
+end
+
+--- The level that was meant: near in spelling, or the only one that begins so.
+local function near_level(text, levels)
+  local near = core.nearest(text, levels)
+  if near then return near end
+  local found
+  for _, level in ipairs(levels) do
+    if text ~= "" and level:sub(1, #text):lower() == text:lower() then
+      if found then return nil end
+      found = level
+    end
+  end
+  return found
+end
+
+local function raise_levels(e, text, first, second)
+  local levels, home, words = all_levels(e)
+  local mend = #levels > 0 and "Factors and levels are: " .. words .. "."
+    or "The model has no factor."
+  for _, one in ipairs { first, second } do
+    if not home[one] then
+      local near = near_level(one, levels)
+      core.raise("name", ("'%s': no variable has a level '%s'%s"):format(text, one, near
+        and (" (did you mean '%s'?)"):format(near) or ""), mend)
+    end
+  end
+  core.raise("name", ("'%s': no variable has both levels: '%s' is one of '%s', '%s' of '%s'")
+    :format(text, first, home[first], second, home[second]), mend)
+end
+
+--- Where the comparison of two levels holds, by the interactions that this part of the model has.
+local function holds_at(e, variable)
+  local own = {}
+  for j, term in ipairs(e.terms) do
+    if e.place[j] or not terms.is_interaction(term) then own[#own + 1] = term end
+  end
+  return terms.holds_at(own, variable, e.info.labels)
 end
 
 --- A row of "SIRT - TACE"; nil when the text has no " - ".
 ---@param e lobule.Estimates
 ---@param text string
 ---@return table? row, string? first, string? second
+---@raise levels that no variable has; a variable that stands in an interaction
 function M.levels(e, text)
   local first, second = text:match "^%s*(.-)%s+%-%s+(.-)%s*$"
   if not first then return nil end
@@ -85,15 +136,19 @@ function M.levels(e, text)
       local a = level_index(e, term.variable, first)
       local b = level_index(e, term.variable, second)
       if a and b then
+        local at = holds_at(e, term.variable)
+        if at then
+          profile.refuse_interaction(e, ("'%s': "):format(text), term.variable,
+            { first, second }, at)
+        end
         local row = zeros(e)
         if a > 0 then row[a] = 1.0 end
         if b > 0 then row[b] = row[b] - 1.0 end
-        return { name = text, row = row, by_name = true,
-          at = terms.holds_at(e.terms, term.variable, e.info.labels) }, first, second
+        return { name = text, row = row, by_name = true }, first, second
       end
     end
   end
-  raise_levels(e, text)
+  raise_levels(e, text, first, second)
 end
 
 --- The parts of an interaction in any order.
@@ -215,6 +270,13 @@ local function entry(e, one, k)
   if type(one) == "string" then
     local row = M.levels(e, one)
     if not row then
+      for _, term in ipairs(e.terms) do
+        if term.variable == one then
+          core.raise("argument", ("contrast %d: '%s' is a term, and a term stands alone"):format(k,
+            one), ('Write fit:contrast "%s": all its coefficients and their joint test.'):format(
+            one))
+        end
+      end
       core.raise("argument", ("contrast %d: expected two levels with ' - ' between them"):format(k),
         WRITE)
     end

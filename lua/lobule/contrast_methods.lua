@@ -8,8 +8,8 @@ local Regression = {}
 --- Contrasts of a regression: ratios (or differences) of people, of combinations of coefficients,
 --- or all coefficients of a term, with their joint Wald test (general linear hypotheses: Hothorn,
 --- Bretz & Westfall 2008, Biom J 50:346, equation 2). What is compared:
---- "SIRT - TACE": two levels of a factor, as a quantity for a sentence; where the factor stands in
---- an interaction, at the reference of the others. "arm", "ns(age, 3)", "arm:sex": a term, all its
+--- "SIRT - TACE": two levels of a factor, as a quantity for a sentence; of a factor that stands in
+--- an interaction people are compared. "arm", "ns(age, 3)", "arm:sex": a term, all its
 --- coefficients. { { arm = "SIRT", age = 60 }, { arm = "TAE", age = 60 } }: one person against
 --- another; what is not given is the same in both, and must be given where the difference depends
 --- on it (interactions). { ["arm[SIRT]"] = 1, ["arm[TACE]"] = -1 }: weights of coefficients.
@@ -29,8 +29,9 @@ local Regression = {}
 ---                                 transition: of a multistate model, "a -> b"; cause: of
 ---                                 cause-specific models
 ---@return lobule.Contrasts|lobule.Quantity
----@raise names and levels that the model has not; a coefficient without an estimate; a difference
----       that depends on what is not given; a fit that did not converge
+---@raise names and levels that the model has not; levels of a factor in an interaction; a
+---       coefficient without an estimate; a difference that depends on what is not given; a fit
+---       that did not converge
 ---@example lb.survival.cox("Surv(months, progressed) ~ arm * sex + age", lb.example_data())
 ---    :contrast({ { "women", { arm = "SIRT", sex = "f" }, { arm = "TAE", sex = "f" } },
 ---      { "men", { arm = "SIRT", sex = "m" }, { arm = "TAE", sex = "m" } } })

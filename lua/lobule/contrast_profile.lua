@@ -3,6 +3,7 @@
 local check = require "lobule.check"
 local core = require "lobule.core"
 local format = require "lobule.format"
+local terms = require "lobule.terms"
 
 local M = {}
 
@@ -149,6 +150,60 @@ local function describe(a, b)
   if differ == "" then return table.concat(held, ", ") end
   local name = ("%s vs %s"):format(differ, text(b))
   return #held > 0 and ("%s (at %s)"):format(name, table.concat(held, ", ")) or name
+end
+
+--- A value to write for a variable in a mend: the first level, or a middle number.
+local function example_of(frame, name)
+  local column = frame:column(name)
+  local kind = column:type()
+  if kind == "factor" then return ('"%s"'):format(column:levels()[1]) end
+  if kind == "logical" then return "false" end
+  if not NUMBER[kind] then return '"..."' end
+  local middle = frame:summarise({ ("m = median(`%s`)"):format(name) }):column("m")[1]
+  return type(middle) == "number" and format.number(middle, 2) or "60"
+end
+
+local function field(name)
+  return name:find "^[%a_][%w_]*$" and name or ('["%s"]'):format(name)
+end
+
+--- Two people who differ in the levels of a variable and share all that stands with it in
+--- interactions, as a user would write them; nil where the variable is no column.
+local function people_text(e, variable, first, second)
+  local name = variable:match "^`(.*)`$" or variable
+  if not e.data or not e.data:has(name) then return nil end
+  local held, seen = {}, { [name] = true }
+  for _, term in ipairs(e.terms) do
+    local parts, own = terms.split(term.variable), false
+    for _, part in ipairs(parts) do own = own or part == variable end
+    for _, column in ipairs(own and #parts > 1 and e.data:names() or {}) do
+      if not seen[column] and mentions(term.variable, column) then
+        seen[column] = true
+        held[#held + 1] = (", %s = %s"):format(field(column), example_of(e.data, column))
+      end
+    end
+  end
+  local rest, bare = table.concat(held), NUMBER[e.data:column(name):type()]
+  local show = bare and "%s" or '"%s"'
+  return ("{ { %s = %s%s }, { %s = %s%s } }"):format(field(name), show:format(first), rest,
+    field(name), show:format(second), rest)
+end
+
+--- Refuses the comparison of two levels that stand in an interaction: it has no one value, and that
+--- at the reference of the others is seldom the one that was asked for.
+---@param e table                   terms, data (nil: none is at hand)
+---@param what string               how the message begins: "'A - B': ", or ""
+---@param variable string
+---@param levels string[]           two
+---@param at string                 of terms.holds_at
+---@raise always
+function M.refuse_interaction(e, what, variable, levels, at)
+  local text = people_text(e, variable, levels[1], levels[2])
+  core.raise("argument", ("%s'%s' stands in an interaction, so the ratio of its levels is not "
+    .. "one number (that of the coefficients holds at %s)"):format(what, variable, at),
+    text and ("Give two people, who share the rest:  fit:contrast(%s)"):format(text)
+      or 'Give two people, who share the rest:  fit:contrast({ { arm = "A", sex = "f" }, '
+      .. '{ arm = "B", sex = "f" } })')
 end
 
 --- A row over the coefficients: the first person less the second.

@@ -29,6 +29,7 @@ local OF <const> = { part = "lobule.Cure", transition = "lobule.MultistateCox",
   cause = "lobule.CauseSpecific" }
 
 local function check_options(fit, options)
+  simultaneous.check(options)
   local opts <const> = check.options(options, OPTIONS)
   for _, name in ipairs { "part", "transition", "cause" } do
     if opts[name] ~= nil and not check.is(fit, OF[name]) then

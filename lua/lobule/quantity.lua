@@ -11,6 +11,7 @@ local restyle = require "lobule.restyle"
 ---@field unit? string
 ---@field n? number                 persons behind it
 ---@field n_event? number
+---@field at? string               values of other variables at which it holds: "Sex = female"
 ---@field label? string             "Median, treatment=SIRT"
 ---@field style "number"|"percent"|"ratio"
 local Quantity = { __name = "lobule.Quantity" }
@@ -39,7 +40,8 @@ function Quantity:display(profile)
     text = ("%s (%s %% CI %s to %s)"):format(text, core.format_number(100 * self.conf_level), low,
       high)
   end
-  return restyle.sentence(text, profile)
+  text = restyle.sentence(text, profile)
+  return rawget(self, "at") and ("%s at %s"):format(text, self.at) or text
 end
 
 --- The estimate at full precision; nil when it does not exist.
@@ -82,6 +84,7 @@ function Quantity:record()
     local value = rawget(self, key)
     record[key] = value == nil and core.NA or value
   end
+  record.at = rawget(self, "at")
   return record
 end
 

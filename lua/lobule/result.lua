@@ -67,6 +67,37 @@ function M.missing_text(info)
     table.concat(parts, ", "))
 end
 
+--- "178 rows of 85 persons" where some have several; else the number of rows.
+---@param info table
+---@return string
+function M.n_text(info)
+  if not info.n_persons or info.n ~= info.n_used then return ("%d"):format(info.n) end
+  return ("%d rows of %d persons"):format(info.n_used, info.n_persons)
+end
+
+local function counted(n, one, many)
+  return ("%d %s"):format(n, n == 1 and one or many)
+end
+
+--- Rows of one person that a method takes as those of several.
+local function repeat_warnings(info, list)
+  local found = info.repeats
+  if not found then return end
+  if found.every_row then
+    list[#list + 1] = ("%d rows of %d persons are taken as independent"):format(info.n_used,
+      info.n_persons)
+  elseif found.n_several > 0 then
+    list[#list + 1] = counted(found.n_several, "person has", "persons have")
+      .. " several events: rows are taken as independent" .. (found.curve
+      and ", and curves and tests are of the time to any event, not of persons"
+      or ("; add cluster(%s) (robust variance)"):format(found.id))
+  end
+  if found.n_overlap > 0 then
+    list[#list + 1] = counted(found.n_overlap, "row begins", "rows begin") .. " before an earlier "
+      .. "row of the same person has ended: that person is counted twice there"
+  end
+end
+
 --- Warnings about the outcome that every survival method shares.
 ---@param info table
 ---@return string[]
@@ -80,10 +111,7 @@ function M.warnings(info)
     list[#list + 1] = ("no event among %d rows: is the event coded as expected?"):format(
       info.n_used)
   end
-  if info.n_persons and not info.n_cluster then
-    list[#list + 1] = ("%d rows of %d persons are taken as independent"):format(info.n_used,
-      info.n_persons)
-  end
+  repeat_warnings(info, list)
   if info.suspect_cnsr then
     list[#list + 1] = "the event is a column called CNSR: in CDISC data 1 means censored, and then "
       .. "the outcome is Surv_CNSR(time, cnsr)"
@@ -104,6 +132,10 @@ function M.heading(title, info)
   local lines = { title, "  " .. info.formula }
   local missing = M.missing_text(info)
   if missing ~= "" then lines[#lines + 1] = "  " .. missing end
+  if info.n_persons and info.has_entry and info.groups and #info.groups.label > 0 then
+    lines[#lines + 1] = ("  %d rows of %d persons: N counts rows"):format(info.n_used,
+      info.n_persons)
+  end
   return table.concat(lines, "\n")
 end
 

@@ -17,17 +17,28 @@ local NAMES <const> = { ["single-step"] = "single-step (multivariate normal)",
   scheffe = "Scheffe", holm = "Holm, intervals Bonferroni",
   hochberg = "Hochberg, intervals Bonferroni", bonferroni = "Bonferroni" }
 
---- A note about the adjustment, for below a table.
+--- A note about the adjustment of several, for below a table.
 ---@param method string
 ---@param n integer
----@return string
+---@return string?                  # nil of one comparison: there is nothing to adjust for
 function M.note(method, n)
+  if n == 1 then return nil end
   if method == "none" then return "Not adjusted for their number." end
   if method == "bh" then
     return ("p values hold the false discovery rate of %d comparisons (Benjamini & Hochberg); "
       .. "intervals are not adjusted."):format(n)
   end
   return ("p values and intervals adjusted for %d comparisons: %s."):format(n, NAMES[method])
+end
+
+--- Says what the method of R's users is called here.
+---@param options? table            adjust
+---@raise adjust = "tukey"
+function M.check(options)
+  local wanted = type(options) == "table" and options.adjust
+  if type(wanted) ~= "string" or not wanted:lower():find "^tukey" then return end
+  core.raise("argument", ("adjust: unknown choice '%s'"):format(wanted),
+    'adjust = "single-step" is Tukey\'s method generalised to any contrasts and group sizes.')
 end
 
 --- Where a falling tail comes down to 1 - level.

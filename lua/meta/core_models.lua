@@ -288,6 +288,14 @@ function core.cox_baseline(model, fit, centred) end
 ---@param outcome? boolean          with times and events
 ---@return lobule.Model
 function core.model_apply(model, frame, outcome) end
+--- Whose rows a model has: n persons, n_several with more than one event, n_overlap rows that begin
+--- before an earlier one of the same person and stratum has ended.
+---@param model lobule.Model
+---@param frame lobule.Frame        that the model was built of
+---@param id string                 the column that names the person
+---@return { n: integer, n_several: integer, n_overlap: integer }?  # nil of counted models and
+---                                 intervals
+function core.model_persons(model, frame, id) end
 
 --- Restricted means of a "groups" or "counts" model; robust needs "groups".
 ---@param model lobule.Model

@@ -209,6 +209,7 @@ void lbl_open_finegray(lua_State *L);
 void lbl_open_pool(lua_State *L);
 void lbl_open_pack(lua_State *L);
 void lbl_open_split(lua_State *L);
+void lbl_open_persons(lua_State *L);
 void lbl_open_score(lua_State *L);
 void lbl_open_aalen(lua_State *L);
 void lbl_open_rate(lua_State *L);

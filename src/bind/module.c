@@ -83,7 +83,8 @@ static void (*const NOUNS[])(lua_State *L) = {
     lbl_open_multistate,  lbl_open_stack,      lbl_open_cox_tests,    lbl_open_rmst,
     lbl_open_pseudo,      lbl_open_pseudo_fit, lbl_open_cox_penal,    lbl_open_aft,
     lbl_open_aft_predict, lbl_open_cox_boot,   lbl_open_cox_adjusted, lbl_open_contrast,
-    lbl_open_population,  lbl_open_stacking,   lbl_open_royston,      lbl_open_aft_contrast};
+    lbl_open_population,  lbl_open_stacking,   lbl_open_royston,      lbl_open_aft_contrast,
+    lbl_open_persons};
 
 /* Gives each function of the module its name for messages: "core.filter". What raises for others
  * has none. */

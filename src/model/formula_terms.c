@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "expr/habits.h"
 #include "model/formula_penalty.h"
 
 #define VARIABLES_MAX 64
@@ -232,6 +233,24 @@ static lb_status read_number(parser *p, terms *out, lb_error *err)
   return LB_OK;
 }
 
+/* A point in the name of a function of another language: as.factor(x), is.na(x). */
+static bool refuse_dotted(parser *p, lb_error *err)
+{
+  lb_span word = {p->at, p->at};
+  while (word.start > 0 && lb_scan_is_word(p->text[word.start - 1])) word.start--;
+  while (word.end < p->end && (lb_scan_is_word(p->text[word.end]) || p->text[word.end] == '.'))
+    word.end++;
+  char name[32];
+  size_t n = word.end - word.start;
+  if (n >= sizeof name) return false;
+  memcpy(name, p->text + word.start, n);
+  name[n] = '\0';
+  const lb_habit *habit = lb_habit_function(name);
+  if (habit == NULL) return false;
+  lb_formula_error(p->f, word, err, "'%s' is written '%s' in Lobule", name, habit->written);
+  return true;
+}
+
 static lb_status unexpected(parser *p, lb_error *err)
 {
   char c = peek(p);
@@ -239,6 +258,7 @@ static lb_status unexpected(parser *p, lb_error *err)
   if (c == '\0')
     return lb_formula_error(p->f, here, err, "the formula ends where a term should follow");
   if (c == '.') {
+    if (refuse_dotted(p, err)) return LB_EPARSE;
     lb_formula_error(p->f, here, err, "'.' is not understood in a formula");
     lb_error_mend(err, "Name the terms one by one; quote a name that holds a point: `log.cga`");
   } else if (c == '|') {

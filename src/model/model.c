@@ -73,6 +73,7 @@ lb_status lb_model_build(const char *formula, size_t length, const lb_frame *fra
   lb_status st = lb_formula_parse(formula, length, &m.formula, err);
   if (st == LB_OK) st = check_outcome(&m.formula, options->accepts, err);
   if (st == LB_OK) st = lb_model_check_penalties(&m.formula, options->accepts, err);
+  if (st == LB_OK) st = lb_model_check_own_outcome(&d, err);
   if (st == LB_OK) st = fill(&d, err);
   if (st == LB_OK && lb_interrupted()) st = lb_error_interrupted(err);
   lb_model_data_reset(&d);

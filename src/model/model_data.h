@@ -61,6 +61,10 @@ void lb_model_mend_dropped(const lb_model *model, lb_error *err);
 /* Type in words for messages: "text", "a date", "a factor", ... */
 const char *lb_model_type_words(lb_type type);
 
+/* model_own_outcome.c: LB_EDATA for a variable, stratum or offset that uses the column of the
+ * outcome's time or event, or all columns where it is computed from several; the entry is none. */
+lb_status lb_model_check_own_outcome(const lb_model_data *d, lb_error *err);
+
 /* model_response.c */
 lb_status lb_model_response(lb_model_data *d, lb_error *err);
 lb_status lb_model_weights(lb_model_data *d, lb_error *err);

@@ -246,7 +246,7 @@ static void test_one_variable_twice(void **state)
   (void)state;
   trial t = PLAIN;
   t.missing = 0.1;
-  compare(&t, "Surv(t, s) ~ s");
+  compare(&t, "Surv(t, s) ~ g + g");
   t.n_group = 1; /* an arm alone, and levels without rows */
   t.group = LB_FACTOR;
   compare(&t, "Surv(t, s) ~ g");
@@ -277,8 +277,9 @@ static void test_not_counted(void **state)
   t.n = 3000;
   check_not_counted(&t, "Surv(t + 0.5, s) ~ g", LB_OK);
   check_not_counted(&t, "Surv(t - 1, t, s) ~ g", LB_OK);
-  check_not_counted(&t, "Surv(t, s) ~ g + strata(s)", LB_OK);
-  check_not_counted(&t, "Surv(t, s) ~ g + s", LB_OK);
+  check_not_counted(&t, "Surv(t, s) ~ g + strata(g)", LB_OK);
+  check_not_counted(&t, "Surv(t, s) ~ g + I(g > 1)", LB_OK);
+  check_not_counted(&t, "Surv(t, s) ~ s", LB_EDATA);       /* the outcome itself */
   check_not_counted(&t, "Surv(t * 100000, s) ~ g", LB_OK); /* a table beyond the data */
   check_not_counted(&t, "Surv(t, s) ~ exp(g)", LB_OK);
   check_not_counted(&t, "Surv(t - 9, s) ~ g", LB_EDATA); /* negative times */

@@ -281,7 +281,7 @@ static void test_terms(void **state)
   (void)state;
   lb_frame *frame = nets(ARMS);
   lb_model m =
-      build(frame, "Surv(t, e) ~ treatment * x + offset(x) + offset(t)", LB_MODEL_DESIGN, NULL);
+      build(frame, "Surv(t, e) ~ treatment * x + offset(x) + offset(x - 7)", LB_MODEL_DESIGN, NULL);
   assert_int_equal(m.p, 5);
   const lb_term *c = &m.term[1], *x = &m.term[2], *both = &m.term[4];
   assert_string_equal(c->variable, "treatment");
@@ -399,6 +399,13 @@ static const struct {
      "e` + agee + age\n                         ^^^^"},
     {"t,e\n1,1\n", "Surv(t, e == ) ~ 1", LB_MODEL_GROUPS, NULL, LB_EPARSE,
      "the expression ends after '=='", NULL},
+    {"t,e\n1,1\n", "Surv(t, e) ~ log(t)", LB_MODEL_DESIGN, NULL, LB_EDATA,
+     "the outcome's own time ('t') is no covariate",
+     "  Surv(t, e) ~ log(t)\n               ^^^^^^\n"
+     "An effect that changes with time: fit:ph_test() tests it, survival.split or survival.tmerge "
+     "cut the follow-up, survival.royston_parmar has time_varying."},
+    {"t,e\n1,1\n", "Surv(t, e == 1) ~ e", LB_MODEL_GROUPS, NULL, LB_EDATA,
+     "the outcome's own event ('e == 1') is no group", NULL},
 };
 
 static void test_refusals(void **state)

@@ -189,7 +189,7 @@ function AFT:glance()
   if fit.n_scale == 0 then row.scale = rawget(fit, "scale") end
   row.distribution, row.n_event, row.log_lik_null = fit.distribution, fit.weight_event,
     fit.log_lik_null
-  if row.n > df + 1 then row.aicc = row.aic + 2 * df * (df + 1) / (row.n - df - 1) end
+  if row.aic and row.n > df + 1 then row.aicc = row.aic + 2 * df * (df + 1) / (row.n - df - 1) end
   local frame = head.frame({ row }, { { "distribution", "text" }, { "n", "integer" },
     { "n_missing", "integer" }, { "n_event", "real" }, { "df", "integer" }, { "scale", "real" },
     { "log_lik_null", "real" }, { "log_lik", "real" }, { "aic", "real" }, { "aicc", "real" },
@@ -280,11 +280,10 @@ end
 
 local function fit_lines(self, profile)
   local fit = self.fit
-  local lines = { ("n = %d: %s"):format(self.info.n, words.counts(fit)) }
+  local lines = { ("n = %s: %s"):format(result.n_text(self.info), words.counts(fit)) }
   for _, line in ipairs(parameter_lines(self)) do lines[#lines + 1] = line end
-  local tests = ("log-likelihood %s, AIC %s"):format(format.fixed(fit.log_lik, 2),
-    format.fixed(2 * self:df() - 2 * fit.log_lik, 2))
-  if fit.df > 0 then
+  local tests = head.likelihood_text(self, self:df())
+  if self.converged and fit.df > 0 then
     local test = self:tests():rows_list()[1]
     tests = ("%s, likelihood ratio %s on %d df, %s"):format(tests, format.fixed(test.statistic, 2),
       test.df, shown.p_phrase(test.p_value, profile))

@@ -178,7 +178,8 @@ function Cox:vcov()
   return frame
 end
 
---- A term's hazard ratio for a sentence.
+--- A term's hazard ratio for a sentence; of one that takes part in an interaction, which says at
+--- which values of the others it holds.
 ---@param term string               as in tidy(), e.g. "treatment[SIRT]"
 ---@return lobule.Quantity
 ---@example lb.survival.cox("Surv(months, progressed) ~ arm", lb.example_data())
@@ -192,7 +193,8 @@ function Cox:hazard_ratio(term)
       return (require("lobule.quantity").new { estimate = row.estimate, conf_low = row.conf_low,
         conf_high = row.conf_high, style = "ratio", absent = "not estimable",
         conf_level = self.options.conf_level, n = self.info.n, n_event = self.info.n_event,
-          label = "Hazard ratio, " .. term })
+        at = terms.holds_at(self.info.terms, one.variable, self.info.labels),
+        label = "Hazard ratio, " .. term })
     end
   end
   local near = core.nearest(tostring(term), names)
@@ -259,6 +261,7 @@ local function global_tests(fit, profile)
       df and (" on %d df"):format(test.df) or "", shown_as.p_phrase(test.p_value, profile))
   end
   if fit.likelihood_ratio.df == 0 then return nil end
+  if not settled(fit) then return "no test and no concordance: the fit did not converge" end
   if not fit.robust then return shown("likelihood ratio", fit.likelihood_ratio, true) end
   local score = shown("robust score", fit.robust_score)
   for _, infinite in ipairs(fit.infinite) do
@@ -269,11 +272,12 @@ end
 
 local function fit_lines(self, profile)
   local fit, fitting = self.fit, require "lobule.survival.cox_fit"
-  local lines = { ("n = %d, events = %s, ties by %s%s"):format(self.info.n,
+  local lines = { ("n = %s, events = %s, ties by %s%s"):format(result.n_text(self.info),
     format.count(self.info.n_event),
     fitting.TIES[self.options.ties], #self.info.strata.label > 1
     and (", %d strata"):format(#self.info.strata.label) or "") }
-  local index, std_error = concordance(self)
+  local index, std_error
+  if settled(fit) then index, std_error = concordance(self) end
   local shown_index = index and ("concordance %s (SE %s)"):format(format.fixed(index, 3),
     format.fixed(std_error, 3)) or nil
   local tests = global_tests(fit, profile)

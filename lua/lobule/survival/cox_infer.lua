@@ -74,15 +74,16 @@ function Cox:confint(options)
 end
 
 --- Hazard ratios of all pairs of levels of a factor, each the later level to the earlier one, with
---- p values and intervals adjusted for their number. Where the factor stands in an interaction,
---- they hold at the reference of the others. "single-step" takes the largest of the correlated
+--- p values and intervals adjusted for their number. A factor that stands in an interaction is
+--- refused: contrast() compares people. "single-step" takes the largest of the correlated
 --- statistics as normal (Hothorn, Bretz & Westfall 2008, Biom J 50:346); "holm" has Bonferroni's
 --- intervals, as it has none of its own.
 ---@param variable string           a factor of the formula
 ---@param options? table            adjust: "single-step" (default), "holm", "bonferroni", "none";
 ---                                 conf_level (that of the fit)
 ---@return lobule.CoxPairs
----@raise a variable that is no factor of the model; a level without an estimate
+---@raise a variable that is no factor of the model or stands in an interaction; a level without an
+---       estimate
 function Cox:pairs(variable, options)
   check_settled(self)
   local pairs_of = require("lobule.survival.cox_pairs").new(self, variable, options)

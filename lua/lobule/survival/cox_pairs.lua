@@ -66,10 +66,19 @@ end
 ---@param options? table
 ---@return lobule.CoxPairs
 function M.new(fit, variable, options)
+  simultaneous.check(options)
   local opts <const> = check.options(options, { { "adjust", { "single-step", "holm", "bonferroni",
     "none" }, "single-step" }, { "conf_level", "level", fit.options.conf_level } })
   check.type(variable, "string", "variable")
-  local list, covariance = differences(fit.fit, levels_of(fit, variable))
+  local levels = levels_of(fit, variable)
+  local at = terms.holds_at(fit.info.terms, variable, fit.info.labels)
+  if at then
+    local data = rawget(fit, "data")
+    require("lobule.contrast_profile").refuse_interaction({ terms = fit.info.terms,
+      data = data and check.data(data) }, "", variable,
+      { levels[2].name, levels[1].name }, at)
+  end
+  local list, covariance = differences(fit.fit, levels)
   local family = { covariance = covariance, method = opts.adjust, alternative = "two_sided",
     n = #list }
   local z, statistics, raw = simultaneous.critical(family, opts.conf_level), {}, {}
@@ -158,7 +167,7 @@ function Pairs:plot(options)
     estimate_label = ("Hazard ratio (%s %% CI)"):format(core.format_number(100
       * self.options.conf_level)),
     desc = ("Hazard ratios of all pairs of levels with their intervals. %s. %s"):format(
-      table.concat(words, "; "), note(self)) }
+      table.concat(words, "; "), note(self) or "") }
   return opts.journal and figure:styled(opts.journal) or figure
 end
 

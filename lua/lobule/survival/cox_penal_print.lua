@@ -91,7 +91,8 @@ end
 
 local function fit_lines(self, concordance, profile)
   local fit, info = self.fit, self.info
-  local lines = { ("n = %d, events = %s, ties by %s%s"):format(info.n, format.count(info.n_event),
+  local lines = { ("n = %s, events = %s, ties by %s%s"):format(result.n_text(info),
+    format.count(info.n_event),
     self.options.ties == "efron" and "Efron" or "Breslow", #info.strata.label > 1
       and (", %d strata"):format(#info.strata.label) or "") }
   for k, penalty in ipairs(info.penalties) do

@@ -276,7 +276,8 @@ end
 
 local function fit_lines(self)
   local fit = self.fit
-  local lines = { ("n = %d, %s events"):format(self.info.n, format.count(self.info.n_event)) }
+  local lines = { ("n = %s, %s events"):format(result.n_text(self.info),
+    format.count(self.info.n_event)) }
   if #self.cure_terms == 0 and self.converged then
     local cured = self:cure_fraction():rows_list()[1]
     lines[2] = ("cured %s %% (%s %% CI %s to %s)"):format(format.fixed(100 * cured.estimate, 1),
@@ -286,9 +287,8 @@ local function fit_lines(self)
   if fit.n_scale > 1 then
     lines[#lines + 1] = ("a scale of the latency in each of %d strata"):format(fit.n_scale)
   end
-  lines[#lines + 1] = ("log-likelihood %s (%s without cure), AIC %s"):format(
-    format.fixed(fit.log_lik, 2), format.fixed(fit.log_lik_none, 2),
-    format.fixed(2 * #fit.coef - 2 * fit.log_lik, 2))
+  lines[#lines + 1] = head.likelihood_text(self, #fit.coef,
+    ("(%s without cure)"):format(format.fixed(fit.log_lik_none, 2)))
   lines[#lines + 1] = head.variance_text(self)
   return lines
 end

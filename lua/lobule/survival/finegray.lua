@@ -212,12 +212,15 @@ end
 
 local function fit_lines(self, profile)
   local fit, opts = self.fit, self.options
-  local lines = { ("n = %d: %s events, %d competing, %d censored ('%s')"):format(self.info.n,
+  local lines = { ("n = %s: %s events, %d competing, %d censored ('%s')"):format(
+    result.n_text(self.info),
     format.count(fit.n_event), fit.n_competing, fit.n_censored, self.info.censored),
     ("ties by %s; %s; at tied times %s"):format(opts.ties == "efron" and "Efron" or "Breslow",
       variance_text(self), opts.censoring_ties == "together"
         and "those with an event are at risk of censoring" or "events precede censorings") }
-  if fit.wald.df > 0 then
+  if fit.wald.df > 0 and not warned.settled(fit) then
+    lines[#lines + 1] = "no test: the fit did not converge"
+  elseif fit.wald.df > 0 then
     lines[#lines + 1] = ("Wald %s on %d df, %s"):format(format.fixed(fit.wald.chi_square, 2),
       fit.wald.df, shown.p_phrase(fit.wald.p_value, profile))
   end

@@ -32,6 +32,21 @@ local function label_later(info, frame)
     info.labels = labels_of(frame, info.terms)
     return info.labels
   end })
+--- Persons behind the rows where somebody has several: n_persons; rows without entry times, and
+--- several events of a person with them, are no independent people: `repeats`.
+local function count_persons(model, info, cohort, frame, kind)
+  local found = core.model_persons(model, frame, cohort.id)
+  if not found then -- rows are counted by day: those left out too
+    local _, persons = cohort:count()
+    found = { n = persons, n_several = 0, n_overlap = 0 }
+  end
+  if found.n >= info.n_used then return end
+  info.n_persons = found.n
+  local own = info.n_cluster ~= nil
+  for _, penalty in ipairs(info.penalties or {}) do own = own or penalty.variable == cohort.id end
+  if own then return end
+  info.repeats = { every_row = not info.has_entry, n_several = found.n_several,
+    n_overlap = found.n_overlap, curve = kind ~= "design", id = cohort.id }
 end
 
 --- A model of the formula and the data, with what is worth knowing about it.
@@ -56,10 +71,7 @@ function M.build(formula, data, kind, opts, causes)
     -- An interaction is no contrast with one reference level.
     if term.variable:find(":", 1, true) then term.reference = nil end
   end
-  if cohort and cohort.id and not info.has_entry then
-    local rows, persons = cohort:count()
-    if persons < rows then info.n_persons = persons end
-  end
+  if cohort and cohort.id then count_persons(model, info, cohort, frame, kind) end
   if cohort then info.immortal = require("lobule.survival.immortal")(cohort, formula) end
   if info.causes and not (causes and causes.censored) then
     info.odd_censored = require "lobule.survival.censored_level"(info)

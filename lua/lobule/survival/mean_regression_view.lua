@@ -56,7 +56,7 @@ local METHODS <const> = { jackknife = "jackknife pseudo-values, independence wor
 
 local function notes_of(self)
   local info, fit = self.info, self.fit
-  local notes = { ("n = %d, %s events%s; link %s; %s."):format(info.n,
+  local notes = { ("n = %s, %s events%s; link %s; %s."):format(result.n_text(info),
     format.count(info.n_event), self.cause and " of any cause" or "",
     self.link, METHODS[self.options.method]) }
   if self.options.method == "ipcw" then

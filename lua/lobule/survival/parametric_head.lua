@@ -112,20 +112,38 @@ function M.vcov(names, matrix, known)
   return M.frame(rows, schema)
 end
 
---- Information criteria of a fit: bic counts rows, as R does for survreg.
+--- Information criteria of a fit: bic counts rows, as R does for survreg. NA of one that did not
+--- converge: its likelihood is not the largest.
 ---@return table                    # df, log_lik, aic, bic, iterations, converged, n, n_missing
 function M.glance(self, df)
   local fit, n = self.fit, self.info.n
+  if not fit.converged then
+    return { n = n, n_missing = self.info.n_missing, df = df, iterations = fit.iterations,
+      converged = false }
+  end
   return { n = n, n_missing = self.info.n_missing, df = df, log_lik = fit.log_lik,
     aic = 2 * df - 2 * fit.log_lik, bic = df * math.log(n) - 2 * fit.log_lik,
     iterations = fit.iterations, converged = fit.converged }
 end
 
---- The likelihood-ratio test against the null model.
+--- "log-likelihood -12.30, AIC 28.60"; what there is instead where the fit did not converge.
+---@param self table                fit
+---@param df integer
+---@param more? string              "(-14.10 without cure)"
+---@return string
+function M.likelihood_text(self, df, more)
+  local fit = self.fit
+  if not fit.converged then return "no AIC and no test: the fit did not converge" end
+  return ("log-likelihood %s%s, AIC %s"):format(format.fixed(fit.log_lik, 2),
+    more and " " .. more or "", format.fixed(2 * df - 2 * fit.log_lik, 2))
+end
+
+--- The likelihood-ratio test against the null model; NA where the fit did not converge.
 ---@return lobule.Frame             # test, statistic, df, p_value
 function M.likelihood_ratio(fit)
   local statistic = math.max(0, 2 * (fit.log_lik - fit.log_lik_null))
-  local p = fit.df > 0 and core.chi_square_p(statistic, fit.df) or nil
+  if not fit.converged then statistic = nil end
+  local p = statistic and fit.df > 0 and core.chi_square_p(statistic, fit.df) or nil
   return M.frame({ { test = "likelihood ratio", statistic = statistic, df = fit.df, p_value = p } },
     { { "test", "text" }, { "statistic", "real" }, { "df", "integer" }, { "p_value", "real" } })
 end

@@ -266,12 +266,12 @@ end
 local function fit_lines(self, profile)
   local fit, knots = self.fit, {}
   for i, knot in ipairs(self:knots()) do knots[i] = format.number(knot) end
-  local lines = { ("n = %d; %s is a spline of log time%s, knots at %s"):format(self.info.n,
+  local lines = { ("n = %s; %s is a spline of log time%s, knots at %s"):format(
+    result.n_text(self.info),
     SCALE[fit.link], fit.n_stratum > 1 and (" in each of %d strata"):format(fit.n_stratum) or "",
     table.concat(knots, ", ")),
-    ("log-likelihood %s, AIC %s"):format(format.fixed(fit.log_lik, 2),
-      format.fixed(2 * #fit.coef - 2 * fit.log_lik, 2)) }
-  local tests = fit.df > 0 and self:tests():rows_list() or {}
+    head.likelihood_text(self, #fit.coef) }
+  local tests = self.converged and fit.df > 0 and self:tests():rows_list() or {}
   if tests[1] then
     lines[2] = ("%s, likelihood ratio %s on %d df, %s"):format(lines[2],
       format.fixed(tests[1].statistic, 2), tests[1].df, shown.p_phrase(tests[1].p_value, profile))
