@@ -2,6 +2,7 @@
 local core = require "lobule.core"
 local format = require "lobule.format"
 local printed = require "lobule.printed"
+local result = require "lobule.result"
 local shown_as = require "lobule.shown"
 local terms = require "lobule.terms"
 

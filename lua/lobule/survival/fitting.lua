@@ -32,6 +32,8 @@ local function label_later(info, frame)
     info.labels = labels_of(frame, info.terms)
     return info.labels
   end })
+end
+
 --- Persons behind the rows where somebody has several: n_persons; rows without entry times, and
 --- several events of a person with them, are no independent people: `repeats`.
 local function count_persons(model, info, cohort, frame, kind)
