@@ -16,7 +16,7 @@ local CURVES <const> = set(HEAD .. [[height_mm x_label y_label x_min x_max times
 local CURVE <const> = set [[label time survival conf_low conf_high censor_time censor_survival note
   n_risk n_risk_time faint_from start]]
 local NOTE <const> = set "text label p_value"
-local BLOCK <const> = set "label n_risk n_censor n_event"
+local BLOCK <const> = set "label n_risk n_state n_censor n_event"
 local FOREST <const> = set(HEAD .. [[columns rows estimate_label label_label log reference x_label
   favours limits note]])
 local ROW <const> = set [[label indent bold header cells estimate conf_low conf_high weight text
@@ -148,7 +148,7 @@ local function risk_blocks(spec)
   for i, block in ipairs(problem and {} or spec.risk_table) do
     local where <const> = ("risk_table[%d]"):format(i)
     problem = problem or M.fields(block, BLOCK, where)
-    for _, name in ipairs { "n_risk", "n_censor", "n_event" } do
+    for _, name in ipairs { "n_risk", "n_state", "n_censor", "n_event" } do
       problem = problem or block[name] and M.numbers(block[name], #spec.times, where .. "." .. name)
     end
   end

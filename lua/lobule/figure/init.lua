@@ -198,6 +198,7 @@ end
 ---@class lobule.figure.RiskBlock
 ---@field label? string
 ---@field n_risk? number[]            one a time in `times`
+---@field n_state? number[]           of states: how many are there, instead of n_risk
 ---@field n_censor? number[]
 ---@field n_event? number[]
 

@@ -124,7 +124,8 @@ end
 
 --- The figure: the probability of each state against time. Stacked, the states of one group lie on
 --- top of each other and fill the whole; else a step curve with its band for each state and group,
---- above the numbers in each state.
+--- above the numbers in each state just before each time, of those under observation or known to
+--- have ended there; faint where fewer than ten are at risk.
 ---@param options? table            stacked (true for one group, else false), times (ticks and
 ---                                 table columns), state (a name or a list: those drawn), a group
 ---                                 by name, risk_table (true), conf (true), x_label, y_label,
