@@ -312,6 +312,18 @@ describe("figures of states", function()
     assert.is_truthy(figure:svg():find("fewer than 10", 1, true))
   end)
 
+  it("go with a table that claims no more than was seen", function()
+    local fit = lb.survival.multistate("Surv(entry, time, state) ~ arm", frame(
+      { 1, 2, 2, 3, 4, 5, 6 }, { 0, 0, 2, 0, 0, 0, 0 }, { 3, 2, 4, 5, 6, 12, 11 },
+      { "death", "ill", "death", "c", "death", "death", "c" },
+      { { "arm", { "a", "a", "a", "a", "a", "b", "b" } } }), { id = "id", censored = "c",
+      states = { "entry", "ill", "death" }, initial = "entry" })
+    local text = tostring(fit)
+    assert.is_truthy(text:find("At 4 (%)", 1, true), text)
+    assert.is_nil(text:find("(0.0 to 0.0)", 1, true), text)
+    assert.is_nil(text:find("(100.0 to 100.0)", 1, true), text)
+  end)
+
   it("name the transition above its ratios, also in words", function()
     local fit = lb.survival.multistate_cox("Surv(tstart, tstop, state) ~ age + sex", mgus(),
       options())

@@ -148,12 +148,16 @@ local function compare_table(self)
       self.info.groups.label[self.reference]) } }
 end
 
---- The table of means, and of several groups that of comparisons.
+--- The table of means, and of several groups that of comparisons, each with its caption.
 ---@param self lobule.Rmst
 ---@return lobule.Table[]
 function M.tables(self)
   local tables = { means_table(self) }
-  if #self.fit.groups > 1 then tables[2] = compare_table(self) end
+  tables[1].caption = self.title
+  if #self.fit.groups > 1 then
+    tables[2] = compare_table(self)
+    tables[2].caption = self.title .. ": differences and ratios"
+  end
   return tables
 end
 

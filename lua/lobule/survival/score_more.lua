@@ -42,7 +42,8 @@ function Score:calibration()
 end
 
 --- Rows in groups of equal size by predicted risk: mean predicted against observed risk with its
---- interval.
+--- interval. Where the observed risk is 0 or 1 it is exact (Clopper-Pearson) if nobody was censored
+--- before, else there is none.
 ---@param options? table            groups (10)
 ---@return lobule.Frame             # model, time, group, n, predicted, estimate, conf_low,
 ---                                 conf_high
