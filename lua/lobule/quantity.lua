@@ -22,8 +22,8 @@ local function show(self, x)
   return format.number(x, 3)
 end
 
---- A fraction of 0 or 1 with an interval of no width: all were alike, and nothing is known of how far
---- others may be from them.
+--- A fraction of 0 or 1 with an interval of no width: all were alike, and nothing is known of how
+--- far others may be from them.
 local function at_edge(self)
   return self.style == "percent" and self.conf_low == self.conf_high
     and (self.estimate == 0 or self.estimate == 1)

@@ -103,6 +103,9 @@ describe("survival.score", function()
     for _, kind in ipairs { "calibration", "decision", "auc", "brier" } do
       assert.is_truthy(s:plot(kind):svg():find("<svg", 1, true))
     end
+    local drawn = s:plot("brier"):data()[1].columns
+    assert.are.equal("conf_low", drawn[5].name)
+    assert.are.same(s:tidy():column("brier_conf_high")[2], drawn[6].values[2])
     assert.is_truthy(tostring(s):find("Observed/predicted", 1, true))
     assert.are.equal(1, #s:report_blocks())
   end)

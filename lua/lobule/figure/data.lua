@@ -98,10 +98,19 @@ end
 ---@param spec table
 ---@return lobule.figure.Table[]
 function M.lines(spec)
-  local columns <const>, c <const> = columns_of { "panel", "line", "x", "y" }
+  local limits = false
+  for _, panel in ipairs(spec.panels) do
+    for _, line in ipairs(panel.lines) do limits = limits or line.low ~= nil end
+  end
+  local columns <const>, c <const> = columns_of { "panel", "line", "x", "y",
+    limits and "conf_low" or nil, limits and "conf_high" or nil }
   for _, panel in ipairs(spec.panels) do
     for _, line in ipairs(panel.lines) do
       for i, x in ipairs(line.x) do
+        if limits then
+          append(c.conf_low, line.low and line.low[i] or NAN)
+          append(c.conf_high, line.high and line.high[i] or NAN)
+        end
         append(c.panel, panel.title or "")
         append(c.line, line.label or "")
         append(c.x, x)

@@ -58,8 +58,8 @@ local function shown_times(self)
   return times
 end
 
---- How far mean times go: to the last of the times at which the curves of all groups are known, else
---- to where the first of them ends, so that groups can be compared.
+--- How far mean times go, the same for all groups so that they can be compared: to the last of the
+--- times at which all curves are known, else to where the first of them ends.
 local function common_horizon(self, times)
   local known_until <const> = require("lobule.survival.multistate").known_until
   local known, last = math.huge, nil

@@ -17,8 +17,8 @@ function M.head(time, unit)
   return ("At %s%s (%%)"):format(core.format_number(time), unit and " " .. unit or "")
 end
 
---- "46.5 (42.4 to 50.4)". An estimate of 0 or 1 whose standard error is 0 stands alone: its interval
---- would claim to know what nobody was observed to do. Beyond follow-up "-".
+--- "46.5 (42.4 to 50.4)". An estimate of 0 or 1 whose standard error is 0 stands alone: an interval
+--- of no width would say that it is known exactly. Beyond follow-up "-".
 ---@param row table                 estimate, std_error, conf_low, conf_high
 ---@return string
 function M.cell(row)
