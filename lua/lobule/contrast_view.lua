@@ -118,7 +118,10 @@ function M.plot(self, options)
       cells = { shown.p(one.p_value) } }
     words[k] = ("%s %s, %s"):format(one.name, text, shown.p_phrase(one.p_value))
   end
-  local notes = table.concat(notes_of(self), " ")
+  local list = notes_of(self)
+  -- The print has the cause in its title, which is not drawn.
+  if self.options.cause ~= nil then table.insert(list, 1, self.fit_title .. ".") end
+  local notes = table.concat(list, " ")
   local figure = require("lobule.figure").forest { title = opts.title or self.title, rows = rows,
     width_mm = opts.width_mm, columns = { { label = "p", align = "right" } }, log = self.ratio,
     label_label = "Contrast", reference = drawable(self, self.null),

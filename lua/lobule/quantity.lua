@@ -23,6 +23,13 @@ local function show(self, x)
   return format.number(x, 3)
 end
 
+--- A fraction of 0 or 1 with an interval of no width: all were alike, and nothing is known of how
+--- far others may be from them.
+local function at_edge(self)
+  return self.style == "percent" and self.conf_low == self.conf_high
+    and (self.estimate == 0 or self.estimate == 1)
+end
+
 --- The number as text for a sentence: "12.3 months (95 % CI 10.1 to 15.2)".
 ---@param profile? lobule.Journal   the journal whose style it takes; default the plain one
 ---@return string
@@ -30,7 +37,8 @@ function Quantity:display(profile)
   local unit = self.style == "percent" and " %" or (self.unit and " " .. self.unit) or ""
   local text = show(self, self.estimate)
   if self.estimate ~= nil then text = text .. unit end
-  if self.conf_level and (self.conf_low ~= nil or self.conf_high ~= nil) then
+  if self.conf_level and (self.conf_low ~= nil or self.conf_high ~= nil)
+    and not at_edge(self) then
     -- A lower limit that does not exist is unknown; an upper one was not reached.
     local low = self.conf_low == nil and "NA" or show(self, self.conf_low)
     local high = show(self, self.conf_high)

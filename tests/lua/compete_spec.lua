@@ -361,6 +361,11 @@ describe("survival.cause_specific", function()
     assert.are.equal(2, #all:glance())
     assert.are.equal(115, all:model(1).fit.n_event)
     assert.is_truthy(tostring(all):find("860 events", 1, true))
+    local labels = all:plot():data()[1].columns[1].values
+    assert.are.equal("1,age,sex,F,M,2,age,sex,F,M", table.concat(labels, ","))
+    assert.is_truthy(all:plot():svg():find("ratios with their intervals. 1, age 1.0", 1, true))
+    assert.is_truthy(all:contrast("sex", { cause = 2 }):plot():svg():find(
+      "cause-specific hazard of '2'", 1, true))
     refused("One cause", lb.survival.cause_specific, "Surv(etime, event) ~ age", mgus(),
       { cause = 1 })
   end)

@@ -329,6 +329,30 @@ describe("curves", function()
     assert.truthy(text:find('stroke-opacity="0.4"', 1, true))
   end)
 
+  it("join the points of smooth curves, up to the axis' end", function()
+    local c <const> = { time = { 5, 20 }, survival = { 0.5, 0.2 }, conf_low = { 0.4, 0.1 },
+      conf_high = { 0.6, 0.3 }, smooth = true }
+    local svg <const> = figure.curves({ title = "t", x_max = 10, curves = { c } }):svg()
+    local d <const> = svg:match('<g class="lb%-curve">%s*<path d="([^"]+)"')
+    assert.is_nil(d:find("[HV]"))
+    local whole <const> = figure.curves({ title = "t", curves = { c } }):svg()
+    assert.truthy(whole:match('<g class="lb%-curve">%s*<path d="M[%d.]+ [%d.]+L'))
+    assert.truthy(whole:find("lb-bands", 1, true))
+  end)
+
+  it("keep notes off curves beside them", function()
+    local function notes_at(beside)
+      local fig <const> = figure.curves { title = "t", annotation = { "a note" }, beside = beside,
+        conf = false, curves = { { time = { 1, 10 }, survival = { 0.9, 0.05 } } } }
+      for _, text in ipairs((fig:boxes())) do
+        if text.text == "a note" then return text.y0 end
+      end
+    end
+    local low <const> = notes_at()
+    local other <const> = notes_at { { time = { 0, 10 }, survival = { 0, 0.1 }, smooth = true } }
+    assert.is_true(other < low)
+  end)
+
   it("draw the step at the time itself", function()
     local fig <const> = figure.curves { title = "t", x_max = 10, conf = false,
       curves = { { time = { 5 }, survival = { 0.5 }, censor_time = { 10 } } } }
@@ -435,6 +459,15 @@ describe("numbers, ticks and widths", function()
     assert.same({ 0.01, 0.1, 1, 10, 100 }, scale.log_ticks(0.01, 100))
     assert.same({ 0, 12, 24, 36 }, scale.time_ticks(40, "Months", 5))
     assert.same({ 0, 20, 40 }, scale.time_ticks(40, "Time", 3))
+    assert.same({ 0.25, 0.5, 1, 2, 4 }, scale.log_cover(0.3, 3))
+    assert.same({ 0.5, 0.7, 1, 1.5, 2 }, scale.log_cover(0.65, 1.7))
+    for _, range in ipairs { { 0.5, 2 }, { 0.97, 1.35 }, { 0.01, 90 }, { 1e-6, 1e6 }, { 3, 8 },
+      { 0.1, 10 }, { 0.55, 1.8 } } do
+      local ticks <const> = scale.log_cover(range[1], range[2])
+      assert.is_true(#ticks >= 3 and #ticks <= 9, table.concat(ticks, " "))
+      assert.is_true(ticks[1] <= range[1] * (1 + 1e-9), table.concat(ticks, " "))
+      assert.is_true(ticks[#ticks] >= range[2] * (1 - 1e-9), table.concat(ticks, " "))
+    end
     local narrow <const> = scale.log_ticks(0.95, 1.06)
     assert.is_true(#narrow >= 2 and #narrow <= 7)
   end)

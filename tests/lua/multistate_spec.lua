@@ -297,3 +297,43 @@ describe("survival.multistate_cox", function()
     assert.is_truthy(fit:plot():svg():find("Hazard ratio", 1, true))
   end)
 end)
+
+describe("figures of states", function()
+  it("count who is in each state, also where nobody leaves", function()
+    local fit = lb.survival.multistate(FORMULA, frame({ 1, 2, 2, 3, 4 }, { 0, 0, 2, 0, 0 },
+      { 3, 2, 4, 5, 6 }, { "death", "ill", "death", "c", "death" }), { id = "id", censored = "c",
+      states = { "entry", "ill", "death" }, initial = "entry" })
+    local figure = fit:plot { times = { 0, 3, 5 }, stacked = false }
+    local counts = figure:data()[1].columns
+    assert.are.equal("n_state", counts[3].name)
+    assert.are.same({ 4, 3, 2, 0, 1, 0, 0, 0, 2 }, counts[3].values)
+    assert.is_truthy(figure:svg():find(">In state<", 1, true))
+    assert.is_nil(figure:svg():find(">At risk<", 1, true))
+    assert.is_truthy(figure:svg():find("fewer than 10", 1, true))
+  end)
+
+  it("go with a table that claims no more than was seen", function()
+    local fit = lb.survival.multistate("Surv(entry, time, state) ~ arm", frame(
+      { 1, 2, 2, 3, 4, 5, 6 }, { 0, 0, 2, 0, 0, 0, 0 }, { 3, 2, 4, 5, 6, 12, 11 },
+      { "death", "ill", "death", "c", "death", "death", "c" },
+      { { "arm", { "a", "a", "a", "a", "a", "b", "b" } } }), { id = "id", censored = "c",
+      states = { "entry", "ill", "death" }, initial = "entry" })
+    local text = tostring(fit)
+    assert.is_truthy(text:find("At 4 (%)", 1, true), text)
+    assert.is_nil(text:find("(0.0 to 0.0)", 1, true), text)
+    assert.is_nil(text:find("(100.0 to 100.0)", 1, true), text)
+  end)
+
+  it("name the transition above its ratios, also in words", function()
+    local fit = lb.survival.multistate_cox("Surv(tstart, tstop, state) ~ age + sex", mgus(),
+      options())
+    local svg = fit:plot({ width_mm = 89 }):svg()
+    local words = svg:match "<desc.->(.-)</desc>"
+    local labels = fit:plot():data()[1].columns[1].values
+    for _, one in ipairs(fit.transitions) do
+      assert.is_truthy(words:find(one.name:gsub(">", "&gt;") .. ", age", 1, true))
+    end
+    assert.are.equal("entry -> pcm,age,sex,F,M,entry -> death,age,sex,F,M,pcm -> death,age,sex,F,M",
+      table.concat(labels, ","))
+  end)
+end)

@@ -256,3 +256,44 @@ describe("profile limits of a model with as many terms as rows", function()
     end
   end)
 end)
+
+describe("names of groups", function()
+  local label <const> = require "lobule.survival.group_labels"
+
+  local function labelled(name, text)
+    local groups = { name = name, label = text }
+    label(groups)
+    return groups.label
+  end
+
+  it("have their variable where the level alone says nothing", function()
+    assert.are.same({ "old = false", "old = true" },
+      labelled({ "old=false", "old=true" }, { "false", "true" }))
+    assert.are.same({ "stage = 1", "stage = 2" },
+      labelled({ "stage=1", "stage=2" }, { "1", "2" }))
+    assert.are.same({ "died = No", "died = Yes" },
+      labelled({ "died=No", "died=Yes" }, { "No", "Yes" }))
+    assert.are.same({ "old = false, f", "old = true, m" },
+      labelled({ "old=false, sex=f", "old=true, sex=m" }, { "false, f", "true, m" }))
+  end)
+
+  it("are levels alone where they speak for themselves, or cannot be taken apart", function()
+    assert.are.same({ "1", "2 or more" },
+      labelled({ "stage=1", "stage=2 or more" }, { "1", "2 or more" }))
+    assert.are.same({ "a, b", "1" }, labelled({ "x=a, b", "x=1" }, { "a, b", "1" }))
+    assert.are.same({ "all" }, labelled({ "" }, { "all" }))
+  end)
+
+  it("stand in tables, keys and options", function()
+    local d = lb.example_data():mutate { "old = age > 60" }
+    local km = lb.survival.km("Surv(months, progressed) ~ old", d)
+    assert.is_truthy(km:plot():svg():find(">old = true<", 1, true))
+    assert.is_truthy(tostring(km):find("old = false", 1, true))
+    assert.are.equal("old=false", km:tidy():column("strata")[1])
+    local fit = lb.survival.rmst("Surv(months, progressed) ~ old + strata(sex)", d, { tau = 12,
+      reference = "true" })
+    assert.are.equal("Restricted mean survival time to 12 months, stratified by sex", fit.title)
+    assert.are.equal(fit.title .. ": differences and ratios", fit:report_blocks()[2].table.caption)
+    assert.is_truthy(tostring(fit):find("Against old = true", 1, true))
+  end)
+end)

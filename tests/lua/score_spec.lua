@@ -33,6 +33,22 @@ describe("survival.score", function()
     assert.are.equal(2, tidy:column("n_case")[1])
   end)
 
+  it("has exact limits for groups without an event, none after censoring", function()
+    local d = small({ 1, 2, 8, 9, 8, 9 }, { true, true, true, true, false, true },
+      { 0.9, 0.8, 0.2, 0.1, 0.3, 0.4 })
+    local groups = score(d, { m = "risk" }, { 5 }):calibration_groups { groups = 2 }:rows_list()
+    assert.are.equal(0, groups[1].estimate)
+    assert.are.equal(0, groups[1].conf_low)
+    near(1 - 0.025 ^ (1 / 3), groups[1].conf_high) -- no event of 3: (1 - p)^3 = alpha / 2
+    local late = score(d, { m = "risk" }, { 8.5 }):calibration_groups { groups = 3 }:rows_list()
+    assert.are.equal(1, late[3].estimate)
+    near(0.025 ^ (1 / 2), late[3].conf_low)
+    local censored = small({ 1, 2, 3, 9, 8, 9 }, { true, true, false, true, true, true },
+      { 0.9, 0.8, 0.2, 0.1, 0.3, 0.4 })
+    local none = score(censored, { m = "risk" }, { 5 }):calibration_groups { groups = 2 }
+    assert.is_nil(none:rows_list()[1].conf_high)
+  end)
+
   it("calibrates at a single time", function()
     local d = small({ 1, 2, 3, 4, 5, 6 }, { true, true, true, true, true, true },
       { 0.9, 0.4, 0.5, 0.1, 0.2, 0.3 })
@@ -87,6 +103,9 @@ describe("survival.score", function()
     for _, kind in ipairs { "calibration", "decision", "auc", "brier" } do
       assert.is_truthy(s:plot(kind):svg():find("<svg", 1, true))
     end
+    local drawn = s:plot("brier"):data()[1].columns
+    assert.are.equal("conf_low", drawn[5].name)
+    assert.are.same(s:tidy():column("brier_conf_high")[2], drawn[6].values[2])
     assert.is_truthy(tostring(s):find("Observed/predicted", 1, true))
     assert.are.equal(1, #s:report_blocks())
   end)

@@ -14,9 +14,9 @@ local CURVES <const> = set(HEAD .. [[height_mm x_label y_label x_min x_max times
   risk_table
   annotation min_at_risk start shade_from beside x_log y_axis quantity]])
 local CURVE <const> = set [[label time survival conf_low conf_high censor_time censor_survival note
-  n_risk n_risk_time faint_from start]]
+  n_risk n_risk_time faint_from start smooth]]
 local NOTE <const> = set "text label p_value"
-local BLOCK <const> = set "label n_risk n_censor n_event"
+local BLOCK <const> = set "label n_risk n_state n_censor n_event"
 local FOREST <const> = set(HEAD .. [[columns rows estimate_label label_label log reference x_label
   favours limits note]])
 local ROW <const> = set [[label indent bold header cells estimate conf_low conf_high weight text
@@ -25,9 +25,9 @@ local FLOW <const> = set(HEAD .. "steps arms")
 local STEP <const> = set "label n unit excluded excluded_label excluded_n note"
 local ARM <const> = set "label n unit lines"
 local LINES <const> = set(HEAD .. [[panels columns x_label y_label x_log y_log x_ticks y_ticks
-  shade_from]])
+  shade_from y_zero]])
 local PANEL <const> = set "title lines"
-local LINE <const> = set "label x y base series look"
+local LINE <const> = set "label x y base series look low high"
 local TICK <const> = set "at label"
 local LOOKS <const> = set "line limit target curve area"
 local STATES <const> = set(HEAD .. "states moves")
@@ -148,7 +148,7 @@ local function risk_blocks(spec)
   for i, block in ipairs(problem and {} or spec.risk_table) do
     local where <const> = ("risk_table[%d]"):format(i)
     problem = problem or M.fields(block, BLOCK, where)
-    for _, name in ipairs { "n_risk", "n_censor", "n_event" } do
+    for _, name in ipairs { "n_risk", "n_state", "n_censor", "n_event" } do
       problem = problem or block[name] and M.numbers(block[name], #spec.times, where .. "." .. name)
     end
   end
@@ -254,6 +254,8 @@ local function line(l, where)
   local problem <const> = M.fields(l, LINE, where) or M.ascending(l.x, where .. ".x")
     or M.numbers(l.y, #l.x, where .. ".y")
     or l.base and M.numbers(l.base, #l.x, where .. ".base")
+    or l.low and (M.numbers(l.low, #l.x, where .. ".low")
+      or M.numbers(l.high, #l.x, where .. ".high"))
   if problem then return problem end
   local s <const> = l.series
   if s ~= nil and not (math.type(s) == "integer" and s >= 1 and s <= MOST_CURVES) then

@@ -41,12 +41,13 @@ function M.curves(spec)
   end
   local tables <const> = { { title = "Curves", columns = points } }
   if not spec.risk_table then return tables end
-  local counts <const>, c <const> = columns_of { "group", "time", "n_risk", "n_censor", "n_event" }
+  local risk <const> = spec.risk_table[1].n_state and "n_state" or "n_risk"
+  local counts <const>, c <const> = columns_of { "group", "time", risk, "n_censor", "n_event" }
   for _, block in ipairs(spec.risk_table) do
     for i, t in ipairs(spec.times) do
       append(c.group, block.label or "")
       append(c.time, t)
-      append(c.n_risk, block.n_risk and block.n_risk[i] or NAN)
+      append(c[risk], block[risk] and block[risk][i] or NAN)
       append(c.n_censor, block.n_censor and block.n_censor[i] or NAN)
       append(c.n_event, block.n_event and block.n_event[i] or NAN)
     end
@@ -97,10 +98,19 @@ end
 ---@param spec table
 ---@return lobule.figure.Table[]
 function M.lines(spec)
-  local columns <const>, c <const> = columns_of { "panel", "line", "x", "y" }
+  local limits = false
+  for _, panel in ipairs(spec.panels) do
+    for _, line in ipairs(panel.lines) do limits = limits or line.low ~= nil end
+  end
+  local columns <const>, c <const> = columns_of { "panel", "line", "x", "y",
+    limits and "conf_low" or nil, limits and "conf_high" or nil }
   for _, panel in ipairs(spec.panels) do
     for _, line in ipairs(panel.lines) do
       for i, x in ipairs(line.x) do
+        if limits then
+          append(c.conf_low, line.low and line.low[i] or NAN)
+          append(c.conf_high, line.high and line.high[i] or NAN)
+        end
         append(c.panel, panel.title or "")
         append(c.line, line.label or "")
         append(c.x, x)

@@ -49,8 +49,7 @@ local function log_limits(spec)
     local middle <const> = math.sqrt(lo * hi)
     lo, hi = math.min(lo, middle / LEAST_RATIO), math.max(hi, middle * LEAST_RATIO)
   end
-  local pad <const> = (hi / lo) ^ 0.02
-  return lo / pad, hi * pad
+  return lo, hi
 end
 
 local function linear_limits(spec)
@@ -68,16 +67,18 @@ end
 ---@param x1 number
 ---@return table axis
 function M.new(spec, x0, x1)
-  local lo, hi
+  local lo, hi, ticks
   if spec.limits then
     lo, hi = spec.limits[1], spec.limits[2]
+    if spec.log then ticks = scale.log_ticks(lo, hi) end
   elseif spec.log then
     lo, hi = log_limits(spec)
+    ticks = scale.log_cover(lo, hi)
+    lo, hi = math.min(lo, ticks[1]), math.max(hi, ticks[#ticks])
   else
     lo, hi = linear_limits(spec)
   end
-  local ticks <const> = spec.log and scale.log_ticks(lo, hi)
-    or (scale.ticks(lo, hi, x1 - x0 > 120 and 5 or 4))
+  ticks = ticks or (scale.ticks(lo, hi, x1 - x0 > 120 and 5 or 4))
   local heaviest = 0
   for _, row in ipairs(spec.rows) do
     if number.finite(row.weight) then heaviest = math.max(heaviest, row.weight) end

@@ -192,12 +192,14 @@ end
 ---@field censor_survival? number[]   default: the curve's own value
 ---@field note? string                e.g. "median 12.3 (10.1 to 15.2)"
 ---@field faint_from? number          drawn lighter from here on
+---@field smooth? boolean             points joined by straight lines, not by steps
 ---@field n_risk? number[]            else the first time with n_risk < min_at_risk counts
 ---@field n_risk_time? number[]       default `time`
 
 ---@class lobule.figure.RiskBlock
 ---@field label? string
 ---@field n_risk? number[]            one a time in `times`
+---@field n_state? number[]           of states: how many are there, instead of n_risk
 ---@field n_censor? number[]
 ---@field n_event? number[]
 
@@ -311,6 +313,8 @@ end
 ---@field look? "line"|"curve"|"limit"|"target"|"area"  a line with points (default), a line alone,
 ---                                 a dotted line, hollow marks, the area between y and `base`
 ---@field base? number[]              of an area, as long as y; default 0
+---@field low? number[]               with high: an interval at each point, as long as y
+---@field high? number[]
 
 ---@class lobule.figure.Tick
 ---@field at number
@@ -331,6 +335,7 @@ end
 ---@field x_ticks? lobule.figure.Tick[]  ascending; default round numbers
 ---@field y_ticks? lobule.figure.Tick[]
 ---@field shade_from? number          panels are shaded from here on
+---@field y_zero? boolean             the vertical axis begins at 0
 
 --- Lines in panels: the horizontal axis is shared, each panel has its own vertical one.
 ---@param spec lobule.figure.LinesSpec

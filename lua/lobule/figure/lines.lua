@@ -1,6 +1,7 @@
 --- Small multiples of lines: one quantity against another in panels, on straight or log axes.
 local Canvas = require "lobule.figure.marks"
 local layout = require "lobule.figure.layout"
+local labels = require "lobule.figure.lines_labels"
 local metrics = require "lobule.figure.metrics"
 local number = require "lobule.figure.number"
 local scale = require "lobule.figure.scale"
@@ -12,12 +13,12 @@ local M = {}
 local MARGIN <const> = 4
 local COLUMN_GAP <const>, ROW_GAP <const> = 12, 9
 local OFFSET <const>, TICK <const> = 3, 2.5
-local LEADER <const> = 13 -- from the plot's end to a label
-local LABEL_SHARE <const> = 0.36 -- of a panel's width, at most, for the labels
 local LEAST_PANEL <const> = 160 -- points; decides how many stand side by side
 local ASPECT <const>, LOWEST <const>, HIGHEST <const> = 0.72, 62, 210
 local POINT <const> = 1.7
 local AREA <const> = 0.25 -- opacity
+local LEAST_TICKS <const> = 3
+local DODGE <const> = 2.4 -- points between the intervals of neighbouring lines
 local PAD <const> = 0.04 -- of the range, on both sides
 local SMALL_LINE <const> = style.SMALL * metrics.LINE
 local LABEL_LINE <const> = style.LABEL * metrics.LINE
@@ -35,6 +36,9 @@ local function each_point(spec, lines, f)
         f(x, line.y[i], line)
         local base <const> = line.look == "area" and line.base and line.base[i]
         if base and usable(base, spec.y_log) then f(x, base, line) end
+        for _, list in ipairs { line.low or {}, line.high or {} } do
+          if usable(list[i], spec.y_log) then f(x, list[i], line) end
+        end
       end
     end
   end
@@ -77,7 +81,8 @@ local function ticks_of(given, lo, hi, log, mark)
     if tick.at >= lo and tick.at <= hi then ticks[#ticks + 1] = tick end
   end
   if given then return ticks end
-  local values <const> = log and scale.log_ticks(lo, hi) or (scale.ticks(lo, hi, 4))
+  local values = log and scale.log_ticks(lo, hi) or (scale.ticks(lo, hi, 4))
+  if not log and #values < LEAST_TICKS then values = scale.ticks(lo, hi, 8) end
   for i, label in ipairs(number.labels(values, not log, mark)) do
     ticks[i] = { at = values[i], label = label }
   end
@@ -97,32 +102,20 @@ local function panel_of(spec, panel)
   local p <const> = { title = panel.title, lines = panel.lines, ends = {} }
   local lo, hi = math.huge, -math.huge
   each_point(spec, panel.lines, function(_, y) lo, hi = math.min(lo, y), math.max(hi, y) end)
+  if spec.y_zero then lo = math.min(lo, 0) end
   lo, hi = padded(lo, hi, spec.y_log)
+  if spec.y_zero then lo = math.max(lo, 0) end
   if spec.y_ticks then lo, hi = reach(lo, hi, spec.y_ticks) end
   p.lo, p.hi = lo, hi
   p.ticks = ticks_of(spec.y_ticks, lo, hi, spec.y_log, spec.mark)
   for i, line in ipairs(panel.lines) do
-    each_point(spec, { line }, function(x, y) p.ends[i] = { x = x, y = y } end)
-  end
-  return p
-end
-
--- Names at the lines' ends, wrapped, with their height; the room they need beside the plot.
-local function plan_labels(plan)
-  local limit <const> = LABEL_SHARE * plan.panel_width
-  plan.label_room = 0
-  for _, p in ipairs(plan.panels) do
-    p.labels, p.labels_height = {}, 0
-    for i, line in ipairs(p.lines) do
-      if line.label and p.ends[i] then
-        local lines <const> = metrics.wrap(line.label, style.SMALL, limit)
-        local label <const> = { lines = lines, line = i, height = #lines * SMALL_LINE }
-        p.labels[#p.labels + 1] = label
-        p.labels_height = p.labels_height + label.height
-        plan.label_room = math.max(plan.label_room, LEADER + metrics.widest(lines, style.SMALL))
+    for k, x in ipairs(line.x) do
+      if usable(x, spec.x_log) and usable(line.y[k], spec.y_log) then
+        p.ends[i] = { x = x, y = line.y[k] }
       end
     end
   end
+  return p
 end
 
 -- What all panels share: their number side by side, their widths and heights.
@@ -140,7 +133,7 @@ local function plan_of(spec, width)
   end
   plan.lo, plan.hi = padded(lo, hi, spec.x_log)
   plan.ticks = ticks_of(spec.x_ticks, plan.lo, plan.hi, spec.x_log, spec.mark)
-  plan_labels(plan)
+  labels.plan(plan)
   local half <const> = widest(plan.ticks) / 2
   plan.left = math.max(plan.tick_width + 2 + TICK + OFFSET, half)
   plan.plot_width = plan.panel_width - plan.left - math.max(plan.label_room, half)
@@ -225,6 +218,20 @@ local function draw_area(canvas, spec, line, place, look)
   if #corners > 4 then canvas:polygon(corners, { role = look.role, opacity = AREA }) end
 end
 
+-- A vertical line at each point from low to high.
+local function draw_intervals(canvas, spec, line, place, look)
+  if not line.low then return end
+  local segments = {}
+  for i, x in ipairs(line.x) do
+    local low <const>, high <const> = line.low[i], line.high[i]
+    if usable(x, spec.x_log) and usable(low, spec.y_log) and usable(high, spec.y_log) then
+      local px <const> = place.x(x) + look.shift
+      segments[#segments + 1] = { px, place.y(low), px, place.y(high) }
+    end
+  end
+  canvas:segments(segments, { role = look.role, width = 0.7 })
+end
+
 local function draw_line(canvas, spec, line, place, look)
   if look.area then return draw_area(canvas, spec, line, place, look) end
   local points = {}
@@ -232,9 +239,10 @@ local function draw_line(canvas, spec, line, place, look)
     if look.width and #points > 2 then canvas:line(points, look) end
     points = {}
   end
+  draw_intervals(canvas, spec, line, place, look)
   for i, x in ipairs(line.x) do
     if usable(x, spec.x_log) and usable(line.y[i], spec.y_log) then
-      local px <const>, py <const> = place.x(x), place.y(line.y[i])
+      local px <const>, py <const> = place.x(x) + look.shift, place.y(line.y[i])
       points[#points + 1], points[#points + 2] = px, py
       if look.symbol then draw_symbol(canvas, look, px, py) end
     else
@@ -242,25 +250,6 @@ local function draw_line(canvas, spec, line, place, look)
     end
   end
   flush()
-end
-
--- The names beside the plot, moved apart, each with a leader in its line's colour.
-local function draw_labels(canvas, p, place, looks)
-  local heights, wanted = {}, {}
-  for i, label in ipairs(p.labels) do
-    heights[i] = label.height
-    wanted[i] = place.y(p.ends[label.line].y) - SMALL_LINE / 2
-  end
-  local slack <const> = SMALL_LINE / 2
-  local tops <const> = layout.spread(heights, wanted, place.top - slack, place.bottom + slack)
-  for i, label in ipairs(p.labels) do
-    local finish <const> = p.ends[label.line]
-    local x <const>, y <const> = place.x(finish.x), place.y(finish.y)
-    canvas:line({ x + 2.6, y, place.x1 + 3, y, place.x1 + LEADER - 2, tops[i] + SMALL_LINE / 2 },
-      { role = looks[label.line].role, width = 0.45 })
-    canvas:lines(place.x1 + LEADER,
-      tops[i] + (SMALL_LINE + style.SMALL * metrics.CAP) / 2, label.lines, { size = style.SMALL })
-  end
 end
 
 local function draw_panel(canvas, spec, plan, p, at)
@@ -272,12 +261,19 @@ local function draw_panel(canvas, spec, plan, p, at)
   layout.shade(canvas, spec.shade_from, place, plan.hi)
   draw_y_axis(canvas, p, place)
   draw_x_axis(canvas, plan, place)
-  local looks <const> = {}
-  for i, line in ipairs(p.lines) do looks[i] = look_of(line, i) end
+  local looks <const>, with_interval = {}, 0
+  for i, line in ipairs(p.lines) do
+    looks[i] = look_of(line, i)
+    looks[i].shift = line.low and with_interval * DODGE or 0
+    if line.low then with_interval = with_interval + 1 end
+  end
+  for i, line in ipairs(p.lines) do -- side by side around the place that they share
+    if line.low then looks[i].shift = looks[i].shift - (with_interval - 1) * DODGE / 2 end
+  end
   for i = #p.lines, 1, -1 do -- the first line lies on top
     draw_line(canvas:group("line"), spec, p.lines[i], place, looks[i])
   end
-  draw_labels(canvas:group("key"), p, place, looks)
+  labels.draw(canvas:group("key"), p, place)
   return place
 end
 

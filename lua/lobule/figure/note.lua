@@ -21,12 +21,18 @@ end
 
 -- Whether a curve (with its band) runs through a box.
 local function hits(s, plan, box, with_band)
+  local before_time, before
   for a, b, value, low, high in step.pieces(s, 0, s.last) do
-    if plan.x(b) >= box.x0 and plan.x(a) <= box.x1 then
-      local top, bottom = value, value
-      if with_band and number.finite(low) and number.finite(high) then top, bottom = high, low end
+    local from <const> = s.smooth and before_time or a -- the line to a point belongs to it
+    if plan.x(b) >= box.x0 and plan.x(from) <= box.x1 then
+      local top = math.max(value, s.smooth and before or value)
+      local bottom = math.min(value, s.smooth and before or value)
+      if with_band and number.finite(low) and number.finite(high) then
+        top, bottom = math.max(top, high), math.min(bottom, low)
+      end
       if plan.y(top) <= box.y1 and plan.y(bottom) >= box.y0 then return true end
     end
+    before_time, before = a, value
   end
   return false
 end
@@ -48,6 +54,9 @@ end
 local function free(plan, box, with_band)
   for _, s in ipairs(plan.steps) do
     if hits(s, plan, box, with_band) or crosses(s, plan, box) then return false end
+  end
+  for _, s in ipairs(plan.beside) do
+    if hits(s, plan, box, false) or crosses(s, plan, box) then return false end
   end
   return true
 end

@@ -7,7 +7,7 @@ local style = require "lobule.figure.style"
 local M = {}
 
 local ROWS <const> = {
-  { "At risk", "n_risk" }, { "Censored, total", "n_censor" },
+  { "At risk", "n_risk" }, { "In state", "n_state" }, { "Censored, total", "n_censor" },
   { "Events, total", "n_event" },
 }
 local ROW_HEIGHT <const> = style.SMALL * 1.3

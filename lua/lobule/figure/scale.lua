@@ -88,6 +88,12 @@ local function powers_of_two(lo, hi)
   return ticks
 end
 
+-- Steps per decade of a log axis that begins and ends at ticks, in the order of preference; false:
+-- powers of two.
+local COVER_STEPS <const> = { false, { 1, 1.5, 2, 3, 5, 7 }, { 1, 2, 5 }, { 1, 3 }, { 1 } }
+local COVER_LEAST <const>, COVER_MOST <const> = 4, 7
+local COVER_WASTE <const> = 1.5 -- of the range: what may lie beyond the data
+
 local function decades(lo, hi, steps)
   local ticks = {}
   for k = math.floor(math.log(lo, 10)), math.ceil(math.log(hi, 10)) do
@@ -116,6 +122,54 @@ function M.log_ticks(lo, hi)
     if i % every == 0 then ticks[#ticks + 1] = t end
   end
   return ticks
+end
+
+-- The ticks from the last at or below lo to the first at or above hi; nil without one there.
+local function around(ticks, lo, hi)
+  local kept = {}
+  for i, t in ipairs(ticks) do
+    local before <const>, after <const> = ticks[i - 1], ticks[i + 1]
+    if (not after or after > lo * (1 + NEAR)) and (not before or before < hi * (1 - NEAR)) then
+      kept[#kept + 1] = t
+    end
+  end
+  return kept
+end
+
+-- Every k-th power of ten from at or below lo to at or above hi.
+local function wide_cover(lo, hi)
+  local first <const> = math.floor(math.log(lo, 10) + NEAR)
+  local last <const> = math.ceil(math.log(hi, 10) - NEAR)
+  local every <const>, ticks = math.max(1, math.ceil((last - first) / (COVER_MOST - 1))), {}
+  for k = first, last + every - 1, every do ticks[#ticks + 1] = 10.0 ^ k end
+  return ticks
+end
+
+-- Round numbers from at or below lo to at or above hi.
+local function round_cover(lo, hi)
+  local _, step <const> = M.ticks(lo, hi, 4)
+  return multiples(math.floor(lo / step + NEAR) * step, math.ceil(hi / step - NEAR) * step, step)
+end
+
+--- Ticks of a log axis that begins at the first and ends at the last of them: 0.25 0.5 1 2 4. Of a
+--- range too narrow for that, round numbers.
+---@param lo number  positive
+---@param hi number
+---@return number[]
+function M.log_cover(lo, hi)
+  local best, least = nil, math.huge
+  for k = 1, #COVER_STEPS + 1 do
+    local steps <const> = COVER_STEPS[k]
+    local ticks = k > #COVER_STEPS and round_cover(lo, hi)
+      or around(steps and decades(lo / 11, hi * 11, steps)
+        or powers_of_two(lo / 11, hi * 11), lo, hi)
+    local waste <const> = #ticks > 0 and ticks[1] > 0
+      and math.log(ticks[#ticks] / ticks[1]) / math.log(hi / lo) or math.huge
+    local fits <const> = #ticks >= COVER_LEAST and #ticks <= COVER_MOST
+    if fits and waste <= COVER_WASTE then return ticks end
+    if fits and waste < least then best, least = ticks, waste end
+  end
+  return best or wide_cover(lo, hi)
 end
 
 return M

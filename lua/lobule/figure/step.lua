@@ -1,4 +1,4 @@
---- One curve as a step function: its line, its band, the ticks of its censorings.
+--- One curve: its line, in steps or smooth, its band, the ticks of its censorings.
 local number = require "lobule.figure.number"
 local style = require "lobule.figure.style"
 
@@ -16,6 +16,7 @@ local FAINT <const>, BAND <const>, FAINT_BAND <const> = 0.4, 0.16, 0.07
 ---@field high number[]
 ---@field censor_time number[]
 ---@field censor_survival number[]
+---@field smooth boolean     points are joined, else values hold until the next
 ---@field start number       value at time 0
 ---@field last number        where the line ends
 ---@field faint number       from here on it is drawn lighter; math.huge: nowhere
@@ -34,7 +35,7 @@ end
 ---@param options { x_min: number, x_max: number, start: number, least: number }
 ---@return lobule.figure.Step
 function M.new(curve, options)
-  local s = { time = {}, survival = {}, low = {}, high = {},
+  local s = { time = {}, survival = {}, low = {}, high = {}, smooth = curve.smooth or false,
     start = curve.start or options.start,
     first = options.x_min, censor_time = {}, censor_survival = {}, last = 0 }
   for i, t in ipairs(curve.time) do
@@ -72,12 +73,40 @@ function M.at(s, t)
   return lo == 0 and s.start or s.survival[lo]
 end
 
---- The pieces between two times on which the curve is flat.
+-- The value of one of the curve's lists at a time between two of its points.
+local function between(s, list, k, t)
+  if k == 0 then return s.start end
+  local a <const>, b <const> = s.time[k], s.time[k + 1]
+  if not b or t <= a then return list[k] end
+  return list[k] + (list[k + 1] - list[k]) * (t - a) / (b - a)
+end
+
+-- The points of a smooth curve between two times, the ends among them; its start stands at the
+-- beginning of the axis.
+local function points(s, from, to)
+  local k, n, last = 0, #s.time, nil
+  local function at(t, i)
+    last = t
+    return t, t, between(s, s.survival, i, t), between(s, s.low, i, t), between(s, s.high, i, t)
+  end
+  while k < n and s.time[k + 1] <= from do k = k + 1 end
+  return function()
+    if last == nil and (k > 0 or s.start == s.start) then return at(from, k) end
+    if k < n and s.time[k + 1] <= to then
+      k = k + 1
+      return at(s.time[k], k)
+    end
+    if k > 0 and k < n and last < to then return at(to, k) end
+  end
+end
+
+--- The pieces between two times on which the curve is flat; those of a smooth one are points.
 ---@param s lobule.figure.Step
 ---@param from number
 ---@param to number
 ---@return fun(): number?, number?, number?, number?, number?  begin, end, survival, low, high
 function M.pieces(s, from, to)
+  if s.smooth then return points(s, from, to) end
   local i, n = 0, #s.time
   return function()
     while i <= n do
@@ -107,14 +136,14 @@ local function thinned(s, plot)
 end
 
 local function line(s, plot, from, to)
-  local points = {}
+  local corners = {}
   for a, b, value in M.pieces(s, from, to) do
-    for _, x in ipairs { a, b } do
-      points[#points + 1] = plot.x(x)
-      points[#points + 1] = plot.y(value)
+    for _, x in ipairs(a < b and { a, b } or { a }) do
+      corners[#corners + 1] = plot.x(x)
+      corners[#corners + 1] = plot.y(value)
     end
   end
-  return points
+  return corners
 end
 
 -- The band as polygons: a new one wherever an interval is missing (R gives none once S is 0).
@@ -192,9 +221,9 @@ function M.draw_line(canvas, s, plot, look)
   local steps <const> = thinned(s, plot)
   for _, part in ipairs(parts(s)) do
     local opacity <const> = part.faint and FAINT or nil
-    local points <const> = line(steps, plot, part.from, part.to)
-    if #points > 0 then
-      canvas:line(points, { role = look.role, dash = look.dash, width = look.width or style.LINE,
+    local corners <const> = line(steps, plot, part.from, part.to)
+    if #corners > 2 then
+      canvas:line(corners, { role = look.role, dash = look.dash, width = look.width or style.LINE,
         opacity = opacity })
     end
     canvas:segments(censor_ticks(s, plot, part.from, part.until_time),

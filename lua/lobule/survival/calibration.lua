@@ -7,6 +7,19 @@ local M = {}
 -- Risks of 0 and 1 have no complementary log-log.
 local CLOSEST <const> = 1e-8
 
+--- Limits of a risk of 0 or 1, whose standard error is 0: where nobody was censored before the time
+--- it is a proportion, and they are exact (Clopper & Pearson 1934, Biometrika 26:404), else there
+--- are none.
+local function edge_limits(self, fit, n, risk, time)
+  if fit.info.has_entry or fit.info.n_missing > 0 then return 0 / 0, 0 / 0 end
+  for _, row in ipairs(fit:tidy():rows_list()) do
+    if row.time < time and row.n_censor > 0 then return 0 / 0, 0 / 0 end
+  end
+  local reach <const> = ((1 - self.options.conf_level) / 2) ^ (1 / n)
+  if risk == 0 then return 0, 1 - reach end
+  return reach, 1
+end
+
 --- The risk of everybody by each time: Kaplan-Meier, or Aalen-Johansen of the cause.
 ---@param self lobule.Score
 ---@param frame? lobule.Frame       default: all rows that are judged
@@ -18,13 +31,15 @@ function M.overall(self, frame)
   local data <const> = frame or self.frame
   local causes <const> = self.options.cause ~= nil
   local opts = { conf_level = self.options.conf_level }
-  local at
+  local at, fit
   if causes then
     opts.censored = self.options.censored
     local asked = { cause = self.options.cause, table.unpack(self.times) }
-    at = survival.cuminc(self.formula, data, opts):at(asked)
+    fit = survival.cuminc(self.formula, data, opts)
+    at = fit:at(asked)
   else
-    at = survival.km(self.formula, data, opts):at(self.times)
+    fit = survival.km(self.formula, data, opts)
+    at = fit:at(self.times)
   end
   local risk, low, high = {}, {}, {}
   -- One time of one group is a number for a sentence.
@@ -36,6 +51,9 @@ function M.overall(self, frame)
       risk[t], low[t], high[t] = estimate, from, to
     else
       risk[t], low[t], high[t] = 1 - estimate, 1 - to, 1 - from
+    end
+    if risk[t] == 0 or risk[t] == 1 then
+      low[t], high[t] = edge_limits(self, fit, #data, risk[t], self.times[t])
     end
   end
   return risk, low, high

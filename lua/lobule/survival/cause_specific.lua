@@ -73,6 +73,7 @@ end
 
 local function ratio_text(row)
   if row.estimate == nil then return "NA" end
+  if row.conf_low == nil then return format.number(row.estimate, 3) .. " (NA)" end
   return ("%s (%s to %s)"):format(format.ratio_interval(row.estimate, row.conf_low, row.conf_high))
 end
 
@@ -100,6 +101,24 @@ end
 
 function CauseSpecific:__tostring()
   return printed.text(self, summary_table(self))
+end
+
+--- The forest plot of hazard ratios, cause by cause.
+---@param options? table            title (of the document, not drawn), width_mm (183), favours:
+---                                 { "favours A", "favours B" }, journal ("lancet", "nejm", ...)
+---@return lobule.Figure
+function CauseSpecific:plot(options)
+  local list, causes, rows = {}, {}, {}
+  for k, fit in ipairs(self.models) do
+    for i, row in ipairs(fit:tidy({ exponentiate = true }):rows_list()) do
+      local n = #list + 1
+      list[n], causes[n], rows[n] = fit.info.terms[i], self.causes[k], row
+    end
+  end
+  local info = setmetatable({ terms = list }, { __index = self.info })
+  local all = setmetatable({ info = info, options = self.options }, getmetatable(self.models[1]))
+  return (require "lobule.survival.cox_forest"(all, options, function(n) return rows[n] end,
+    ratio_text, causes))
 end
 
 --- The blocks of a report: one table of all causes, then warnings.

@@ -266,15 +266,8 @@ local function shown_times(self)
   return times
 end
 
-local function percent_cell(row)
-  if row.estimate == nil then return "" end
-  local text = format.fixed(100 * row.estimate, 1)
-  if row.conf_low == nil then return text end
-  return ("%s (%s to %s)"):format(text, format.fixed(100 * row.conf_low, 1),
-    format.fixed(100 * row.conf_high, 1))
-end
-
 local function summary_table(self)
+  local cells <const> = require "lobule.survival.probability_table"
   local times, rows = shown_times(self), {}
   for g, label in ipairs(self.info.groups.label) do
     for k, cause in ipairs(self.causes) do
@@ -282,7 +275,7 @@ local function summary_table(self)
       local row = { label, cause, tostring(n), format.count(events) }
       if #times > 0 then
         for i, values in ipairs(at_times(self, g, k, times):rows_list()) do
-          row[4 + i] = percent_cell(values)
+          row[4 + i] = cells.cell(values)
         end
       end
       rows[#rows + 1] = row
@@ -290,12 +283,11 @@ local function summary_table(self)
   end
   local columns = { { label = "Group", align = "left" }, { label = "Cause", align = "left" },
     { label = "N", align = "right" }, { label = "Events", align = "right" } }
-  local unit = self.info.time_unit and " " .. self.info.time_unit or ""
   for i, time in ipairs(times) do
-    columns[4 + i] = { label = ("%s%s, %%"):format(core.format_number(time), unit),
-      align = "right" }
+    columns[4 + i] = { label = cells.head(time, self.info.time_unit), align = "right" }
   end
-  return require("lobule.table").new { rows = rows, columns = columns, notes = notes_of(self) }
+  return require("lobule.table").new { rows = rows, columns = columns,
+    notes = cells.explain(rows, notes_of(self)) }
 end
 
 function CumInc:__tostring()

@@ -127,6 +127,17 @@ function M.name(fit, g)
   return name ~= "" and name or "all"
 end
 
+--- What tables call the group of a name.
+---@param fit table
+---@param name string               of M.name
+---@return string
+function M.label(fit, name)
+  for g, label in ipairs(fit.info.groups.label) do
+    if M.name(fit, g) == name then return label end
+  end
+  return name
+end
+
 --- The frames of all groups below each other, the group's name in front.
 ---@param fit table
 ---@param frames lobule.Frame[]     of the same columns, one a group

@@ -77,7 +77,7 @@ local function expected_curves(self)
     local rows = rows_of(self, smooth, g):filter "not is_na(estimate)"
     if #rows > 0 then
       beside[#beside + 1] = { time = list(rows, "time"), survival = list(rows, "estimate"),
-        series = g }
+        series = g, smooth = true }
     end
   end
   return beside
@@ -101,7 +101,8 @@ function M.expected(self, options)
     local last = rows_of(self, expected, g):column("estimate")[1]
     spec.curves[g] = { label = label, time = list(frame, "time"),
       survival = list(frame, "survival"), conf_low = list(frame, "conf_low"),
-      conf_high = list(frame, "conf_high") }
+      conf_high = list(frame, "conf_high"),
+      faint_from = parts.faint_from(list(frame, "time"), list(frame, "n_risk")) }
     words[g] = ("%s: expected at the end %s"):format(label, last
       and format.fixed(100 * last, 1) .. " %" or "not known")
   end
@@ -112,6 +113,30 @@ function M.expected(self, options)
   spec.desc = ("Observed survival as step curves, expected survival dotted, against %s. %s.")
     :format(spec.x_label, table.concat(words, "; "))
   return (require("lobule.figure").curves(spec))
+end
+
+-- A drop at an event time is drawn from where the curve stood just before it.
+local BEFORE <const> = 1 - 1e-9
+local MOST_DROPS <const> = 1000 -- beyond it they are too small to be seen
+
+--- The curves where they are known, with both ends of the drop at each event time: between events
+--- they rise smoothly, as expected survival falls.
+local function with_drops(self, tidy)
+  local seen, times = {}, {}
+  for _, row in ipairs(tidy:rows_list()) do
+    if row.time > 0 and not seen[row.time] then
+      seen[row.time] = true
+      times[#times + 1] = row.time
+    end
+  end
+  if #times == 0 or #times > MOST_DROPS then return tidy end
+  table.sort(times)
+  local both, last = {}, 0
+  for _, time in ipairs(times) do
+    if time * BEFORE > last then both[#both + 1] = time * BEFORE end
+    both[#both + 1], last = time, time
+  end
+  return (self:at(both))
 end
 
 --- An axis of percent ends at 100: curves that pass it visibly have one of numbers, those that do
@@ -140,12 +165,14 @@ function M.relative(self, options)
   local labels <const> = check_groups(self)
   local spec = spec_of(self, opts)
   local net <const> = self.method == "pohar-perme"
-  local tidy, words = self.options.at and self:at(fine_times(self.info.time_max)) or self:tidy(), {}
+  local tidy <const>, words = self.options.at and self:at(fine_times(self.info.time_max))
+    or with_drops(self, self:tidy()), {}
   for g, label in ipairs(labels) do
     local rows = rows_of(self, tidy, g):filter "not is_na(estimate)"
     spec.curves[g] = { label = label, time = list(rows, "time"),
       survival = list(rows, "estimate"), conf_low = list(rows, "conf_low"),
-      conf_high = list(rows, "conf_high") }
+      conf_high = list(rows, "conf_high"), smooth = true,
+      faint_from = parts.faint_from(list(rows, "time"), list(rows, "n_risk")) }
     local last = rows:rows_list()[#rows]
     words[g] = last and ("%s: %s %% at %s"):format(label, format.fixed(100 * last.estimate, 1),
       core.format_number(last.time)) or label .. ": no curve"

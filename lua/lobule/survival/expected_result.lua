@@ -46,7 +46,8 @@ local function summary_table(self)
   end
   local rows, times = {}, self.options.at or fits.shown_times(self.base)
   for i, row in ipairs(self:at(times):rows_list()) do
-    rows[i] = { row.strata, core.format_number(row.time), format.count(row.n_risk),
+    rows[i] = { fits.label(self.base, row.strata), core.format_number(row.time),
+      format.count(row.n_risk),
       table.unpack(self.base.view.cells(row, percent)) }
   end
   return require("lobule.table").new { columns = columns, rows = rows, notes = {} }

@@ -1,6 +1,7 @@
 --- A formula and data become a model of the core: what every survival method starts with.
 local check = require "lobule.check"
 local core = require "lobule.core"
+local label_groups = require "lobule.survival.group_labels"
 local weights = require "lobule.survival.weights"
 
 local M = {}
@@ -67,6 +68,7 @@ function M.build(formula, data, kind, opts, causes)
     causes and (causes.outcome or "causes"), causes and causes.censored, causes and causes.cause)
   local info = model:info()
   weights.count(info, opts)
+  if info.groups then label_groups(info.groups) end
   info.source = frame:source()
   label_later(info, frame)
   for _, term in ipairs(info.terms) do

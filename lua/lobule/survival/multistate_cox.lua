@@ -241,12 +241,27 @@ function MultistateCox:__tostring()
   return printed.text(self, terms_table(self), fit_lines(self))
 end
 
+--- What the forest is drawn from: the stacked Cox model whose terms are called as in the formula.
+local function forest_of(self)
+  local list = {}
+  for c, one in ipairs(self.plan.shown) do
+    list[c] = one.variable == "baseline" and { term = one.term, variable = one.term } or one
+  end
+  local info = setmetatable({ terms = list }, { __index = self.info })
+  return setmetatable({ info = info, options = self.options }, getmetatable(self.cox))
+end
+
 --- The forest plot of hazard ratios, transition by transition.
 ---@param options? table            title (of the document, not drawn), width_mm (183), favours:
 ---                                 { "favours A", "favours B" }, journal ("lancet", "nejm", ...)
 ---@return lobule.Figure
 function MultistateCox:plot(options)
-  return (self.cox:plot("forest", options))
+  local transitions = {}
+  for c, one in ipairs(self.plan.shown) do transitions[c] = one.transition end
+  local rows_list = self:tidy({ exponentiate = true }):rows_list()
+  return (require "lobule.survival.cox_forest"(forest_of(self), options, function(c)
+    return rows_list[c]
+  end, ratio_text, transitions))
 end
 
 --- The blocks of a report: the table of hazard ratios, then warnings.

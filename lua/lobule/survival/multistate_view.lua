@@ -1,5 +1,6 @@
 --- How state probabilities look: printed, in a report, as a figure. Methods of the class
 --- "multistate".
+local cells = require "lobule.survival.probability_table"
 local core = require "lobule.core"
 local format = require "lobule.format"
 local printed = require "lobule.printed"
@@ -57,34 +58,37 @@ local function shown_times(self)
   return times
 end
 
-local function percent_cell(row)
-  if row.estimate == nil then return "" end
-  local text = format.fixed(100 * row.estimate, 1)
-  if row.conf_low == nil then return text end
-  return ("%s (%s to %s)"):format(text, format.fixed(100 * row.conf_low, 1),
-    format.fixed(100 * row.conf_high, 1))
+--- How far mean times go, the same for all groups so that they can be compared: to the last of the
+--- times at which all curves are known, else to where the first of them ends.
+local function common_horizon(self, times)
+  local known_until <const> = require("lobule.survival.multistate").known_until
+  local known, last = math.huge, nil
+  for g in ipairs(self.info.groups.label) do known = math.min(known, known_until(self, g)) end
+  for _, time in ipairs(times) do
+    if time <= known then last = time end
+  end
+  return last or known > (self.options.start_time or 0) and known or nil
 end
 
 local function mean_cell(self, g, k, last)
-  local known_until <const> = require("lobule.survival.multistate").known_until
-  if not last or last > known_until(self, g) then return "" end
   local found = self.fit:expect(g, last).sojourn
   local z = core.normal_quantile(0.5 + self.options.conf_level / 2)
+  -- Nobody was seen there: an interval of width 0 would say that nobody can be.
+  if found.std_error[k] == 0 then return format.fixed(found.estimate[k], 1) end
   local low = math.max(0, found.estimate[k] - z * found.std_error[k])
   return ("%s (%s to %s)"):format(format.fixed(found.estimate[k], 1), format.fixed(low, 1),
     format.fixed(found.estimate[k] + z * found.std_error[k], 1))
 end
 
-local function columns_of(self, times)
+local function columns_of(self, times, horizon)
   local columns = { { label = "State", align = "left" } }
-  local unit = self.info.time_unit and " " .. self.info.time_unit or ""
+  local unit = self.info.time_unit
   for i, time in ipairs(times) do
-    columns[1 + i] = { label = ("%s%s, %%"):format(core.format_number(time), unit),
-      align = "right" }
+    columns[1 + i] = { label = cells.head(time, unit), align = "right" }
   end
-  if #times > 0 then
+  if horizon then
     columns[#columns + 1] = { label = ("Mean time to %s%s"):format(
-      core.format_number(times[#times]), unit), align = "right" }
+      format.time(horizon), unit and " " .. unit or ""), align = "right" }
   end
   return columns
 end
@@ -92,19 +96,20 @@ end
 local function summary_table(self)
   local at_times = require("lobule.survival.multistate").at_times
   local times, rows = shown_times(self), {}
+  local horizon <const> = #times > 0 and common_horizon(self, times) or nil
   for g, label in ipairs(self.info.groups.label) do
     if #self.info.groups.label > 1 then rows[#rows + 1] = { label, kind = "heading" } end
     for k, state in ipairs(self.states) do
       local row = { state, indent = #self.info.groups.label > 1 and 1 or 0 }
       for i, values in ipairs(#times > 0 and at_times(self, g, k, times):rows_list() or {}) do
-        row[1 + i] = percent_cell(values)
+        row[1 + i] = cells.cell(values)
       end
-      if #times > 0 then row[#times + 2] = mean_cell(self, g, k, times[#times]) end
+      if horizon then row[#times + 2] = mean_cell(self, g, k, horizon) end
       rows[#rows + 1] = row
     end
   end
-  return require("lobule.table").new { rows = rows, columns = columns_of(self, times),
-    notes = notes_of(self) }
+  return require("lobule.table").new { rows = rows, columns = columns_of(self, times, horizon),
+    notes = cells.explain(rows, notes_of(self)) }
 end
 
 local function counts_lines(self)
@@ -124,7 +129,8 @@ end
 
 --- The figure: the probability of each state against time. Stacked, the states of one group lie on
 --- top of each other and fill the whole; else a step curve with its band for each state and group,
---- above the numbers in each state.
+--- above the numbers in each state just before each time, of those under observation or known to
+--- have ended there; faint where fewer than ten are at risk.
 ---@param options? table            stacked (true for one group, else false), times (ticks and
 ---                                 table columns), state (a name or a list: those drawn), a group
 ---                                 by name, risk_table (true), conf (true), x_label, y_label,

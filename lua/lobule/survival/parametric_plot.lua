@@ -6,7 +6,7 @@ local words = require "lobule.survival.parametric_words"
 
 local M = {}
 
-local FEW <const>, MANY <const> = 150, 600 -- many, so that steps of a smooth curve are not seen
+local FEW <const>, MANY <const> = 100, 200 -- points of a smooth curve
 local MOST_CELLS <const> = 4e5 -- predictions in all
 
 local function options_of(self, options, title)
@@ -85,7 +85,7 @@ function M.survival(self, options)
   for _, fit in ipairs(converged(self)) do
     if #curves == 8 then break end
     names[#names + 1] = words.NAMES[fit.fit.distribution]
-    curves[#curves + 1] = { label = names[#names], time = times,
+    curves[#curves + 1] = { label = names[#names], time = times, smooth = true,
       survival = mean_curve(fit, "survival", times) }
   end
   return require("lobule.figure").curves { title = opts.title, width_mm = opts.width_mm,
@@ -109,7 +109,7 @@ function M.hazard(self, options)
   return require("lobule.figure").lines { title = opts.title, width_mm = opts.width_mm,
     desc = ("Hazards by %s, drawn up to %s; shaded beyond %s, the end of follow-up."):format(
       table.concat(names, ", "), core.format_number(opts.horizon),
-      core.format_number(self.info.time_max)), panels = { { lines = lines } },
+      core.format_number(self.info.time_max)), panels = { { lines = lines } }, y_zero = true,
     x_label = parts.axis_label(self, {}) .. "; shaded: beyond the follow-up",
     y_label = self.info.time_unit and ("Hazard (per %s)"):format(
       (self.info.time_unit:gsub("s$", ""))) or "Hazard", shade_from = self.info.time_max }

@@ -45,7 +45,9 @@ end
 local function find_reference(info, name)
   if name == nil then return 1 end
   for g, label in ipairs(info.groups.label) do
-    if label == name or info.groups.name[g] == name then return g end
+    if label == name or info.groups.name[g] == name or label:match " = (.*)$" == name then
+      return g
+    end
   end
   local near = core.nearest(name, info.groups.label)
   core.raise("name", ("reference: no group '%s'%s"):format(name, near
@@ -105,7 +107,7 @@ function M.rmst(formula, data, options)
   contrasts.check(fit, info)
   check_reach(fit, info)
   return setmetatable({ fit = fit, info = info, options = opts, tau = fit.tau, from = opts.from,
-    causes = causes, title = view.title(fit.tau, opts.from, #causes > 0, info.time_unit),
+    causes = causes, title = view.title(fit.tau, opts.from, #causes > 0, info),
     reference = find_reference(info, opts.reference), model = model,
     warnings = warned(fit, info) }, Rmst)
 end

@@ -16,14 +16,17 @@ end
 ---@param taus number[]
 ---@param from number
 ---@param competing boolean
----@param unit? string
+---@param info table                time_unit, formula
 ---@return string
-function M.title(taus, from, competing, unit)
+function M.title(taus, from, competing, info)
   local title = competing and "Restricted mean event-free time and time lost"
     or "Restricted mean survival time"
-  if #taus > 1 then return title end
-  return ("%s %s%s"):format(title, window(from, taus[1]),
-    unit and " " .. unit or "")
+  if #taus == 1 then
+    title = ("%s %s%s"):format(title, window(from, taus[1]),
+      info.time_unit and " " .. info.time_unit or "")
+  end
+  local by = info.formula:match "strata%s*(%b())"
+  return by and ("%s, stratified by %s"):format(title, by:sub(2, -2)) or title
 end
 
 local function interval(row)
@@ -148,12 +151,15 @@ local function compare_table(self)
       self.info.groups.label[self.reference]) } }
 end
 
---- The table of means, and of several groups that of comparisons.
+--- The table of means, and of several groups that of comparisons with its caption.
 ---@param self lobule.Rmst
 ---@return lobule.Table[]
 function M.tables(self)
   local tables = { means_table(self) }
-  if #self.fit.groups > 1 then tables[2] = compare_table(self) end
+  if #self.fit.groups > 1 then
+    tables[2] = compare_table(self)
+    tables[2].caption = self.title .. ": differences and ratios"
+  end
   return tables
 end
 

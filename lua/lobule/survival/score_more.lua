@@ -42,7 +42,8 @@ function Score:calibration()
 end
 
 --- Rows in groups of equal size by predicted risk: mean predicted against observed risk with its
---- interval.
+--- interval. Where the observed risk is 0 or 1 it is exact (Clopper-Pearson) if nobody was censored
+--- before, else there is none.
 ---@param options? table            groups (10)
 ---@return lobule.Frame             # model, time, group, n, predicted, estimate, conf_low,
 ---                                 conf_high
@@ -181,16 +182,28 @@ function panels.decision(self, t)
   return lines, "Threshold risk", "Net benefit"
 end
 
+-- Intervals of more models hide each other.
+local MOST_INTERVALS <const> = 4
+
 local function over_time(of, label)
   return function(self)
-    local lines = {}
+    local lines, place = {}, {}
+    local limits <const> = #self.models <= MOST_INTERVALS
     for m, name in ipairs(self.models) do
-      lines[m] = { label = name, x = {}, y = {} }
-      for t, time in ipairs(self.times) do
-        lines[m].x[t], lines[m].y[t] = time, self.at[t][of][m]
+      lines[m] = { label = name, x = {}, y = {}, low = limits and {} or nil,
+        high = limits and {} or nil }
+      place[name] = lines[m]
+    end
+    for _, row in ipairs(self:tidy():rows_list()) do
+      local line <const>, t <const> = place[row.model], #place[row.model].x + 1
+      line.x[t], line.y[t] = row.time, row[of] or 0 / 0
+      if limits then
+        line.low[t], line.high[t] = row[of .. "_conf_low"] or 0 / 0,
+          row[of .. "_conf_high"] or 0 / 0
       end
     end
-    return lines, nil, label
+    return lines, nil, limits and ("%s (%s %% CI)"):format(label,
+      core.format_number(100 * self.options.conf_level)) or label
   end
 end
 
@@ -210,11 +223,13 @@ function Score:plot(kind, options)
     { "width_mm", "positive", 183 } })
   local t <const> = time_place(self, opts.time)
   local lines, x_label, y_label = panels[what](self, t)
-  local title = opts.title or (what == "auc" or what == "brier") and y_label .. " over time"
+  local over <const> = (what == "auc" or what == "brier") and y_label:match "^[^(]*[^( ]"
+  local title = opts.title or over and over .. " over time"
     or ("%s at %s%s"):format(what == "decision" and "Decision curves" or "Calibration",
       core.format_number(self.times[t]),
       self.info.time_unit and " " .. self.info.time_unit or "")
   local figure = require("lobule.figure").lines { title = title, width_mm = opts.width_mm,
+    y_zero = what == "brier",
     panels = { { lines = lines } }, x_label = x_label or parts.axis_label(self, {}),
     y_label = y_label, desc = title .. ", a line for each of: " .. table.concat(self.models, ", ") }
   return figure
