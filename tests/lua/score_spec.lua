@@ -104,4 +104,16 @@ describe("survival.score", function()
       times = { 1 } })
     refused("was not scored", function() score(d, { m = "risk" }, { 1 }):decision { time = 3 } end)
   end)
+
+  it("shows differences of Brier scores with two figures at least", function()
+    local d = lb.cohort("tests/data/survival_pbc_risks.csv"):mutate { "t = time", "e = dead == 1",
+      "a = risk_1000", "b = risk_1000 * 0.9995 + 0.0001" }
+    local s = score(d, { a = "a", b = "b" }, { 1000 })
+    local row = s:differences():rows_list()[2]
+    assert.is_true(row.measure == "brier" and math.abs(row.estimate) < 0.001)
+    local shown = tostring(s):match "difference of Brier score (%S+)"
+    assert.is_true(#shown:match "%.(%d+)" >= 4, shown)
+    assert.is_truthy(tonumber(shown) ~= 0, shown)
+    near(row.estimate, tonumber(shown), 0.05 * math.abs(row.estimate))
+  end)
 end)

@@ -189,6 +189,16 @@ local function with_limits(value, low, high, decimals)
     format.fixed(high, decimals))
 end
 
+local LEAST_DECIMALS <const>, MOST_DECIMALS <const> = 4, 8
+
+--- Decimals of a difference of Brier scores, which are small: four, more where the difference would
+--- not have two figures.
+local function brier_decimals(difference)
+  local size <const> = math.abs(difference)
+  if not (size > 0) then return LEAST_DECIMALS end
+  return math.max(LEAST_DECIMALS, math.min(MOST_DECIMALS, 1 - math.floor(math.log(size, 10))))
+end
+
 local function known_or_na(value, decimals)
   return value == value and format.fixed(value, decimals) or "NA"
 end
@@ -221,9 +231,11 @@ end
 local function lines(self)
   local list = {}
   for _, row in ipairs(#self.models > 1 and self:differences():rows_list() or {}) do
+    local auc <const> = row.measure == "auc"
     list[#list + 1] = ("%s against %s at %s: difference of %s %s, %s"):format(row.model,
-      row.reference, core.format_number(row.time), row.measure == "auc" and "AUC" or "Brier score",
-      with_limits(row.estimate, row.conf_low, row.conf_high, 3), shown.p_phrase(row.p_value))
+      row.reference, core.format_number(row.time), auc and "AUC" or "Brier score",
+      with_limits(row.estimate, row.conf_low, row.conf_high, auc and 3
+        or brier_decimals(row.estimate)), shown.p_phrase(row.p_value))
   end
   return list
 end
