@@ -59,7 +59,8 @@ function core.gray(model, cause, rho) end
 
 --- Fine-Gray model of a "design" model of outcome "causes": the fields of core.cox and cause,
 --- naive_vcov, n_competing, n_censored, time and cumulative_hazard (at the means of the columns),
---- stratum after stratum, and start: how many times are before those of each stratum, and of all.
+--- stratum after stratum, and start: how many times are before those of each stratum, and of all;
+--- term_event: events of the cause (or their weights) in the level of each term, or in all rows.
 ---@param model lobule.Model
 ---@param cause integer             from 1
 ---@param options table             ties, variance ("fine-gray", "robust", "model"), censoring_ties

@@ -129,6 +129,23 @@ static lb_finegray *fit_of(lua_State *L, const lb_finegray_model *m)
   return fit;
 }
 
+/* Events of the cause among the rows of each single factor's level, of all rows for other terms;
+ * weighted where the model has weights. */
+static void set_term_events(lua_State *L, const lb_model *m, size_t cause)
+{
+  double *events = lbl_scratch(L, m->p, sizeof *events);
+  for (size_t j = 0; j < m->p; j++) {
+    bool level = m->term[j].level != NULL && strchr(m->term[j].variable, ':') == NULL;
+    events[j] = 0;
+    for (size_t i = 0; i < m->n_used; i++) {
+      if (m->cause[i] != (int32_t)cause || (level && m->column[j][i] == 0)) continue;
+      events[j] += m->weight == NULL ? 1 : m->weight[i];
+    }
+  }
+  lua_insert(L, -2);
+  lbl_set_numbers(L, "term_event", events, m->p);
+}
+
 /* finegray(model, cause, options, groups) */
 static int finegray(lua_State *L)
 {
@@ -145,6 +162,7 @@ static int finegray(lua_State *L)
   for (size_t s = 0; s <= fit->n_strata; s++) start[s] = (double)fit->start[s];
   lua_insert(L, -2);
   lbl_set_numbers(L, "start", start, fit->n_strata + 1);
+  set_term_events(L, lbl_check_model(L, 1), (size_t)lua_tointeger(L, 2));
   return 1;
 }
 

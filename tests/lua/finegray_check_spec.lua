@@ -189,6 +189,15 @@ describe("the check of a Fine-Gray fit", function()
       end
     end
     assert.is_true(events > 0 and events < 5)
+    assert.are.equal(events, rare:tidy():column("n_event")[1])
+    local by_sex = lb.survival.finegray("Surv(etime, event) ~ sex * age", mgus(), { cause = 1 })
+    assert.are.equal(#mgus():frame():filter "sex == 'M' and event == 1 and not is_na(age)",
+      by_sex:tidy():column("n_event")[1])
+    assert.are.same({ by_sex.fit.n_event, by_sex.fit.n_event },
+      { by_sex:tidy():column("n_event")[2], by_sex:tidy():column("n_event")[3] })
+    local weighted = lb.survival.finegray("Surv(etime, event) ~ g", data:mutate { "w = 2" },
+      { cause = 1, weights = "w", weight_type = "frequency" })
+    assert.are.equal(2 * events, weighted:tidy():column("n_event")[1])
     assert.is_truthy(text:find(("'g[rare]' has %d events among 14"):format(events), 1, true), text)
   end)
 end)

@@ -56,6 +56,7 @@ end
 ---@return lobule.FineGray
 function M.new(fit, cause, info, opts, models)
   local name = info.causes[cause]
+  for i, term in ipairs(info.terms) do term.n_event = fit.term_event[i] end
   return setmetatable({ fit = fit, info = info, options = opts, models = models,
     number = cause, cause = name, data = models.data,
     title = ("Fine-Gray model of '%s'"):format(name), converged = fit.converged,
@@ -66,7 +67,7 @@ end
 --- on the log scale.
 ---@param options? table            exponentiate (false); conf_level (that of the fit)
 ---@return lobule.Frame             # term, variable, level, reference, estimate, std_error,
----                                 statistic, p_value, conf_low, conf_high, n, n_event (of any
+---                                 statistic, p_value, conf_low, conf_high, n, n_event (of the
 ---                                 cause)
 function FineGray:tidy(options)
   local frame = cox.tidy(self, options)
