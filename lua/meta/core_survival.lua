@@ -102,8 +102,9 @@ function core.finegray_incidence(model, cause, options, groups, newdata, limits)
 ---@param fit table                 of core.finegray
 ---@param newdata lobule.Model      of core.model_apply
 ---@param times number[]            ascending
+---@param last number               the last observed time; NA later
 ---@return lobule.Frame
-function core.finegray_predict(fit, newdata, times) end
+function core.finegray_predict(fit, newdata, times, last) end
 
 --- Follow-up cut into pieces: at a list of times (shift: the scale's value at time 0, a number for
 --- each row of the frame), or at each row's own times (two columns: row of the frame, ascending,

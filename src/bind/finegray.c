@@ -191,6 +191,7 @@ typedef struct predictions {
   const double *time;
   size_t n_time;
   const double *column[4];
+  const double *last; /* of each stratum: later there is no estimate */
 } predictions;
 
 static const char *const COLUMNS[4] = {"estimate", "std_error", "conf_low", "conf_high"};
@@ -209,9 +210,11 @@ static lb_status fill_frame(const predictions *p, double *value, lb_frame *out, 
   if (st == LB_OK) st = lbl_frame_add_real(out, "time", when, n, err);
   for (size_t c = 0; c < 4 && p->column[c] != NULL && st == LB_OK; c++) {
     for (size_t i = 0; i < n; i++) cell[i] = NAN;
-    for (size_t i = 0; i < p->model->n_used; i++)
-      for (size_t k = 0; k < p->n_time; k++)
+    for (size_t i = 0; i < p->model->n_used; i++) {
+      double last = p->last[p->model->strata.code == NULL ? 0 : p->model->strata.code[i]];
+      for (size_t k = 0; k < p->n_time && p->time[k] <= last; k++)
         cell[p->model->row[i] * p->n_time + k] = p->column[c][i * p->n_time + k];
+    }
     const lbl_cells cells = {.value = cell, .stride = 1, .n = n, .n_rows = n};
     st = lbl_frame_add_cells(out, COLUMNS[c], cells, err);
   }
@@ -229,12 +232,13 @@ static int push_predictions(lua_State *L, const predictions *p)
   return st == LB_OK ? 1 : lbl_raise(L, &err);
 }
 
-/* finegray_predict(fit, newdata, times): estimates alone, of a fit without strata */
+/* finegray_predict(fit, newdata, times, last): estimates alone, of a fit without strata */
 static int finegray_predict(lua_State *L)
 {
-  lua_settop(L, 3);
+  lua_settop(L, 4);
   lbl_check_table(L, 1, "fit");
   const lb_model *model = lbl_check_model(L, 2);
+  double last = lbl_check_number(L, 4, "last");
   lb_finegray fit = {0}; /* borrows what stays on the stack */
   size_t n_time, n;
   const double *time = numbers_of(L, 3, NULL, &n_time);
@@ -248,7 +252,7 @@ static int finegray_predict(lua_State *L)
   lb_error err = {0};
   if (lb_finegray_predict(&fit, &x, time, n_time, estimate, &err) != LB_OK)
     return lbl_raise(L, &err);
-  return push_predictions(L, &(predictions){model, time, n_time, {estimate}});
+  return push_predictions(L, &(predictions){model, time, n_time, {estimate}, &last});
 }
 
 static const char *const LIMITS[] = {"log-log", "plain", NULL};
@@ -282,7 +286,8 @@ static int finegray_incidence(lua_State *L)
       L, &(predictions){people,
                         asked->opt.incidence_time,
                         width,
-                        {out.estimate, out.std_error, out.conf_low, out.conf_high}});
+                        {out.estimate, out.std_error, out.conf_low, out.conf_high},
+                        lbl_last_times(L, asked->rows->model)});
 }
 
 static const luaL_Reg FUNCTIONS[] = {{"finegray", finegray},

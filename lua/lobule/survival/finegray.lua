@@ -137,8 +137,8 @@ function FineGray:baseline()
 end
 
 --- Predicted cumulative incidence of the cause at times, 1 - exp(-H(t) exp(lp)), for the people of
---- newdata; after the last time the last step holds. A row with a missing covariate is NA. Standard
---- errors add up the influences of rows (or clusters) on coefficients and baseline, those on the
+--- newdata; NA after the last observed time of the stratum, where nobody was followed. A row with a
+--- missing covariate is NA. Standard errors add up the influences of rows (or clusters) on coefficients and baseline, those on the
 --- censoring weights among them unless the fit's variance leaves them out (Fine & Gray 1999,
 --- section 5); limits by log(-log(1 - F)), or "plain". A model-based variance has neither.
 ---@param options table             newdata: frame, cohort or { age = { 50, 70 } }, with the strata
@@ -162,7 +162,8 @@ function FineGray:predict(options)
       core.raise("argument", "variance 'model': predictions with strata need the sandwich",
         "Fit with the default variance.")
     end
-    local frame = core.finegray_predict(self.fit, design, opts.times)
+    local frame = core.finegray_predict(self.fit, design, opts.times,
+      self.info.time_max)
     return frame
   end
   local frame = core.finegray_incidence(self.models.model, self.number, self.options,

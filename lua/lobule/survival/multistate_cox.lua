@@ -137,7 +137,8 @@ end
 --- Standard errors are robust where the fit is: influences of persons, or of clusters, on baseline
 --- hazards and coefficients (the infinitesimal jackknife, as Lin & Wei 1989, JASA 84:1074, for one
 --- hazard); of a fit with robust = false by the delta method with model-based variances of both
---- (Andersen, Hansen & Keiding 1991, Scand J Stat 18:153). A row with a missing covariate gives NA.
+--- (Andersen, Hansen & Keiding 1991, Scand J Stat 18:153). A row with a missing covariate gives NA,
+--- a time after the last observed one too.
 ---@param options table             newdata: a frame, a cohort, or a table of lists by column name;
 ---                                 times: ascending; from: the state in which they begin, or shares
 ---                                 { entry = 0.7, ill = 0.3 } (default: the first); start_time:

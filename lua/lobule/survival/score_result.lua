@@ -1,4 +1,5 @@
 --- Score result: AUC, Brier score and calibration of models at times, compared.
+local check = require "lobule.check"
 local core = require "lobule.core"
 local format = require "lobule.format"
 local result = require "lobule.result"
@@ -15,8 +16,21 @@ result.mixin(Score)
 
 local M = {}
 
+--- A Cox model among competing causes predicts what would happen if the others were abolished.
+local function no_incidence(self, list)
+  if self.options.cause == nil or #self.info.causes < 2 then return end
+  for _, name in ipairs(self.models) do
+    if check.is(self.options.models[name], "lobule.Cox") then
+      list[#list + 1] = ("model '%s' predicts 1 - S of a cause-specific model, which is no "
+        .. "cumulative incidence: with competing causes it is too high; survival.finegray or "
+        .. "survival.multistate_cox predict incidence"):format(name)
+    end
+  end
+end
+
 local function warn(self)
   local list = result.warnings(self.info)
+  no_incidence(self, list)
   for t, at in ipairs(self.at) do
     if at.n_case == 0 or at.n_control == 0 then
       list[#list + 1] = ("time %s: %d cases and %d controls: there is no AUC"):format(
@@ -228,8 +242,25 @@ local function summary_table(self)
   return require("lobule.table").new { columns = columns, rows = rows, notes = {}, keys = 2 }
 end
 
+--- Of the models that were fitted to rows judged, in words.
+local function apparent_lines(self)
+  local list, n <const> = {}, #self.frame
+  for m, name in ipairs(self.models) do
+    local common <const> = self.info.common[m]
+    if common == n and n > 0 then
+      list[#list + 1] = ("%s: apparent: judged on the rows the model was fitted to, which flatters "
+        .. "it; %s"):format(name, check.is(self.options.models[name], "lobule.Cox")
+        and "fit:validate corrects for that" or "rows kept apart would not")
+    elseif common and common > 0 then
+      list[#list + 1] = ("%s: %d of the %d rows judged are among those the model was fitted to, "
+        .. "which flatters it"):format(name, common, n)
+    end
+  end
+  return list
+end
+
 local function lines(self)
-  local list = {}
+  local list = apparent_lines(self)
   for _, row in ipairs(#self.models > 1 and self:differences():rows_list() or {}) do
     local auc <const> = row.measure == "auc"
     list[#list + 1] = ("%s against %s at %s: difference of %s %s, %s"):format(row.model,
