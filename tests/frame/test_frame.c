@@ -362,6 +362,7 @@ int main(void)
       LB_TEST(test_rows_that_are_not_there),
       LB_TEST(test_no_rows_no_columns),
       LB_TEST(test_ten_thousand_columns),
+      LB_TEST(test_common_rows),
       LB_TEST(test_out_of_memory),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -138,9 +138,10 @@ end
 
 --- Predicted cumulative incidence of the cause at times, 1 - exp(-H(t) exp(lp)), for the people of
 --- newdata; NA after the last observed time of the stratum, where nobody was followed. A row with a
---- missing covariate is NA. Standard errors add up the influences of rows (or clusters) on coefficients and baseline, those on the
---- censoring weights among them unless the fit's variance leaves them out (Fine & Gray 1999,
---- section 5); limits by log(-log(1 - F)), or "plain". A model-based variance has neither.
+--- missing covariate is NA. Standard errors add up the influences of rows (or clusters) on
+--- coefficients and baseline, those on the censoring weights among them unless the fit's variance
+--- leaves them out (Fine & Gray 1999, section 5); limits by log(-log(1 - F)), or "plain". A
+--- model-based variance has neither.
 ---@param options table             newdata: frame, cohort or { age = { 50, 70 } }, with the strata
 ---                                 of the fit; times: ascending; conf_level (that of the fit);
 ---                                 conf_type: "log-log" (default), "plain"

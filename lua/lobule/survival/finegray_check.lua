@@ -98,7 +98,8 @@ local CHECK <const> = { title = "Check of the Fine-Gray model",
   interval = "compare cumulative incidence (survival.cuminc)",
   finite = "leave it out, join its level with another, or compare cumulative incidence",
   otherwise = "or cumulative incidence at times that matter (survival.cuminc)",
-  n_event = function(self) return self.fit.n_event end, term_events = function(_, term) return term.n_event end,
+  n_event = function(self) return self.fit.n_event end,
+  term_events = function(_, term) return term.n_event end,
   more = function(self, add)
     local n = self.fit.n_competing
     if n == 0 then return end

@@ -207,9 +207,9 @@ local LEAST_DECIMALS <const>, MOST_DECIMALS <const> = 4, 8
 
 --- Decimals of a difference of Brier scores, which are small: four, more where the difference would
 --- not have two figures.
-local function brier_decimals(difference)
-  local size <const> = math.abs(difference)
-  if not (size > 0) then return LEAST_DECIMALS end
+local function brier_decimals(value)
+  local size <const> = math.abs(value)
+  if size == 0 or size ~= size then return LEAST_DECIMALS end
   return math.max(LEAST_DECIMALS, math.min(MOST_DECIMALS, 1 - math.floor(math.log(size, 10))))
 end
 
