@@ -56,3 +56,56 @@ describe("a prediction beyond the last observed time", function()
       times = { 500 } }))
   end)
 end)
+
+describe("newdata as a table", function()
+  local PEOPLE <const> = { age = { 60, 80 }, sex = "F", hgb = 13 }
+  local SPELT <const> = { age = { 60, 80 }, sex = { "F", "F" }, hgb = { 13, 13 } }
+
+  local function same(fit, options, method)
+    local short, long = {}, {}
+    for key, value in pairs(options) do short[key], long[key] = value, value end
+    short.newdata, long.newdata = PEOPLE, SPELT
+    local a, b = fit[method or "predict"](fit, short), fit[method or "predict"](fit, long)
+    assert.are.same(b:rows_list(), a:rows_list())
+    return a
+  end
+
+  it("takes one value for all people, and shows what tells them apart behind the predictions",
+    function()
+    local cox = lb.survival.cox("Surv(futime, death) ~ age + sex + hgb", d)
+    local survival = same(cox, { type = "survival", times = { 120, 240 } })
+    local names = survival:names()
+    assert.are.equal("age", names[#names])
+    assert.is_false(survival:has "sex")
+    assert.are.same({ 60, 60, 80, 80 }, { table.unpack(survival:column("age"):totable(), 1, 4) })
+    same(cox, { type = "risk" })
+    for _, variance in ipairs { "fine-gray", "model" } do
+      assert.is_true(same(lb.survival.finegray("Surv(etime, event) ~ age + sex + hgb", d,
+        { cause = 1, variance = variance }), { times = { 120 } }):has "age")
+    end
+    assert.is_true(same(lb.survival.multistate_cox("Surv(etime, event) ~ age + sex + hgb", d),
+      { times = { 120 }, state = "1" }):has "age")
+    local aft = lb.survival.aft("Surv(futime, death) ~ age + sex + hgb", d:filter "futime > 0")
+    assert.is_true(same(aft, { type = "survival", times = { 120 } }):has "age")
+    local ratio = aft:hazard_ratio { newdata = PEOPLE, at = { 120 }, reference = { age = 50,
+      sex = "F", hgb = 13 } }
+    assert.are.equal("age", ratio:names()[#ratio:names()])
+  end)
+
+  it("does not stretch lists, nor show columns of frames, of many people or of a taken name",
+    function()
+    local cox = lb.survival.cox("Surv(futime, death) ~ age", d)
+    local function ask(newdata)
+      return cox:predict { type = "survival", newdata = newdata, times = { 120 } }
+    end
+    local ok, err = pcall(ask, { age = { 60, 70, 80 }, sex = { "F", "M" } })
+    assert.is_false(ok)
+    assert.is_truthy(tostring(err):find("2", 1, true), tostring(err))
+    assert.is_false(ask(lb.frame { { "age", { 60, 70 } } }):has "age")
+    local many, twenty = {}, {}
+    for i = 1, 21 do many[i], twenty[i] = 40 + i, i <= 20 and 40 + i or nil end
+    assert.is_false(ask({ age = many }):has "age")
+    assert.is_true(ask({ age = twenty }):has "age")
+    assert.are.equal(120, ask({ age = { 60, 70 }, time = { 1, 2 } }):column("time")[2])
+  end)
+end)

@@ -133,7 +133,7 @@ describe("survival.score", function()
     local short = lb.survival.finegray("Surv(etime, event) ~ age", d:filter "etime < 100",
       { cause = 1 })
     options.models, options.times = { short = short }, { 120 }
-    refused("'short' has no risk by 120 for anybody; its own follow-up ends at 99",
+    refused("'short' has no risk by 120 for anybody; its follow-up ends at 99",
       lb.survival.score, CAUSES, d, options)
   end)
 

@@ -155,7 +155,7 @@ function predict.survival(self, opts)
   for _, name in ipairs(people:names()) do
     frame = core.with_column(frame, name, people:column(name))
   end
-  return frame
+  return (require("lobule.survival.people").beside(frame, opts.newdata))
 end
 
 local PREDICT <const> = { { "type", { "lp", "risk", "expected", "survival", "terms" }, "lp" },
@@ -182,7 +182,8 @@ local PREDICT <const> = { { "type", { "lp", "risk", "expected", "survival", "ter
 ---                                 times; conf_level (that of the fit); conf_type of survival:
 ---                                 "log-log" (default), "log", "plain"
 ---@return lobule.Frame             # estimate, std_error, conf_low, conf_high; survival also row,
----                                 time, cumulative_hazard
+---                                 time, cumulative_hazard, and of newdata given as a table of at
+---                                 most 20 rows the columns that vary
 ---@raise a fit that did not converge; a level or stratum that was not in the fit
 function Cox:predict(options)
   local opts <const> = check.options(options, PREDICT)

@@ -4,6 +4,7 @@ local core = require "lobule.core"
 local cox = require("lobule.survival.cox").methods
 local cuminc = require "lobule.survival.cuminc"
 local format = require "lobule.format"
+local people = require "lobule.survival.people"
 local result = require "lobule.result"
 local shown = require "lobule.shown"
 local terms = require "lobule.terms"
@@ -146,7 +147,8 @@ end
 ---                                 of the fit; times: ascending; conf_level (that of the fit);
 ---                                 conf_type: "log-log" (default), "plain"
 ---@return lobule.Frame             # row, time, estimate, std_error, conf_low, conf_high (without
----                                 limits where nothing has happened yet)
+---                                 limits where nothing has happened yet); of newdata given as a
+---                                 table of at most 20 rows also the columns that vary
 ---@raise a fit that did not converge; a level that was not in the fit; no times
 function FineGray:predict(options)
   local opts <const> = check.options(options, { { "newdata", "any" }, { "times", "times" },
@@ -165,12 +167,12 @@ function FineGray:predict(options)
     end
     local frame = core.finegray_predict(self.fit, design, opts.times,
       self.info.time_max)
-    return frame
+    return (people.beside(frame, opts.newdata))
   end
   local frame = core.finegray_incidence(self.models.model, self.number, self.options,
     self.models.groups, design,
     { times = opts.times, conf_level = opts.conf_level, conf_type = opts.conf_type })
-  return frame
+  return (people.beside(frame, opts.newdata))
 end
 
 local function ratio_text(row)

@@ -147,7 +147,8 @@ end
 ---                                 + dA, Aalen-Johansen); conf_level (that of the fit); conf_type:
 ---                                 "log-log" (default), "log", "plain", "logit", "arcsine"
 ---@return lobule.Frame             # row (of newdata), state, time, estimate, std_error, conf_low,
----                                 conf_high
+---                                 conf_high; of newdata given as a table of at most 20 rows also
+---                                 the columns that vary
 ---@raise a fit that did not converge; newdata or times missing; a level that the fit has not
 function MultistateCox:predict(options)
   local opts <const> = check.options(options, { { "newdata", "any" }, { "times", "times" },
@@ -178,6 +179,7 @@ function MultistateCox:predict(options)
     increment = opts.method == "product", conf_level = opts.conf_level,
     conf_type = opts.conf_type }, core.model_apply(self.design, newdata, false))
   local placed = with_places(self, frame, #newdata, opts.times)
+  placed = require("lobule.survival.people").beside(placed, opts.newdata)
   if not state then return placed end
   local kept = core.filter(placed, "state == $wanted", core.with { wanted = self.states[state] })
   return kept

@@ -29,7 +29,7 @@ local function check_known(name, model, lists, times)
     for i = 1, list.n do any = any or type(list[i]) == "number" and list[i] == list[i] end
     if not any and times[t] > model.info.time_max then
       local last <const> = core.format_number(model.info.time_max)
-      local text <const> = "models: '%s' has no risk by %s for anybody; its own follow-up ends at %s"
+      local text <const> = "models: '%s' has no risk by %s for anybody; its follow-up ends at %s"
       core.raise("data", text:format(name, core.format_number(times[t]), last),
         ("Choose times up to %s."):format(last))
     end
