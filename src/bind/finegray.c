@@ -282,12 +282,12 @@ static int finegray_incidence(lua_State *L)
   const lb_partition strata = {people->strata.code, people->strata.n};
   if (lb_finegray_incidence_at(fit, &x, &strata, &limits, &out, &err) != LB_OK)
     return lbl_raise(L, &err);
-  return push_predictions(
-      L, &(predictions){people,
-                        asked->opt.incidence_time,
-                        width,
-                        {out.estimate, out.std_error, out.conf_low, out.conf_high},
-                        lbl_last_times(L, asked->rows->model)});
+  return push_predictions(L,
+                          &(predictions){people,
+                                         asked->opt.incidence_time,
+                                         width,
+                                         {out.estimate, out.std_error, out.conf_low, out.conf_high},
+                                         lbl_last_times(L, asked->rows->model)});
 }
 
 static const luaL_Reg FUNCTIONS[] = {{"finegray", finegray},

@@ -186,7 +186,7 @@ static void leave_beyond(const people *who, const double *last, const size_t *st
 {
   double end = 0;
   size_t k = who->person.n_state;
-  for (size_t h = 0; h < who->plan.n_transition; h++) 
+  for (size_t h = 0; h < who->plan.n_transition; h++)
     if (last[stratum[h]] > end) end = last[stratum[h]];
   for (size_t t = 0; t < who->times.n; t++)
     for (size_t s = 0; who->times.time[t] > end && s < k; s++)

@@ -204,11 +204,11 @@ static int common_rows(lua_State *L)
   return 1;
 }
 
-static const luaL_Reg FUNCTIONS[] = {{"sort", sort},     {"cycle", cycle},
-                                     {"range", range},   {"sample", sample},
-                                     {"pick", pick},     {"append", append},
-                                     {"bind", bind},     {"gather", gather},
-                                     {"common_rows", common_rows}, {NULL, NULL}};
+static const luaL_Reg FUNCTIONS[] = {
+    {"sort", sort},     {"cycle", cycle},   {"range", range},
+    {"sample", sample}, {"pick", pick},     {"append", append},
+    {"bind", bind},     {"gather", gather}, {"common_rows", common_rows},
+    {NULL, NULL}};
 
 void lbl_open_rows(lua_State *L)
 {

@@ -312,7 +312,7 @@ static void test_common_rows(void **state)
   assert_int_equal(common_of(all, 1, even, 1), 3);
   assert_int_equal(common_of(even, 1, all, 1), 3);
   assert_int_equal(common_of(even, 2, odd, 2), 0);
-  assert_int_equal(common_of(even, 0, mixed, 0), 3); /* rows 4, 0 and 4 */
+  assert_int_equal(common_of(even, 0, mixed, 0), 3);         /* rows 4, 0 and 4 */
   assert_true(common_of(mixed, 0, even, 0) == LB_NO_COMMON); /* row 4 twice: as a join does */
   assert_true(common_of(all, 0, all, 1) == LB_NO_COMMON);
   assert_true(common_of(all, 0, other, 0) == LB_NO_COMMON); /* equal values are no proof */
