@@ -4,7 +4,6 @@ local core = require "lobule.core"
 local cox = require("lobule.survival.cox").methods
 local cuminc = require "lobule.survival.cuminc"
 local format = require "lobule.format"
-local people = require "lobule.survival.people"
 local result = require "lobule.result"
 local shown = require "lobule.shown"
 local terms = require "lobule.terms"
@@ -167,12 +166,12 @@ function FineGray:predict(options)
     end
     local frame = core.finegray_predict(self.fit, design, opts.times,
       self.info.time_max)
-    return (people.beside(frame, opts.newdata))
+    return (require("lobule.survival.people").beside(frame, opts.newdata))
   end
   local frame = core.finegray_incidence(self.models.model, self.number, self.options,
     self.models.groups, design,
     { times = opts.times, conf_level = opts.conf_level, conf_type = opts.conf_type })
-  return (people.beside(frame, opts.newdata))
+  return (require("lobule.survival.people").beside(frame, opts.newdata))
 end
 
 local function ratio_text(row)
