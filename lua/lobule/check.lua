@@ -123,7 +123,17 @@ function M.data(value)
     "The data comes after the formula: lb.survival.km(\"Surv(time, event) ~ arm\", cohort).")
 end
 
---- A frame of newdata: a frame, a cohort, or a table of lists by column name.
+--- The first of the value (or list of one) as often as there are people.
+local function recycled(value, n)
+  local list = type(value) == "table" and value or { value }
+  if n == 1 or (list.n or #list) ~= 1 then return list end
+  local many = { n = n }
+  for i = 1, n do many[i] = list[1] end
+  return many
+end
+
+--- A frame of newdata: a frame, a cohort, or a table of lists by column name, where one value
+--- stands for as many as the lists have.
 ---@param newdata lobule.Frame|lobule.Cohort|table
 ---@return lobule.Frame
 function M.new_data(newdata)
@@ -132,10 +142,12 @@ function M.new_data(newdata)
   local names, columns = {}, {}
   for name in next, newdata do names[#names + 1] = M.type(name, "string", "newdata") end
   table.sort(names)
-  for i, name in ipairs(names) do
+  local most = 1
+  for _, name in ipairs(names) do
     local list = newdata[name]
-    columns[i] = { name, type(list) == "table" and list or { list } }
+    if type(list) == "table" then most = math.max(most, list.n or #list) end
   end
+  for i, name in ipairs(names) do columns[i] = { name, recycled(newdata[name], most) } end
   return core.frame(columns)
 end
 

@@ -356,8 +356,8 @@ end
 ---                                 ("patients" with an id, else "rows"); time_zero: column of the
 ---                                 date at which follow-up starts; dated: column -> the date (or
 ---                                 time since zero) at which its value became known, { responder =
----                                 "response_date" }: models warn of groups that are only known
----                                 after time zero; and the others of lb.read
+---                                 "response_date" }, or false: known at time zero; models warn
+---                                 of groups that are only known later; and the others of lb.read
 ---@return lobule.Cohort
 ---@raise a missing or malformed file, an unknown column in the options
 ---@example lb.cohort(lb.frame { { "id", { 1, 2 } }, { "age", { 61, 55 } } }, { id = "id" })
@@ -381,7 +381,7 @@ function M.cohort(source, options)
   if opts.time_zero then check.column(frame, opts.time_zero) end
   for name, column in next, opts.dated or {} do
     check.column(frame, name)
-    check.column(frame, column)
+    if column then check.column(frame, column) end
   end
   self.steps[1] = lineage.start(self, frame:source())
   return self

@@ -158,6 +158,9 @@ Coming from R:
   emmeans(), glht(), linearHypothesis()
                                      fit:contrast { { arm = "A" }, { arm = "B" } } and others
   car::Anova(fit, type = 3)          lb.anova(fit, { type = "wald" })
-Defaults that differ: Kaplan-Meier limits are log-log (R: log; conf_type = "log" gives R's).]]
+Defaults that differ: Kaplan-Meier limits are log-log (R: log; conf_type = "log" gives R's).
+  multistate_cox predicts from the baseline hazards that match its ties: Efron's, unless ties =
+  "breslow". R's survfit of a multistate coxph with Efron's ties has other ones where times are
+  tied (ctype = 1 gives Breslow's): compare fits with ties = "breslow", which agree.]]
 
 return M

@@ -59,7 +59,8 @@ function core.gray(model, cause, rho) end
 
 --- Fine-Gray model of a "design" model of outcome "causes": the fields of core.cox and cause,
 --- naive_vcov, n_competing, n_censored, time and cumulative_hazard (at the means of the columns),
---- stratum after stratum, and start: how many times are before those of each stratum, and of all.
+--- stratum after stratum, and start: how many times are before those of each stratum, and of all;
+--- term_event: events of the cause (or their weights) in the level of each term, or in all rows.
 ---@param model lobule.Model
 ---@param cause integer             from 1
 ---@param options table             ties, variance ("fine-gray", "robust", "model"), censoring_ties
@@ -101,8 +102,9 @@ function core.finegray_incidence(model, cause, options, groups, newdata, limits)
 ---@param fit table                 of core.finegray
 ---@param newdata lobule.Model      of core.model_apply
 ---@param times number[]            ascending
+---@param last number               the last observed time; NA later
 ---@return lobule.Frame
-function core.finegray_predict(fit, newdata, times) end
+function core.finegray_predict(fit, newdata, times, last) end
 
 --- Follow-up cut into pieces: at a list of times (shift: the scale's value at time 0, a number for
 --- each row of the frame), or at each row's own times (two columns: row of the frame, ascending,

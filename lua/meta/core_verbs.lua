@@ -98,6 +98,13 @@ function core.bind(frame, beside, names) end
 ---@return lobule.Frame
 function core.gather(frame) end
 
+--- How many rows of `b` are rows of `a`, told by the columns that both share, not by values; nil
+--- when they share none.
+---@param a lobule.Frame
+---@param b lobule.Frame
+---@return integer?
+function core.common_rows(a, b) end
+
 --- Rows with equal keys side by side.
 ---@param left lobule.Frame
 ---@param right lobule.Frame

@@ -169,6 +169,9 @@ const struct lb_model *lbl_check_model(lua_State *L, int arg);
  * and strata() when told. */
 void lbl_refuse_cluster(lua_State *L, const struct lb_model *model);
 void lbl_refuse_strata(lua_State *L, const struct lb_model *model);
+/* The last observed time of each stratum (of all without strata), in a userdata that is pushed: no
+ * prediction is made beyond it. */
+double *lbl_last_times(lua_State *L, const struct lb_model *model);
 
 /* Each adds its functions to the table on top of the stack, and makes its metatables. */
 void lbl_open_column(lua_State *L);

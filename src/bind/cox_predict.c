@@ -148,6 +148,7 @@ typedef struct survival_plan {
   size_t n_time;
   double z_value;
   lb_cox_conf conf;
+  const double *last; /* of each stratum: later there is no estimate */
 } survival_plan;
 
 /* Rows person by person, within one by time. */
@@ -158,7 +159,7 @@ static void fill_survival(lbl_cox *box, const people *who, const survival_plan *
   for (size_t i = 0; i < who->x.n; i++) {
     lb_cox_person person = {.z = z, .stratum = stratum_of(who, i)};
     person.log_risk = lb_cox_person_row(&box->at, &box->path, &who->x, i, z);
-    for (size_t t = 0; t < plan->n_time; t++) {
+    for (size_t t = 0; t < plan->n_time && plan->time[t] <= plan->last[person.stratum]; t++) {
       size_t cell = who->model->row[i] * plan->n_time + t;
       size_t to = lb_cox_path_find(&box->path, person.stratum, plan->time[t]);
       lb_cox_hazard h = person_hazard(box, &person, box->path.start[person.stratum], to);
@@ -203,6 +204,7 @@ static int cox_survival(lua_State *L)
   lbl_cox *box = open_path(L);
   people who = check_people(L, 3, box);
   double *z = lbl_scratch(L, box->x.p, sizeof *z);
+  plan.last = lbl_last_times(L, box->model);
   size_t cells = who.model->n_rows * plan.n_time;
   lbl_cox_numbers(L, box, cells, N_COLUMNS);
   lb_frame **out = lbl_frame_box(L);

@@ -129,6 +129,23 @@ static lb_finegray *fit_of(lua_State *L, const lb_finegray_model *m)
   return fit;
 }
 
+/* Events of the cause among the rows of each single factor's level, of all rows for other terms;
+ * weighted where the model has weights. */
+static void set_term_events(lua_State *L, const lb_model *m, size_t cause)
+{
+  double *events = lbl_scratch(L, m->p, sizeof *events);
+  for (size_t j = 0; j < m->p; j++) {
+    bool level = m->term[j].level != NULL && strchr(m->term[j].variable, ':') == NULL;
+    events[j] = 0;
+    for (size_t i = 0; i < m->n_used; i++) {
+      if (m->cause[i] != (int32_t)cause || (level && m->column[j][i] == 0)) continue;
+      events[j] += m->weight == NULL ? 1 : m->weight[i];
+    }
+  }
+  lua_insert(L, -2);
+  lbl_set_numbers(L, "term_event", events, m->p);
+}
+
 /* finegray(model, cause, options, groups) */
 static int finegray(lua_State *L)
 {
@@ -145,6 +162,7 @@ static int finegray(lua_State *L)
   for (size_t s = 0; s <= fit->n_strata; s++) start[s] = (double)fit->start[s];
   lua_insert(L, -2);
   lbl_set_numbers(L, "start", start, fit->n_strata + 1);
+  set_term_events(L, lbl_check_model(L, 1), (size_t)lua_tointeger(L, 2));
   return 1;
 }
 
@@ -173,6 +191,7 @@ typedef struct predictions {
   const double *time;
   size_t n_time;
   const double *column[4];
+  const double *last; /* of each stratum: later there is no estimate */
 } predictions;
 
 static const char *const COLUMNS[4] = {"estimate", "std_error", "conf_low", "conf_high"};
@@ -191,9 +210,11 @@ static lb_status fill_frame(const predictions *p, double *value, lb_frame *out, 
   if (st == LB_OK) st = lbl_frame_add_real(out, "time", when, n, err);
   for (size_t c = 0; c < 4 && p->column[c] != NULL && st == LB_OK; c++) {
     for (size_t i = 0; i < n; i++) cell[i] = NAN;
-    for (size_t i = 0; i < p->model->n_used; i++)
-      for (size_t k = 0; k < p->n_time; k++)
+    for (size_t i = 0; i < p->model->n_used; i++) {
+      double last = p->last[p->model->strata.code == NULL ? 0 : p->model->strata.code[i]];
+      for (size_t k = 0; k < p->n_time && p->time[k] <= last; k++)
         cell[p->model->row[i] * p->n_time + k] = p->column[c][i * p->n_time + k];
+    }
     const lbl_cells cells = {.value = cell, .stride = 1, .n = n, .n_rows = n};
     st = lbl_frame_add_cells(out, COLUMNS[c], cells, err);
   }
@@ -211,12 +232,13 @@ static int push_predictions(lua_State *L, const predictions *p)
   return st == LB_OK ? 1 : lbl_raise(L, &err);
 }
 
-/* finegray_predict(fit, newdata, times): estimates alone, of a fit without strata */
+/* finegray_predict(fit, newdata, times, last): estimates alone, of a fit without strata */
 static int finegray_predict(lua_State *L)
 {
-  lua_settop(L, 3);
+  lua_settop(L, 4);
   lbl_check_table(L, 1, "fit");
   const lb_model *model = lbl_check_model(L, 2);
+  double last = lbl_check_number(L, 4, "last");
   lb_finegray fit = {0}; /* borrows what stays on the stack */
   size_t n_time, n;
   const double *time = numbers_of(L, 3, NULL, &n_time);
@@ -230,7 +252,7 @@ static int finegray_predict(lua_State *L)
   lb_error err = {0};
   if (lb_finegray_predict(&fit, &x, time, n_time, estimate, &err) != LB_OK)
     return lbl_raise(L, &err);
-  return push_predictions(L, &(predictions){model, time, n_time, {estimate}});
+  return push_predictions(L, &(predictions){model, time, n_time, {estimate}, &last});
 }
 
 static const char *const LIMITS[] = {"log-log", "plain", NULL};
@@ -260,11 +282,12 @@ static int finegray_incidence(lua_State *L)
   const lb_partition strata = {people->strata.code, people->strata.n};
   if (lb_finegray_incidence_at(fit, &x, &strata, &limits, &out, &err) != LB_OK)
     return lbl_raise(L, &err);
-  return push_predictions(
-      L, &(predictions){people,
-                        asked->opt.incidence_time,
-                        width,
-                        {out.estimate, out.std_error, out.conf_low, out.conf_high}});
+  return push_predictions(L,
+                          &(predictions){people,
+                                         asked->opt.incidence_time,
+                                         width,
+                                         {out.estimate, out.std_error, out.conf_low, out.conf_high},
+                                         lbl_last_times(L, asked->rows->model)});
 }
 
 static const luaL_Reg FUNCTIONS[] = {{"finegray", finegray},

@@ -31,6 +31,19 @@ void lbl_refuse_strata(lua_State *L, const struct lb_model *model)
   lbl_raise(L, &err);
 }
 
+double *lbl_last_times(lua_State *L, const struct lb_model *model)
+{
+  size_t n = model->strata.code == NULL ? 1 : model->strata.n;
+  double *last = lbl_scratch(L, n, sizeof *last);
+  bool known = model->time != NULL && model->strata.code != NULL;
+  for (size_t s = 0; s < n; s++) last[s] = known ? 0 : model->time_max;
+  for (size_t i = 0; known && i < model->n_used; i++) {
+    double *stratum = &last[model->strata.code[i]];
+    if (model->time[i] > *stratum) *stratum = model->time[i];
+  }
+  return last;
+}
+
 static int model_close(lua_State *L)
 {
   lb_model *model = luaL_checkudata(L, 1, LBL_MODEL);
@@ -122,6 +135,16 @@ static void set_classes(lua_State *L, const char *name, const lb_classes *classe
   lua_setfield(L, -2, name);
 }
 
+/* Of the strata, beside their names. */
+static void set_last_times(lua_State *L, const lb_model *m)
+{
+  const double *last = lbl_last_times(L, m);
+  size_t n = m->strata.code == NULL ? 1 : m->strata.n;
+  lua_getfield(L, -2, "strata");
+  lbl_set_numbers(L, "last_time", last, n);
+  lua_pop(L, 2);
+}
+
 static void set_terms(lua_State *L, const lb_model *m)
 {
   lua_createtable(L, (int)m->p, 0);
@@ -207,6 +230,7 @@ static int model_info(lua_State *L)
   set_dropped(L, m);
   set_classes(L, "groups", &m->groups);
   set_classes(L, "strata", &m->strata);
+  set_last_times(L, m);
   set_terms(L, m);
   if (m->n_penalty > 0) set_penalties(L, m);
   if (m->frailty.n > 0) set_classes(L, "frailty", &m->frailty);

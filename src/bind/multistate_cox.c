@@ -181,12 +181,25 @@ static void place_person(const lbl_cox *box, const people *who, size_t i, double
   }
 }
 
+/* NaN at the times after the last in any of the person's strata. */
+static void leave_beyond(const people *who, const double *last, const size_t *stratum, double **out)
+{
+  double end = 0;
+  size_t k = who->person.n_state;
+  for (size_t h = 0; h < who->plan.n_transition; h++)
+    if (last[stratum[h]] > end) end = last[stratum[h]];
+  for (size_t t = 0; t < who->times.n; t++)
+    for (size_t s = 0; who->times.time[t] > end && s < k; s++)
+      for (size_t j = 0; j < N_PREDICTED; j++) out[j][t * k + s] = (double)NAN;
+}
+
 static lb_status predict_all(lua_State *L, lbl_cox *box, people *who, lb_error *err)
 {
   size_t n_h = who->plan.n_transition, p = who->plan.n_coef, k = who->person.n_state;
   size_t each = who->times.n * k, cells = who->design->n_rows * each;
   double *z = lbl_scratch(L, n_h * p, sizeof *z), *risk = lbl_scratch(L, n_h, sizeof *risk);
   size_t *stratum = lbl_scratch(L, n_h, sizeof *stratum);
+  const double *last = lbl_last_times(L, box->model);
   lb_status st = LB_OK;
   who->person.z = z;
   who->person.log_risk = risk;
@@ -205,6 +218,7 @@ static lb_status predict_all(lua_State *L, lbl_cox *box, people *who, lb_error *
                             out[P_SE], err);
     lb_state_limits(out[P_ESTIMATE], out[P_SE], each, who->conf_level, who->conf_type, out[P_LOW],
                     out[P_HIGH]);
+    leave_beyond(who, last, stratum, out);
   }
   return st;
 }

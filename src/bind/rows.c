@@ -1,6 +1,7 @@
 /* rows.c - frames with the rows of another in a new order or number: sort, sample, first of a
  * group, append. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/random.h"
 #include "bind/bind.h"
@@ -184,9 +185,30 @@ static int gather(lua_State *L)
   return 1;
 }
 
-static const luaL_Reg FUNCTIONS[] = {{"sort", sort},     {"cycle", cycle},   {"range", range},
-                                     {"sample", sample}, {"pick", pick},     {"append", append},
-                                     {"bind", bind},     {"gather", gather}, {NULL, NULL}};
+/* common_rows(a, b): nil when no column of the same name tells; the least of those that do. */
+static int common_rows(lua_State *L)
+{
+  lua_settop(L, 2);
+  const lb_frame *a = lbl_check_frame(L, 1, "a"), *b = lbl_check_frame(L, 2, "b");
+  size_t least = LB_NO_COMMON;
+  lb_error err = {0};
+  for (size_t i = 0; i < lb_frame_columns(a); i++) {
+    const char *name = lb_frame_name(a, i);
+    size_t j, n = LB_NO_COMMON;
+    if (!lb_frame_find(b, name, strlen(name), &j)) continue;
+    if (lb_frame_common_rows(a, i, b, j, &n, &err) != LB_OK) return lbl_raise(L, &err);
+    if (n < least) least = n;
+  }
+  if (least == LB_NO_COMMON) return 0;
+  lua_pushinteger(L, (lua_Integer)least);
+  return 1;
+}
+
+static const luaL_Reg FUNCTIONS[] = {
+    {"sort", sort},     {"cycle", cycle},   {"range", range},
+    {"sample", sample}, {"pick", pick},     {"append", append},
+    {"bind", bind},     {"gather", gather}, {"common_rows", common_rows},
+    {NULL, NULL}};
 
 void lbl_open_rows(lua_State *L)
 {

@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 #include <string.h>
 
+#include "base/bitmap.h"
 #include "base/interrupt.h"
 #include "base/mem.h"
 #include "base/names.h"
@@ -512,4 +513,37 @@ lb_status lb_frame_gather(const lb_frame *frame, lb_error *err)
     if (job.status[i] == LB_ENOMEM) st = lb_error_nomem(err, "gathered columns");
   lb_mem_free(job.status);
   return st;
+}
+
+static lb_row row_at(const lb_row_list *list, size_t k)
+{
+  return list == NULL ? (lb_row)k : lb_row_list_rows(list)[k];
+}
+
+lb_status lb_frame_common_rows(const lb_frame *a, size_t i, const lb_frame *b, size_t j, size_t *n,
+                               lb_error *err)
+{
+  assert(i < a->n_columns && j < b->n_columns);
+  const slot *x = &a->slots[i], *y = &b->slots[j];
+  bool repeated = false;
+  size_t common = 0;
+  if (x->source != y->source) {
+    *n = LB_NO_COMMON;
+    return LB_OK;
+  }
+  uint8_t *seen = lb_bitmap_new(lb_column_length(x->source), false);
+  if (seen == NULL) return lb_error_nomem(err, "rows");
+  for (size_t k = 0; k < a->n_rows; k++) {
+    lb_row row = row_at(x->rows, k);
+    if (row == LB_NO_ROW) continue;
+    repeated = repeated || lb_bit_get(seen, row);
+    lb_bit_set(seen, row);
+  }
+  for (size_t k = 0; k < b->n_rows; k++) {
+    lb_row row = row_at(y->rows, k);
+    common += row != LB_NO_ROW && lb_bit_get(seen, row);
+  }
+  lb_mem_free(seen);
+  *n = repeated ? LB_NO_COMMON : common;
+  return LB_OK;
 }

@@ -54,4 +54,10 @@ lb_status lb_frame_gather(const lb_frame *frame, lb_error *err);
 /* Bytes of memory that the frame holds itself: row lists and columns it gathered; shared ones count
  * in full. */
 size_t lb_frame_bytes(const lb_frame *frame);
+/* How many rows of column j of `b` are rows of column i of `a`, told by what they were filtered
+ * from, not by their values. LB_NO_COMMON when the columns do not go back to the same one, or `a`
+ * repeats rows of it (a table that was joined): then nothing is known. LB_ENOMEM. */
+#define LB_NO_COMMON SIZE_MAX
+lb_status lb_frame_common_rows(const lb_frame *a, size_t i, const lb_frame *b, size_t j, size_t *n,
+                               lb_error *err);
 #endif

@@ -291,6 +291,42 @@ static lb_status steps(lb_column *age, lb_column *rank, lb_frame **out, lb_error
   return st;
 }
 
+static size_t common_of(const lb_frame *a, size_t i, const lb_frame *b, size_t j)
+{
+  lb_error err = {0};
+  size_t n = 99;
+  LB_OK_OR_FAIL(lb_frame_common_rows(a, i, b, j, &n, &err), err);
+  return n;
+}
+
+static void test_common_rows(void **state)
+{
+  (void)state;
+  lb_error err = {0};
+  size_t n = 99;
+  lb_frame *all = sample(), *other = sample();
+  lb_frame *even = taken(all, (const lb_row[]){0, 2, 4}, 3);
+  lb_frame *odd = taken(all, (const lb_row[]){3, 1}, 2);
+  lb_frame *mixed = taken(even, (const lb_row[]){2, LB_NO_ROW, 0, 2}, 4);
+  assert_int_equal(common_of(all, 0, all, 0), 5);
+  assert_int_equal(common_of(all, 1, even, 1), 3);
+  assert_int_equal(common_of(even, 1, all, 1), 3);
+  assert_int_equal(common_of(even, 2, odd, 2), 0);
+  assert_int_equal(common_of(even, 0, mixed, 0), 3);         /* rows 4, 0 and 4 */
+  assert_true(common_of(mixed, 0, even, 0) == LB_NO_COMMON); /* row 4 twice: as a join does */
+  assert_true(common_of(all, 0, all, 1) == LB_NO_COMMON);
+  assert_true(common_of(all, 0, other, 0) == LB_NO_COMMON); /* equal values are no proof */
+  lb_mem_fail_after(0);
+  assert_int_equal(lb_frame_common_rows(all, 0, even, 0, &n, &err), LB_ENOMEM);
+  lb_mem_fail_after(-1);
+  assert_int_equal(n, 99);
+  lb_frame_release(mixed);
+  lb_frame_release(odd);
+  lb_frame_release(even);
+  lb_frame_release(other);
+  lb_frame_release(all);
+}
+
 static void test_out_of_memory(void **state)
 {
   (void)state;
@@ -326,6 +362,7 @@ int main(void)
       LB_TEST(test_rows_that_are_not_there),
       LB_TEST(test_no_rows_no_columns),
       LB_TEST(test_ten_thousand_columns),
+      LB_TEST(test_common_rows),
       LB_TEST(test_out_of_memory),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -164,6 +164,17 @@ describe("the check of a Fine-Gray fit", function()
       assert.is_truthy(text:find(part, 1, true), part)
     end
     assert.is_nil(text:find("splitting", 1, true)) -- no way out for a subdistribution hazard
+    assert.is_nil(text:find("royston", 1, true)) -- nor is this
+    assert.is_nil(text:find("strata(age)", 1, true)) -- a stratum for each year
+    assert.is_truthy(text:find("of the rows analysed (cohort as filtered)", 1, true))
+  end)
+
+  it("advises strata of factors, and an effect that changes with time of numbers", function()
+    local data = lb.cohort("tests/data/survival_veteran.csv")
+    local text = tostring(lb.survival.cox("Surv(time, dead) ~ karno + celltype", data):check())
+    assert.is_truthy(text:find("plot(); a curve, rcs(karno, 4), an effect that changes with time "
+      .. "(survival.royston_parmar with time_varying), strata(cut(karno, ...))", 1, true), text)
+    assert.is_truthy(text:find("plot(); strata(celltype)", 1, true), text)
   end)
 
   it("counts events of the cause, not of others, in small groups", function()
@@ -178,6 +189,15 @@ describe("the check of a Fine-Gray fit", function()
       end
     end
     assert.is_true(events > 0 and events < 5)
+    assert.are.equal(events, rare:tidy():column("n_event")[1])
+    local by_sex = lb.survival.finegray("Surv(etime, event) ~ sex * age", mgus(), { cause = 1 })
+    assert.are.equal(#mgus():frame():filter "sex == 'M' and event == 1 and not is_na(age)",
+      by_sex:tidy():column("n_event")[1])
+    assert.are.same({ by_sex.fit.n_event, by_sex.fit.n_event },
+      { by_sex:tidy():column("n_event")[2], by_sex:tidy():column("n_event")[3] })
+    local weighted = lb.survival.finegray("Surv(etime, event) ~ g", data:mutate { "w = 2" },
+      { cause = 1, weights = "w", weight_type = "frequency" })
+    assert.are.equal(2 * events, weighted:tidy():column("n_event")[1])
     assert.is_truthy(text:find(("'g[rare]' has %d events among 14"):format(events), 1, true), text)
   end)
 end)

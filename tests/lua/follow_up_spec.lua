@@ -299,5 +299,61 @@ describe("the guard against immortal time", function()
     refused("no column 'nosuch'", lb.cohort, "tests/data/survival_jasa.csv",
       { time_zero = "nosuch" })
   end)
+
+  local FORMULA <const> = "Surv(futime, dead) ~ "
+
+  it("names groups that compare a time after time zero", function()
+    for _, definition in ipairs { "wait_time < 30", "30 <= wait_time", "cut(wait_time, {30})" } do
+      local text = warnings(FORMULA .. "early", jasa():mutate { "early = " .. definition })
+      assert.is_truthy(text:find("'early' rests on wait_time", 1, true), definition .. text)
+    end
+    local low = jasa():mutate { "hgb = if_else(id % 3 == 0, NA, 0.001)", "low = hgb < 0.5" }
+    assert.is_nil(warnings(FORMULA .. "low", low):find("immortal", 1, true))
+  end)
+
+  it("finds the time beside a column of the file that is known in the group alone", function()
+    local text = warnings(FORMULA .. "transplanted", jasa())
+    assert.is_truthy(text:find("'transplanted' goes with wait_time, a time within follow-up that "
+      .. "is known in the 69 rows of the group alone", 1, true), text)
+    for _, part in ipairs { "landmark", "tmerge", "dated = { transplanted = false }" } do
+      assert.is_truthy(text:find(part, 1, true), part)
+    end
+    assert.are.equal("", warnings(FORMULA .. "surgery", jasa():filter "futime > 0"))
+    local named = lb.cohort(jasa():mutate {
+      "tx = if_else(transplanted == 1, 'yes', 'no')" }:frame())
+    assert.is_truthy(warnings(FORMULA .. "tx", named):find("'tx' goes with wait_time", 1, true))
+    assert.is_truthy(warnings(FORMULA .. "tx", jasa():mutate { "tx = transplanted == 1" }):find(
+      "'tx' rests on transplanted, which goes with wait_time", 1, true))
+    local quiet = lb.cohort("tests/data/survival_jasa.csv", { dated = { transplanted = false } })
+    assert.is_nil(warnings(FORMULA .. "transplanted", quiet):find("immortal", 1, true))
+    quiet = lb.cohort("tests/data/survival_jasa.csv", { dated = { wait_time = false } })
+    assert.is_nil(warnings(FORMULA .. "transplanted", quiet):find("immortal", 1, true))
+    assert.is_nil(warnings(FORMULA .. "tx", quiet:mutate { "tx = not is_na(wait_time)" }):find(
+      "immortal", 1, true))
+    -- One row that breaks the pattern, a time beyond follow-up, or two rows alone prove nothing.
+    local broken = lb.cohort(jasa():mutate {
+      "wait_time = if_else(id == 1, 3, wait_time)" }:frame())
+    assert.is_nil(warnings(FORMULA .. "transplanted", broken):find("immortal", 1, true))
+    local beyond = lb.cohort(jasa():mutate { "wait_time = wait_time + 2000" }:frame())
+    assert.is_nil(warnings(FORMULA .. "transplanted", beyond):find("immortal", 1, true))
+    local two = lb.cohort(jasa():filter "transplanted == 0 or id == 3 or id == 4":frame())
+    assert.is_nil(warnings(FORMULA .. "transplanted", two):find("immortal", 1, true))
+  end)
+
+  it("finds the time beside a column of the file that ends follow-up elsewhere", function()
+    local made = jasa():filter "futime > 2":mutate { "recurred = id % 3 == 0",
+      "rec_time = if_else(recurred, futime / 2, futime)" }
+    local d = lb.cohort(made:select({ "id", "futime", "dead", "recurred", "rec_time" }):frame())
+    local text = warnings(FORMULA .. "recurred", d)
+    assert.is_truthy(text:find("'recurred' goes with rec_time, a time before the end of follow-up "
+      .. "in the", 1, true), text)
+    assert.is_truthy(warnings(FORMULA .. "soon", d:mutate { "soon = rec_time < 20" }):find(
+      "'soon' rests on rec_time", 1, true))
+    local cox = lb.survival.cox(FORMULA .. "recurred", d)
+    assert.is_truthy(tostring(cox):find("'recurred' goes with rec_time", 1, true))
+    local broken = lb.cohort(d:mutate {
+      "rec_time = if_else(id == 4, futime / 3, rec_time)" }:frame())
+    assert.is_nil(warnings(FORMULA .. "recurred", broken):find("immortal", 1, true))
+  end)
 end)
 

@@ -123,4 +123,74 @@ describe("survival.score", function()
       times = { 1 } })
     refused("was not scored", function() score(d, { m = "risk" }, { 1 }):decision { time = 3 } end)
   end)
+
+  it("shows differences of Brier scores with two figures at least", function()
+    local d = lb.cohort("tests/data/survival_pbc_risks.csv"):mutate { "t = time", "e = dead == 1",
+      "a = risk_1000", "b = risk_1000 * 0.9995 + 0.0001" }
+    local s = score(d, { a = "a", b = "b" }, { 1000 })
+    local row = s:differences():rows_list()[2]
+    assert.is_true(row.measure == "brier" and math.abs(row.estimate) < 0.001)
+    local shown = tostring(s):match "difference of Brier score (%S+)"
+    assert.is_true(#shown:match "%.(%d+)" >= 4, shown)
+    assert.is_truthy(tonumber(shown) ~= 0, shown)
+    near(row.estimate, tonumber(shown), 0.05 * math.abs(row.estimate))
+  end)
+
+  local function mgus()
+    return lb.cohort("tests/data/survival_mgus2.csv", { id = "id" })
+  end
+  local CAUSES <const> = "Surv(etime, event) ~ 1"
+
+  it("refuses times after which nobody was followed, and names the last", function()
+    local d = mgus()
+    local fit = lb.survival.finegray("Surv(etime, event) ~ age", d, { cause = 1 })
+    local options = { models = { fg = fit }, times = { 120, 500 }, cause = 1, calibration = false }
+    refused("the last time at which anybody is, is 424", lb.survival.score, CAUSES, d, options)
+    refused("Choose times up to 424", lb.survival.score, CAUSES, d, options)
+    options.times = { 424 }
+    assert.are.equal(1, #lb.survival.score(CAUSES, d, options):tidy())
+    local short = lb.survival.finegray("Surv(etime, event) ~ age", d:filter "etime < 100",
+      { cause = 1 })
+    options.models, options.times = { short = short }, { 120 }
+    refused("'short' has no risk by 120 for anybody; its follow-up ends at 99",
+      lb.survival.score, CAUSES, d, options)
+  end)
+
+  it("warns of a Cox model among competing causes, and computes", function()
+    local d = mgus()
+    local cox = lb.survival.cox("Surv(etime, event) ~ age", d, { cause = 2 })
+    local options = { models = { cox = cox }, times = { 120 }, cause = 2 }
+    local s = lb.survival.score(CAUSES, d, options)
+    assert.is_truthy(tostring(s):find("warning: model 'cox' predicts 1 - S of a cause-specific "
+      .. "model, which is no cumulative incidence: with competing causes it is too high", 1, true))
+    assert.is_true(s:calibration():column("ratio")[1] < 1)
+    options.models = { fg = lb.survival.finegray("Surv(etime, event) ~ age", d, { cause = 2 }) }
+    assert.is_nil(tostring(lb.survival.score(CAUSES, d, options)):find("1 - S", 1, true))
+    local one = lb.survival.cox("Surv(t, death) ~ age", d:mutate { "t = futime" })
+    assert.is_nil(tostring(lb.survival.score("Surv(t, death) ~ 1", d:mutate { "t = futime" },
+      { models = { one = one }, times = { 120 } })):find("1 - S", 1, true))
+  end)
+
+  it("says which models are judged on rows that they were fitted to", function()
+    local d = mgus()
+    local whole = lb.survival.cox("Surv(futime, death) ~ age", d)
+    local even = lb.survival.cox("Surv(futime, death) ~ age", d:filter "id % 2 == 0")
+    local function text(data)
+      return tostring(lb.survival.score("Surv(futime, death) ~ 1", data, { models = { whole = whole,
+        even = even, column = "risk" }, times = { 120 }, calibration = false }))
+    end
+    local all = text(d:mutate { "risk = age / 100" })
+    assert.is_truthy(all:find("whole: apparent: judged on the rows the model was fitted to, which "
+      .. "flatters it; fit:validate corrects for that", 1, true), all)
+    assert.is_truthy(all:find("even: 692 of the 1384 rows judged are among those", 1, true), all)
+    assert.is_nil(all:find("column: ", 1, true))
+    -- The same rows by another filter; rows kept apart; the same file read again is other rows.
+    assert.is_truthy(text(d:mutate { "risk = 0.5" }:filter "not (id % 2 == 1)"):find(
+      "even: apparent", 1, true))
+    assert.is_nil(text(d:mutate { "risk = 0.5" }:filter "id % 2 == 1"):find("even: ", 1, true))
+    assert.is_nil(text(mgus():mutate { "risk = 0.5" }):find("apparent", 1, true))
+    local s = lb.survival.score("Surv(futime, death) ~ 1", d, { models = { whole = whole },
+      times = { 120 } })
+    assert.is_truthy(s:report_blocks()[1].table.notes[1]:find("apparent", 1, true))
+  end)
 end)

@@ -25,6 +25,7 @@ local COX <const> = { title = "Check of the Cox model", what = "proportional haz
   fewer = 'fewer terms, or penalty = "firth"',
   interval = 'read its interval by confint { method = "profile" }',
   finite = 'fit with penalty = "firth"; its other limit: confint { method = "profile" }',
+  changing = "an effect that changes with time (survival.royston_parmar with time_varying)",
   otherwise = "an interaction with time by splitting follow-up, or restricted mean survival",
   n_event = function(self) return self.info.n_event end,
   term_events = function(_, term) return term.n_event end }
@@ -57,6 +58,22 @@ local function existence(self, list, kind)
   end
 end
 
+--- What to do about an effect that changes with time: strata of a number would be one a value.
+local function changing_advice(self, variable, kind)
+  local number, name = false, variable:match "^[%w_.]+$"
+  for _, term in ipairs(self.info.terms) do
+    if term.variable == variable then number = term.level == nil end
+  end
+  if not number then
+    return ("look at ph_test():plot(); strata(%s), %s"):format(variable, kind.otherwise)
+  end
+  local ways = { name and ("a curve, rcs(%s, 4)"):format(name) }
+  ways[#ways + 1] = kind.changing
+  ways[#ways + 1] = ("strata(cut(%s, ...))"):format(variable:match "%(([%w_.]+)" or variable)
+  ways[#ways + 1] = kind.otherwise
+  return "look at ph_test():plot(); " .. table.concat(ways, ", ")
+end
+
 local function proportional(self, list, kind)
   if self.options.ties ~= "efron" and self.options.ties ~= "breslow" then return end
   local tests = self:ph_test():tidy():rows_list()
@@ -64,8 +81,7 @@ local function proportional(self, list, kind)
     if i < #tests and type(row.p_value) == "number" and row.p_value < 0.05 then
       add(list, kind.what,
         ("the effect of '%s' seems to change with time (%s)"):format(row.term,
-        shown.p_phrase(row.p_value)), ("look at ph_test():plot(); strata(%s), %s"):format(row.term,
-        kind.otherwise))
+        shown.p_phrase(row.p_value)), changing_advice(self, row.term, kind))
     end
   end
   local global = tests[#tests].p_value
@@ -91,8 +107,10 @@ local function influence(self, list)
     end
   end
   if row then
-    add(list, "influence", ("row %d moves '%s' by %s standard errors, more than any other"):format(
-      row, term, format.fixed(most, 2)), most > INFLUENCE
+    -- Not the number of a row in the file: filters may have taken others out.
+    add(list, "influence", ("row %d of the rows analysed (cohort as filtered) moves '%s' by %s "
+      .. "standard errors, more than any other"):format(row, term, format.fixed(most, 2)),
+      most > INFLUENCE
       and "check that row's data, and say what the fit is without it" or nil)
   end
 end

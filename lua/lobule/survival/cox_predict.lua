@@ -43,7 +43,8 @@ local function strata_name(self, s)
   return (name == nil or name == "") and "all" or name
 end
 
---- The last row of each stratum at or before each time; nothing has happened before the first.
+--- The last row of each stratum at or before each time; nothing has happened before the first, and
+--- after the stratum's last observed time nothing is known.
 local function baseline_at(self, all, times)
   local lists = { {}, {}, {}, {} }
   local stratum, time = all:column "stratum", all:column "time"
@@ -58,7 +59,9 @@ local function baseline_at(self, all, times)
       k = k + 1
       lists[1][k], lists[2][k] = strata_name(self, s), t
       lists[3][k], lists[4][k] = 0.0, 0.0
-      if known then lists[3][k], lists[4][k] = estimate[i - 1], se[i - 1] or core.NA end
+      if t > self.info.strata.last_time[s] then
+        lists[3][k], lists[4][k] = core.NA, core.NA
+      elseif known then lists[3][k], lists[4][k] = estimate[i - 1], se[i - 1] or core.NA end
     end
   end
   return result.frame { { "strata", lists[1], "text" },
@@ -71,7 +74,8 @@ end
 --- that matches Efron's likelihood, else Breslow's (1974); standard errors include the estimation
 --- of the coefficients (Tsiatis 1981, Ann Stat 9:93), by the jackknife where the fit is robust.
 ---@param options? table            centred (false): at the means; times: ascending, the values
----                                 there (default: every event time)
+---                                 there, NA after the last observed time of the stratum (default:
+---                                 every event time)
 ---@return lobule.Frame             # strata, time, n_risk, n_event, hazard, estimate, std_error;
 ---                                 with times: strata, time, estimate, std_error
 function Cox:baseline(options)
@@ -151,7 +155,7 @@ function predict.survival(self, opts)
   for _, name in ipairs(people:names()) do
     frame = core.with_column(frame, name, people:column(name))
   end
-  return frame
+  return (require("lobule.survival.people").beside(frame, opts.newdata))
 end
 
 local PREDICT <const> = { { "type", { "lp", "risk", "expected", "survival", "terms" }, "lp" },
@@ -164,7 +168,8 @@ local PREDICT <const> = { { "type", { "lp", "risk", "expected", "survival", "ter
 ---               strata (R centres within strata, and not at all for covariates of -1, 0, 1)
 ---   "risk"      exp(lp), the hazard ratio to that person; std_error by the delta method
 ---   "expected"  expected events up to each one's own time; the outcome must be in newdata
----   "survival"  S(t) at `times`; needs the stratum; after the last time the last step holds
+---   "survival"  S(t) at `times`; needs the stratum; NA after the last observed time of the
+---               stratum, where nobody was followed
 ---   "terms"     the part of each variable in lp, each with a column <variable>_std_error
 --- Standard errors of expected and survival include baseline and coefficients (Tsiatis 1981; Link
 --- 1984). Where the fit is robust (clusters, sampling weights) all are the infinitesimal jackknife,
@@ -177,7 +182,8 @@ local PREDICT <const> = { { "type", { "lp", "risk", "expected", "survival", "ter
 ---                                 times; conf_level (that of the fit); conf_type of survival:
 ---                                 "log-log" (default), "log", "plain"
 ---@return lobule.Frame             # estimate, std_error, conf_low, conf_high; survival also row,
----                                 time, cumulative_hazard
+---                                 time, cumulative_hazard, and of newdata given as a table of at
+---                                 most 20 rows the columns that vary
 ---@raise a fit that did not converge; a level or stratum that was not in the fit
 function Cox:predict(options)
   local opts <const> = check.options(options, PREDICT)

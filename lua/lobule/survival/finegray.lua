@@ -57,6 +57,7 @@ end
 ---@return lobule.FineGray
 function M.new(fit, cause, info, opts, models)
   local name = info.causes[cause]
+  for i, term in ipairs(info.terms) do term.n_event = fit.term_event[i] end
   return setmetatable({ fit = fit, info = info, options = opts, models = models,
     number = cause, cause = name, data = models.data,
     title = ("Fine-Gray model of '%s'"):format(name), converged = fit.converged,
@@ -67,7 +68,7 @@ end
 --- on the log scale.
 ---@param options? table            exponentiate (false); conf_level (that of the fit)
 ---@return lobule.Frame             # term, variable, level, reference, estimate, std_error,
----                                 statistic, p_value, conf_low, conf_high, n, n_event (of any
+---                                 statistic, p_value, conf_low, conf_high, n, n_event (of the
 ---                                 cause)
 function FineGray:tidy(options)
   local frame = cox.tidy(self, options)
@@ -137,15 +138,17 @@ function FineGray:baseline()
 end
 
 --- Predicted cumulative incidence of the cause at times, 1 - exp(-H(t) exp(lp)), for the people of
---- newdata; after the last time the last step holds. A row with a missing covariate is NA. Standard
---- errors add up the influences of rows (or clusters) on coefficients and baseline, those on the
---- censoring weights among them unless the fit's variance leaves them out (Fine & Gray 1999,
---- section 5); limits by log(-log(1 - F)), or "plain". A model-based variance has neither.
+--- newdata; NA after the last observed time of the stratum, where nobody was followed. A row with a
+--- missing covariate is NA. Standard errors add up the influences of rows (or clusters) on
+--- coefficients and baseline, those on the censoring weights among them unless the fit's variance
+--- leaves them out (Fine & Gray 1999, section 5); limits by log(-log(1 - F)), or "plain". A
+--- model-based variance has neither.
 ---@param options table             newdata: frame, cohort or { age = { 50, 70 } }, with the strata
 ---                                 of the fit; times: ascending; conf_level (that of the fit);
 ---                                 conf_type: "log-log" (default), "plain"
 ---@return lobule.Frame             # row, time, estimate, std_error, conf_low, conf_high (without
----                                 limits where nothing has happened yet)
+---                                 limits where nothing has happened yet); of newdata given as a
+---                                 table of at most 20 rows also the columns that vary
 ---@raise a fit that did not converge; a level that was not in the fit; no times
 function FineGray:predict(options)
   local opts <const> = check.options(options, { { "newdata", "any" }, { "times", "times" },
@@ -162,13 +165,14 @@ function FineGray:predict(options)
       core.raise("argument", "variance 'model': predictions with strata need the sandwich",
         "Fit with the default variance.")
     end
-    local frame = core.finegray_predict(self.fit, design, opts.times)
-    return frame
+    local frame = core.finegray_predict(self.fit, design, opts.times,
+      self.info.time_max)
+    return (require("lobule.survival.people").beside(frame, opts.newdata))
   end
   local frame = core.finegray_incidence(self.models.model, self.number, self.options,
     self.models.groups, design,
     { times = opts.times, conf_level = opts.conf_level, conf_type = opts.conf_type })
-  return frame
+  return (require("lobule.survival.people").beside(frame, opts.newdata))
 end
 
 local function ratio_text(row)

@@ -93,25 +93,13 @@ function FineGray:ph_test(options)
   return test
 end
 
---- Events of the cause in a level of a variable; nil when the data do not have it as a column.
-local function level_events(self, term)
-  local frame = check.data(self.data)
-  if not frame:has(term.variable) then return nil end
-  local rows = core.finegray_residuals(self.models.model, self.number, self.options,
-    self.models.groups, "schoenfeld"):column "row"
-  local column, count = frame:column(term.variable), 0
-  for i = 1, #rows do
-    if tostring(column[rows[i]]) == term.level then count = count + 1 end
-  end
-  return count
-end
-
 local CHECK <const> = { title = "Check of the Fine-Gray model",
   what = "proportional subdistribution hazards", fewer = "fewer terms",
   interval = "compare cumulative incidence (survival.cuminc)",
   finite = "leave it out, join its level with another, or compare cumulative incidence",
   otherwise = "or cumulative incidence at times that matter (survival.cuminc)",
-  n_event = function(self) return self.fit.n_event end, term_events = level_events,
+  n_event = function(self) return self.fit.n_event end,
+  term_events = function(_, term) return term.n_event end,
   more = function(self, add)
     local n = self.fit.n_competing
     if n == 0 then return end

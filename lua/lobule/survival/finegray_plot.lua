@@ -87,8 +87,9 @@ return function(self, options)
     spec.curves[i] = { label = labels[i], time = table.move(steps, 1, #steps, 1, {}),
       survival = estimate, conf_low = limits and table.move(columns.conf_low, from, to, 1, {}),
       conf_high = limits and table.move(columns.conf_high, from, to, 1, {}) }
-    words[i] = ("%s: %s %% at the end"):format(labels[i],
-      format.fixed(100 * (estimate[#steps] or 0), 1))
+    local last = 0
+    for _, value in ipairs(estimate) do last = value == value and value or last end
+    words[i] = ("%s: %s %% at the end"):format(labels[i], format.fixed(100 * last, 1))
   end
   spec.desc = ("%s of '%s' against %s. %s."):format(spec.y_label, self.cause, spec.x_label,
     table.concat(words, "; "))

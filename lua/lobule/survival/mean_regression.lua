@@ -246,7 +246,7 @@ function MeanRegression:predict(options)
   for _, name in ipairs { "estimate", "conf_low", "conf_high" } do
     named = core.with_column(named, name, frame:column(name))
   end
-  return named
+  return (require("lobule.survival.people").beside(named, opts.newdata))
 end
 
 function MeanRegression:__tostring()

@@ -138,7 +138,8 @@ end
 --- Standard errors are robust where the fit is: influences of persons, or of clusters, on baseline
 --- hazards and coefficients (the infinitesimal jackknife, as Lin & Wei 1989, JASA 84:1074, for one
 --- hazard); of a fit with robust = false by the delta method with model-based variances of both
---- (Andersen, Hansen & Keiding 1991, Scand J Stat 18:153). A row with a missing covariate gives NA.
+--- (Andersen, Hansen & Keiding 1991, Scand J Stat 18:153). A row with a missing covariate gives NA,
+--- a time after the last observed one too.
 ---@param options table             newdata: a frame, a cohort, or a table of lists by column name;
 ---                                 times: ascending; from: the state in which they begin, or shares
 ---                                 { entry = 0.7, ill = 0.3 } (default: the first); start_time:
@@ -147,7 +148,8 @@ end
 ---                                 + dA, Aalen-Johansen); conf_level (that of the fit); conf_type:
 ---                                 "log-log" (default), "log", "plain", "logit", "arcsine"
 ---@return lobule.Frame             # row (of newdata), state, time, estimate, std_error, conf_low,
----                                 conf_high
+---                                 conf_high; of newdata given as a table of at most 20 rows also
+---                                 the columns that vary
 ---@raise a fit that did not converge; newdata or times missing; a level that the fit has not
 function MultistateCox:predict(options)
   local opts <const> = check.options(options, { { "newdata", "any" }, { "times", "times" },
@@ -178,6 +180,7 @@ function MultistateCox:predict(options)
     increment = opts.method == "product", conf_level = opts.conf_level,
     conf_type = opts.conf_type }, core.model_apply(self.design, newdata, false))
   local placed = with_places(self, frame, #newdata, opts.times)
+  placed = require("lobule.survival.people").beside(placed, opts.newdata)
   if not state then return placed end
   local kept = core.filter(placed, "state == $wanted", core.with { wanted = self.states[state] })
   return kept

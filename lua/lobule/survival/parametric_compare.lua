@@ -3,6 +3,7 @@
 local check = require "lobule.check"
 local core = require "lobule.core"
 local head = require "lobule.survival.parametric_head"
+local people_of = require "lobule.survival.people"
 local result = require "lobule.result"
 local terms = require "lobule.terms"
 local words = require "lobule.survival.parametric_words"
@@ -192,7 +193,8 @@ function M.hazard_ratio(self, options)
     p[i] = known and core.normal_p(math.log(ratio[i]) / se[i]) or core.NA
   end
   frame = core.with_column(frame, "statistic", head.column(statistic, "real"))
-  return core.with_column(frame, "p_value", head.column(p, "real"))
+  frame = core.with_column(frame, "p_value", head.column(p, "real"))
+  return (people_of.beside(frame, opts.newdata))
 end
 
 --- Differences of survival, restricted means or quantiles; see the method of the classes.
@@ -211,8 +213,9 @@ function M.difference(self, options)
     core.raise("argument", ("a difference of %s needs times"):format(opts.type),
       "Write at = { 12, 24 }.")
   end
-  return contrast(self, opts.type, quantile and result.check_prob(opts.prob or 0.5) or opts.at,
-    quantile and "prob" or "time", opts)
+  local frame = contrast(self, opts.type, quantile and result.check_prob(opts.prob or 0.5)
+    or opts.at, quantile and "prob" or "time", opts)
+  return (people_of.beside(frame, opts.newdata))
 end
 
 return M

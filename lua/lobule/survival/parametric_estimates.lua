@@ -33,5 +33,5 @@ return function(self, kind, at, name, opts)
   for _, column in ipairs(estimates:names()) do
     frame = core.with_column(frame, column, estimates:column(column))
   end
-  return frame
+  return (require("lobule.survival.people").beside(frame, opts.newdata))
 end

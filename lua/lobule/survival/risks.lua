@@ -22,6 +22,20 @@ local function predicted(fit, frame, times)
   return lists
 end
 
+--- Raises when a model has no risk for anybody by one of the times: they lie beyond its follow-up.
+local function check_known(name, model, lists, times)
+  for t, list in ipairs(lists) do
+    local any = list.n == 0
+    for i = 1, list.n do any = any or type(list[i]) == "number" and list[i] == list[i] end
+    if not any and times[t] > model.info.time_max then
+      local last <const> = core.format_number(model.info.time_max)
+      local text <const> = "models: '%s' has no risk by %s for anybody; its follow-up ends at %s"
+      core.raise("data", text:format(name, core.format_number(times[t]), last),
+        ("Choose times up to %s."):format(last))
+    end
+  end
+end
+
 local function from_columns(name, columns, frame, times)
   if type(columns) == "string" then columns = { columns } end
   if type(columns) ~= "table" or #columns ~= #times then
@@ -50,7 +64,9 @@ function M.of(models, frame, times)
     local model <const> = models[name]
     if check.is(model, "lobule.Cox") or check.is(model, "lobule.FineGray") then
       columns[m] = {}
-      for t, list in ipairs(predicted(model, frame, times)) do
+      local lists <const> = predicted(model, frame, times)
+      check_known(name, model, lists, times)
+      for t, list in ipairs(lists) do
         columns[m][t] = ("risk of %s by %s"):format(name, core.format_number(times[t]))
         known = core.with_column(known, columns[m][t],
           core.frame { { "risk", list, "real" } }:column "risk")
@@ -66,6 +82,21 @@ function M.of(models, frame, times)
     end
   end
   return names, columns, known, n - #known
+end
+
+--- Of each model, how many of the rows judged it was fitted to.
+---@param models table<string, any>
+---@param names string[]
+---@param known lobule.Frame
+---@return (integer|false)[]        # false: not known
+function M.common(models, names, known)
+  local list = {}
+  for m, name in ipairs(names) do
+    local model <const> = models[name]
+    local fitted <const> = check.is(model, "lobule.Cox") or check.is(model, "lobule.FineGray")
+    list[m] = fitted and core.common_rows(check.data(model.data), known) or false
+  end
+  return list
 end
 
 return M

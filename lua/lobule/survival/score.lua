@@ -23,6 +23,14 @@ local function cause_number(info, opts)
   return (require("lobule.survival.cuminc").cause_number(info.causes, opts.cause))
 end
 
+--- Raises for a time after which nobody was followed.
+local function check_times(times, last)
+  if times[#times] <= last then return end
+  local shown <const> = core.format_number(last)
+  core.raise("data", ("times: nobody is at risk at %s; the last time at which anybody is, is %s")
+    :format(core.format_number(times[#times]), shown), ("Choose times up to %s."):format(shown))
+end
+
 --- Predicted risks against what happened: discrimination by the time-dependent AUC (cumulative
 --- cases, dynamic controls; Blanche, Dartigues & Jacqmin-Gadda 2013, Stat Med 32:5381), overall
 --- error by the Brier score (Graf et al. 1999, Stat Med 18:2529) and its integral, both with
@@ -31,7 +39,9 @@ end
 --- by the ratio of observed to predicted risk, the calibration slope and a smooth curve with its
 --- ICI (Austin, Harrell & van Klaveren 2020, Stat Med 39:2714); net benefit by :decision(). Models
 --- are compared on the same rows: those with an outcome and a risk from every model. Risks of the
---- data that a model was fitted to flatter it.
+--- data that a model was fitted to flatter it: rows that were filtered from those of the fit are
+--- found, and print says so. A Cox model of one cause, others censored, predicts more than the
+--- incidence of that cause: it is scored with a warning.
 ---@param formula string            "Surv(time, event) ~ 1"; the event may have causes
 ---@param data lobule.Cohort|lobule.Frame  to judge by; not those of the fit, where there are others
 ---@param options table             models: name -> a fitted survival.cox, survival.finegray, or
@@ -41,7 +51,7 @@ end
 ---                                 conf_level (0.95); calibration (true); groups: of the
 ---                                 calibration table (10)
 ---@return lobule.Score
----@raise no times or models; risks outside 0 to 1; late entry
+---@raise no times or models; risks outside 0 to 1; late entry; times beyond the follow-up
 ---@example local d = lb.example_data()
 ---  local fit = lb.survival.cox("Surv(months, progressed) ~ arm + age + liver", d)
 ---  lb.survival.score("Surv(months, progressed) ~ 1", d, { models = { cox = fit },
@@ -54,8 +64,11 @@ function M.score(formula, data, options)
   end
   if type(opts.times) == "number" then opts.times = { opts.times } end
   local frame <const> = check.data(data)
+  local _, all = fitting.build(formula, frame, "groups", {}, causes_of(opts))
+  check_times(opts.times, all.time_max)
   local names, columns, known, n_unknown = risks.of(opts.models, frame, opts.times)
   local model, info = fitting.build(formula, known, "groups", {}, causes_of(opts))
+  check_times(opts.times, info.time_max)
   local cause <const> = cause_number(info, opts)
   local at = {}
   for t, time in ipairs(opts.times) do
@@ -64,6 +77,7 @@ function M.score(formula, data, options)
     at[t] = core.score(model, cause, list, time)
   end
   info.n_no_risk, info.n_all, info.model, info.cause = n_unknown, #frame, model, cause
+  info.common = risks.common(opts.models, names, known)
   local new = require("lobule.survival.score_result").new(at, names, columns, known, info, opts,
     formula)
   return new

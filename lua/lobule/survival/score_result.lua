@@ -1,4 +1,5 @@
 --- Score result: AUC, Brier score and calibration of models at times, compared.
+local check = require "lobule.check"
 local core = require "lobule.core"
 local format = require "lobule.format"
 local printed = require "lobule.printed"
@@ -16,8 +17,21 @@ result.mixin(Score)
 
 local M = {}
 
+--- A Cox model among competing causes predicts what would happen if the others were abolished.
+local function no_incidence(self, list)
+  if self.options.cause == nil or #self.info.causes < 2 then return end
+  for _, name in ipairs(self.models) do
+    if check.is(self.options.models[name], "lobule.Cox") then
+      list[#list + 1] = ("model '%s' predicts 1 - S of a cause-specific model, which is no "
+        .. "cumulative incidence: with competing causes it is too high; survival.finegray or "
+        .. "survival.multistate_cox predict incidence"):format(name)
+    end
+  end
+end
+
 local function warn(self)
   local list = result.warnings(self.info)
+  no_incidence(self, list)
   for t, at in ipairs(self.at) do
     if at.n_case == 0 or at.n_control == 0 then
       list[#list + 1] = ("time %s: %d cases and %d controls: there is no AUC"):format(
@@ -190,6 +204,16 @@ local function with_limits(value, low, high, decimals)
     format.fixed(high, decimals))
 end
 
+local LEAST_DECIMALS <const>, MOST_DECIMALS <const> = 4, 8
+
+--- Decimals of a difference of Brier scores, which are small: four, more where the difference would
+--- not have two figures.
+local function brier_decimals(value)
+  local size <const> = math.abs(value)
+  if size == 0 or size ~= size then return LEAST_DECIMALS end
+  return math.max(LEAST_DECIMALS, math.min(MOST_DECIMALS, 1 - math.floor(math.log(size, 10))))
+end
+
 local function known_or_na(value, decimals)
   return value == value and format.fixed(value, decimals) or "NA"
 end
@@ -219,12 +243,31 @@ local function summary_table(self)
   return require("lobule.table").new { columns = columns, rows = rows, notes = {}, keys = 2 }
 end
 
+--- Of the models that were fitted to rows judged, in words.
+local function apparent_lines(self)
+  local list, n <const> = {}, #self.frame
+  for m, name in ipairs(self.models) do
+    local common <const> = self.info.common[m]
+    if common == n and n > 0 then
+      list[#list + 1] = ("%s: apparent: judged on the rows the model was fitted to, which flatters "
+        .. "it; %s"):format(name, check.is(self.options.models[name], "lobule.Cox")
+        and "fit:validate corrects for that" or "rows kept apart would not")
+    elseif common and common > 0 then
+      list[#list + 1] = ("%s: %d of the %d rows judged are among those the model was fitted to, "
+        .. "which flatters it"):format(name, common, n)
+    end
+  end
+  return list
+end
+
 local function lines(self)
-  local list = {}
+  local list = apparent_lines(self)
   for _, row in ipairs(#self.models > 1 and self:differences():rows_list() or {}) do
+    local auc <const> = row.measure == "auc"
     list[#list + 1] = ("%s against %s at %s: difference of %s %s, %s"):format(row.model,
-      row.reference, core.format_number(row.time), row.measure == "auc" and "AUC" or "Brier score",
-      with_limits(row.estimate, row.conf_low, row.conf_high, 3), shown.p_phrase(row.p_value))
+      row.reference, core.format_number(row.time), auc and "AUC" or "Brier score",
+      with_limits(row.estimate, row.conf_low, row.conf_high, auc and 3
+        or brier_decimals(row.estimate)), shown.p_phrase(row.p_value))
   end
   return list
 end
