@@ -18,6 +18,11 @@ local function score(d, models, times, more)
   return lb.survival.score("Surv(t, e) ~ 1", d, options)
 end
 
+--- What is printed, without the breaks of long lines.
+local function words(shown)
+  return (tostring(shown):gsub("%s+", " "))
+end
+
 local function small(times, events, risk)
   return lb.frame { { "t", times }, { "e", events }, { "risk", risk } }
 end
@@ -161,7 +166,7 @@ describe("survival.score", function()
     local cox = lb.survival.cox("Surv(etime, event) ~ age", d, { cause = 2 })
     local options = { models = { cox = cox }, times = { 120 }, cause = 2 }
     local s = lb.survival.score(CAUSES, d, options)
-    assert.is_truthy(tostring(s):find("warning: model 'cox' predicts 1 - S of a cause-specific "
+XX predicts 1 - S of a cause-specific "
       .. "model, which is no cumulative incidence: with competing causes it is too high", 1, true))
     assert.is_true(s:calibration():column("ratio")[1] < 1)
     options.models = { fg = lb.survival.finegray("Surv(etime, event) ~ age", d, { cause = 2 }) }
@@ -176,7 +181,7 @@ describe("survival.score", function()
     local whole = lb.survival.cox("Surv(futime, death) ~ age", d)
     local even = lb.survival.cox("Surv(futime, death) ~ age", d:filter "id % 2 == 0")
     local function text(data)
-      return tostring(lb.survival.score("Surv(futime, death) ~ 1", data, { models = { whole = whole,
+      return words(lb.survival.score("Surv(futime, death) ~ 1", data, { models = { whole = whole,
         even = even, column = "risk" }, times = { 120 }, calibration = false }))
     end
     local all = text(d:mutate { "risk = age / 100" })
