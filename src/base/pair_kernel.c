@@ -68,8 +68,7 @@ uint64_t lb_counts_total_first(const uint32_t *count, size_t n_row, size_t strid
 LB_CLONES static size_t any_of_three(const uint32_t *count, size_t n_row)
 {
   size_t n = 0;
-  for (size_t i = 0; i < n_row; i++)
-    n += (count[3 * i] | count[3 * i + 1] | count[3 * i + 2]) != 0;
+  for (size_t i = 0; i < n_row; i++) n += (count[3 * i] | count[3 * i + 1] | count[3 * i + 2]) != 0;
   return n;
 }
 

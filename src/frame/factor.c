@@ -281,7 +281,7 @@ lb_status lb_column_to_factor(const lb_column *column, const char *const *levels
                         lb_type_name(type));
   distinct d = {.column = column};
   lb_status st = distinct_find(&d, err);
-  if (st != LB_OK) goto done;
+  if (st != LB_OK || d.new_code == NULL) goto done;
   st = levels == NULL ? levels_from_values(&d, err) : levels_from_names(&d, levels, n_levels, err);
   if (st != LB_OK) goto done;
   st = recoded(column, d.code, d.new_code, d.levels, ordered, out, err);

@@ -376,8 +376,8 @@ static void read_outcome(lb_model *m)
     m->n_event +=
         (size_t)(lb_counts_total(count, cells) - lb_counts_total_first(count, k->days, kinds));
     while (cells > 0 && count[cells - 1] == 0) cells--;
-    if (cells > 0 && (double)((cells - 1) / kinds) > m->time_max)
-      m->time_max = (double)((cells - 1) / kinds);
+    size_t last = cells == 0 ? 0 : (cells - 1) / kinds;
+    if (cells > 0 && (double)last > m->time_max) m->time_max = (double)last;
   }
 }
 

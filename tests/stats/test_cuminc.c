@@ -405,11 +405,17 @@ static void allocation_failures(void **state)
 int main(void)
 {
   gsl_set_error_handler_off();
-  const struct CMUnitTest tests[] = {
-      LB_TEST(four_rows),       LB_TEST(one_cause),          LB_TEST(sum_is_one),
-      LB_TEST(point_is_curve),
-      LB_TEST(order_and_unit),  LB_TEST(weights_repeat),     LB_TEST(jackknife_is_derivative),
-      LB_TEST(counts_are_rows), LB_TEST(gray_properties),    LB_TEST(gray_of_one_cause),
-      LB_TEST(edges),           LB_TEST(allocation_failures)};
+  const struct CMUnitTest tests[] = {LB_TEST(four_rows),
+                                     LB_TEST(one_cause),
+                                     LB_TEST(sum_is_one),
+                                     LB_TEST(point_is_curve),
+                                     LB_TEST(order_and_unit),
+                                     LB_TEST(weights_repeat),
+                                     LB_TEST(jackknife_is_derivative),
+                                     LB_TEST(counts_are_rows),
+                                     LB_TEST(gray_properties),
+                                     LB_TEST(gray_of_one_cause),
+                                     LB_TEST(edges),
+                                     LB_TEST(allocation_failures)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

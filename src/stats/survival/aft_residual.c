@@ -29,8 +29,9 @@ static double back_to_time(const job *j, double y)
  * method from the middle, halving steps that fall. */
 static double best_location(const job *j, size_t i, const double eta[3], double *best)
 {
-  lb_aft_place at = {j->rows.kind, (j->rows.lower[i] + j->rows.upper[i]) / 2, exp(eta[1]),
-                     j->rows.has_shape ? eta[2] : j->rows.df, false, NULL};
+  lb_aft_place at = {j->rows.kind, (j->rows.lower[i] + j->rows.upper[i]) / 2,
+                     exp(eta[1]),  j->rows.has_shape ? eta[2] : j->rows.df,
+                     false,        NULL};
   lb_row_term now = {0};
   lb_aft_add_mass(&at, j->rows.lower[i], j->rows.upper[i], 1, &now);
   for (int k = 0; k < MOST_STEPS; k++) {
@@ -57,8 +58,9 @@ static double saturated(const job *j, size_t i, const double eta[3], double *bes
   *best = 0;
   if (isinf(j->rows.upper[i])) return j->rows.lower[i];
   if (j->rows.lower[i] == j->rows.upper[i]) {
-    lb_aft_place at = {j->rows.kind, j->rows.lower[i], exp(eta[1]),
-                       j->rows.has_shape ? eta[2] : j->rows.df, false, NULL};
+    lb_aft_place at = {j->rows.kind, j->rows.lower[i],
+                       exp(eta[1]),  j->rows.has_shape ? eta[2] : j->rows.df,
+                       false,        NULL};
     lb_row_term t = {0};
     lb_aft_add_density(&at, j->rows.lower[i], &t);
     *best = t.value;

@@ -144,7 +144,7 @@ static void count_few(counting *w, const lb_scored_source *source, lb_scored *it
     double score = source->score[item[i].row];
     for (size_t j = 0; place % 2 == 0 && j < source->n; j++) {
       double other = source->score[item[j].row];
-      if (item[j].place == place && j < i) {
+      if (j < i && item[j].place == place) {
         w->tied_time++;
         w->sums.same_twice += score == other ? 2 : 0;
       }
