@@ -94,12 +94,17 @@ end
 
 --- A fraction, or a list of them.
 ---@param prob any
+---@param what? string              name of the option (default "prob")
 ---@return number[]
-function M.check_prob(prob)
-  local list = type(prob) == "number" and { prob } or check.type(prob, "table", "prob")
+function M.check_prob(prob, what)
+  what = what or "prob"
+  local list = type(prob) == "number" and { prob } or check.type(prob, "table", what)
+  if #list == 0 then
+    core.raise("argument", what .. ": the list is empty", ("Write %s = 0.5."):format(what))
+  end
   for i = 1, #list do
     if type(list[i]) ~= "number" or not (list[i] > 0 and list[i] < 1) then
-      core.raise("argument", "prob: expected fractions between 0 and 1")
+      core.raise("argument", what .. ": expected fractions between 0 and 1")
     end
   end
   return list

@@ -115,7 +115,10 @@ static void set_dropped(lua_State *L, const lb_model *m)
 
 static void set_classes(lua_State *L, const char *name, const lb_classes *classes)
 {
-  lua_createtable(L, 0, 3);
+  size_t n = classes->n_variable;
+  lua_createtable(L, 0, 5);
+  if (n > 0) lbl_set_texts(L, "variables", classes->variable, n);
+  if (n > 0) lbl_set_texts(L, "levels", classes->level, classes->n * n);
   lbl_set_texts(L, "label", classes->label, classes->n);
   lbl_set_texts(L, "name", classes->name, classes->n);
   lbl_set_texts(L, "empty", classes->empty, classes->n_empty);

@@ -28,6 +28,10 @@ typedef struct lb_classes {
   char **name;    /* "treatment=SIRT", "treatment=SIRT, primary=pancreas" */
   size_t n_empty; /* levels of a single factor without any row, left out */
   char **empty;   /* their labels */
+  /* Of several variables: their names, and the level of each in class k from level[k * n_variable];
+   * else 0 and NULL. */
+  size_t n_variable;
+  char **variable, **level;
 } lb_classes;
 
 typedef struct lb_dropped {
