@@ -167,6 +167,29 @@ describe("stratified survival at fixed times", function()
     fails("trt=test has no rows in prior=1", km.compare, km, { times = TIMES, strata = "prior" })
   end)
 
+  it("finds strata by any name, beside levels that look like them", function()
+    local frame = veteran:frame()
+    local prior, names = frame:column "prior", { "ärztin", "1", "100%", "a=b" }
+    for _, name in ipairs(names) do
+      local columns = { { name, {} }, { "site", {} } }
+      for i = 1, #frame do
+        columns[1][2][i] = prior[i] == 1 and "u, site=v" or "u"
+        columns[2][2][i] = frame:column "trt"[i] == "test" and ("x, %s=u"):format(name) or "x"
+      end
+      columns[3] = { "time", frame:column "time":totable() }
+      columns[4] = { "dead", frame:column "dead":totable() }
+      local km = lb.survival.km(("Surv(time, dead) ~ `%s` + site"):format(name),
+        lb.frame(columns))
+      local row = km:compare { times = { 60 }, strata = name, pairs = "all" }:rows_list()[1]
+      near(math.abs(row.estimate), math.abs(whole:compare { times = { 60 }, strata = "prior" }
+        :rows_list()[1].estimate))
+      assert.is_truthy(row.strata:find("site=x", 1, true))
+      assert.equal(name .. ", size", row.standardised)
+      -- Not also the groups "u, site=v", in which site is x too.
+      assert.equal(2, #km:at({ 60, [name] = "u" }):rows_list())
+    end
+  end)
+
   it("finds strata whose levels hold commas", function()
     local data = veteran:mutate { "site = if_else(prior == 1, 'a, b', 'c=d, e')" }
     for _, groups in ipairs { "trt + site", "site + trt" } do
