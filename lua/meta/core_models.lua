@@ -219,7 +219,8 @@ function core.cox_residuals(model, fit, kind, all) end
 ---@param tau? number               pairs whose earlier time is beyond do not count
 ---@return table                    # concordance, std_error (nil without pairs, or for new data
 ---                                 of a clustered fit), concordant,
----                                 discordant, tied_x, tied_y, tied_xy, n
+---                                 discordant, tied_x, tied_y, tied_xy, n; n_unweighted: events
+---                                 after unweighted_at, where the curve of the censoring falls to 0
 function core.cox_concordance(model, fit, newdata, type, tau) end
 --- Concordance probability of Gonen and Heller; refuses weights, late entry, strata and frailty.
 ---@param model lobule.Model

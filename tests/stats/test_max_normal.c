@@ -1,6 +1,6 @@
 /* test_max_normal.c - tails of the largest of correlated normals against closed forms. */
-#include "check.h"
 #include "base/interrupt.h"
+#include "check.h"
 #include "stats/max_normal.h"
 
 #include <gsl/gsl_cdf.h>
@@ -128,8 +128,8 @@ static void interrupted(void **state)
 int main(void)
 {
   gsl_set_error_handler_off();
-  const struct CMUnitTest tests[] = {LB_TEST(independent), LB_TEST(orthants), LB_TEST(singular),
-                                     LB_TEST(lattice), LB_TEST(refused_and_memory),
-                                     LB_TEST(interrupted)};
+  const struct CMUnitTest tests[] = {LB_TEST(independent),        LB_TEST(orthants),
+                                     LB_TEST(singular),           LB_TEST(lattice),
+                                     LB_TEST(refused_and_memory), LB_TEST(interrupted)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
