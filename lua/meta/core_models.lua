@@ -15,8 +15,9 @@ local core = {}
 ---@param censored? string          level or number of the event that means censored, of causes
 ---@param cause? string             the one cause that is the event, all others censored; not of
 ---                                 "counts"
+---@param frequency? boolean       weights repeat rows, also where the knots of splines are placed
 ---@return lobule.Model
-function core.model(formula, frame, kind, weights, outcome, censored, cause) end
+function core.model(formula, frame, kind, weights, outcome, censored, cause, frequency) end
 
 ---@class lobule.Model
 local Model = {}

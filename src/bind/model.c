@@ -65,10 +65,10 @@ static const char *const OUTCOMES[] = {"right",     "interval",         "causes"
 static const unsigned ACCEPTS[] = {0, LB_ACCEPTS_INTERVAL, LB_ACCEPTS_CAUSES, LB_ACCEPTS_PENALTIES,
                                    LB_ACCEPTS_PENALTIES | LB_ACCEPTS_CAUSES};
 
-/* model(formula, frame, kind, weights, outcome, censored, cause) */
+/* model(formula, frame, kind, weights, outcome, censored, cause, frequency) */
 static int model(lua_State *L)
 {
-  lua_settop(L, 7);
+  lua_settop(L, 8);
   size_t length;
   const char *formula = lbl_check_text(L, 1, "formula", &length);
   lb_frame *frame = lbl_check_frame(L, 2, "frame");
@@ -78,6 +78,7 @@ static int model(lua_State *L)
   if (!lua_isnil(L, 5)) options.accepts = ACCEPTS[lbl_check_choice(L, 5, "outcome", OUTCOMES)];
   options.censored = lbl_opt_name(L, 6, "censored");
   options.cause = lbl_opt_name(L, 7, "cause");
+  options.frequency = lua_toboolean(L, 8);
   size_t before = lb_frame_bytes(frame);
   lb_model *out = lbl_box(L, LBL_MODEL, sizeof *out, 0);
   lb_error err = {0};

@@ -105,6 +105,7 @@ typedef struct lb_model_options {
   const char *censored; /* level or number of the event that means censored; NULL = the first level
                            of a factor, else 0. Of causes only */
   const char *cause;    /* the one cause that is the event, all others censored; NULL = all */
+  bool frequency;       /* weights repeat rows: knots of splines are quantiles of these */
 } lb_model_options;
 
 /* In an interval a missing lower limit is 0 and a missing upper one infinite; rows without both are
