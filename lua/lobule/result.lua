@@ -153,12 +153,17 @@ end
 
 --- A fraction, or a list of them.
 ---@param prob any
+---@param what? string              name of the option (default "prob")
 ---@return number[]
-function M.check_prob(prob)
-  local list = type(prob) == "number" and { prob } or check.type(prob, "table", "prob")
+function M.check_prob(prob, what)
+  what = what or "prob"
+  local list = type(prob) == "number" and { prob } or check.type(prob, "table", what)
+  if #list == 0 then
+    core.raise("argument", what .. ": the list is empty", ("Write %s = 0.5."):format(what))
+  end
   for i = 1, #list do
     if type(list[i]) ~= "number" or not (list[i] > 0 and list[i] < 1) then
-      core.raise("argument", "prob: expected fractions between 0 and 1")
+      core.raise("argument", what .. ": expected fractions between 0 and 1")
     end
   end
   return list
@@ -228,6 +233,7 @@ end
 --- Variables that name the groups: { "trt", "celltype" }.
 local function group_variables(info)
   local list = {}
+  if info.groups.variables then return info.groups.variables end
   for part in (info.groups.name[1] or ""):gmatch "([^=,]+)=[^,]*" do
     list[#list + 1] = part:match "^%s*(.-)%s*$"
   end
@@ -241,15 +247,27 @@ local function sorted_keys(t)
   return keys
 end
 
+--- Is the level of a variable in group i so? Of several variables their levels say so; a level's
+--- text may look like another variable.
+local function is_level(groups, i, variable, level)
+  if not groups.variables then
+    local part = (", %s=%s, "):format(variable, level)
+    return (", " .. groups.name[i] .. ", "):find(part, 1, true) ~= nil
+  end
+  for v, name in ipairs(groups.variables) do
+    if name == variable then return groups.levels[(i - 1) * #groups.variables + v] == level end
+  end
+  return false
+end
+
 --- The groups asked for by { treatment = "SIRT" }: all that fit; nil when nothing was asked for.
 local function find_groups(info, wanted)
   local keys, found = sorted_keys(wanted), {}
   if #keys == 0 then return nil end
-  for i, name in ipairs(info.groups.name) do
+  for i = 1, #info.groups.name do
     local all = true
     for _, key in ipairs(keys) do
-      local part = key .. "=" .. tostring(wanted[key])
-      all = all and (", " .. name .. ", "):find(", " .. part .. ", ", 1, true) ~= nil
+      all = all and is_level(info.groups, i, tostring(key), tostring(wanted[key]))
     end
     if all then found[#found + 1] = i end
   end

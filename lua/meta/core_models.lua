@@ -15,8 +15,9 @@ local core = {}
 ---@param censored? string          level or number of the event that means censored, of causes
 ---@param cause? string             the one cause that is the event, all others censored; not of
 ---                                 "counts"
+---@param frequency? boolean       weights repeat rows, also where the knots of splines are placed
 ---@return lobule.Model
-function core.model(formula, frame, kind, weights, outcome, censored, cause) end
+function core.model(formula, frame, kind, weights, outcome, censored, cause, frequency) end
 
 ---@class lobule.Model
 local Model = {}
@@ -24,6 +25,8 @@ local Model = {}
 --- strata (each { label = list, name = list, empty =
 --- list }), strata.last_time (the last observed time of each), terms (list of { term, variable,
 --- level, reference, n, n_event }), time_label,
+--- list }; of several variables also variables = list, levels = list: those of the first class,
+--- then of the next), terms (list of { term, variable, level, reference, n, n_event }), time_label,
 --- time_unit, formula, has_entry, interval, time_max, suspect_cnsr; n_cluster, causes, censored and
 --- event_cause where there are any. With weights also weight and event_weight, their sums over rows
 --- and events, here and of each term.
@@ -219,7 +222,8 @@ function core.cox_residuals(model, fit, kind, all) end
 ---@param tau? number               pairs whose earlier time is beyond do not count
 ---@return table                    # concordance, std_error (nil without pairs, or for new data
 ---                                 of a clustered fit), concordant,
----                                 discordant, tied_x, tied_y, tied_xy, n
+---                                 discordant, tied_x, tied_y, tied_xy, n; n_unweighted: events
+---                                 after unweighted_at, where the curve of the censoring falls to 0
 function core.cox_concordance(model, fit, newdata, type, tau) end
 --- Concordance probability of Gonen and Heller; refuses weights, late entry, strata and frailty.
 ---@param model lobule.Model

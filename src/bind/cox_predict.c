@@ -284,6 +284,8 @@ static void push_concordance(lua_State *L, const lb_concordance *c)
   lbl_set_number(L, "tied_y", c->tied_y);
   lbl_set_number(L, "tied_xy", c->tied_xy);
   lbl_set_count(L, "n", c->n_used);
+  lbl_set_count(L, "n_unweighted", c->n_unweighted);
+  if (c->n_unweighted > 0) lbl_set_number(L, "unweighted_at", c->unweighted_at);
 }
 
 static const char *const CONCORDANCES[] = {"harrell", "uno", NULL};

@@ -78,10 +78,10 @@ static const char *const OUTCOMES[] = {"right",     "interval",         "causes"
 static const unsigned ACCEPTS[] = {0, LB_ACCEPTS_INTERVAL, LB_ACCEPTS_CAUSES, LB_ACCEPTS_PENALTIES,
                                    LB_ACCEPTS_PENALTIES | LB_ACCEPTS_CAUSES};
 
-/* model(formula, frame, kind, weights, outcome, censored, cause) */
+/* model(formula, frame, kind, weights, outcome, censored, cause, frequency) */
 static int model(lua_State *L)
 {
-  lua_settop(L, 7);
+  lua_settop(L, 8);
   size_t length;
   const char *formula = lbl_check_text(L, 1, "formula", &length);
   lb_frame *frame = lbl_check_frame(L, 2, "frame");
@@ -91,6 +91,7 @@ static int model(lua_State *L)
   if (!lua_isnil(L, 5)) options.accepts = ACCEPTS[lbl_check_choice(L, 5, "outcome", OUTCOMES)];
   options.censored = lbl_opt_name(L, 6, "censored");
   options.cause = lbl_opt_name(L, 7, "cause");
+  options.frequency = lua_toboolean(L, 8);
   size_t before = lb_frame_bytes(frame);
   lb_model *out = lbl_box(L, LBL_MODEL, sizeof *out, 0);
   lb_error err = {0};
@@ -128,7 +129,10 @@ static void set_dropped(lua_State *L, const lb_model *m)
 
 static void set_classes(lua_State *L, const char *name, const lb_classes *classes)
 {
-  lua_createtable(L, 0, 3);
+  size_t n = classes->n_variable;
+  lua_createtable(L, 0, 5);
+  if (n > 0) lbl_set_texts(L, "variables", classes->variable, n);
+  if (n > 0) lbl_set_texts(L, "levels", classes->level, classes->n * n);
   lbl_set_texts(L, "label", classes->label, classes->n);
   lbl_set_texts(L, "name", classes->name, classes->n);
   lbl_set_texts(L, "empty", classes->empty, classes->n_empty);

@@ -28,6 +28,10 @@ typedef struct lb_classes {
   char **name;    /* "treatment=SIRT", "treatment=SIRT, primary=pancreas" */
   size_t n_empty; /* levels of a single factor without any row, left out */
   char **empty;   /* their labels */
+  /* Of several variables: their names, and the level of each in class k from level[k * n_variable];
+   * else 0 and NULL. */
+  size_t n_variable;
+  char **variable, **level;
 } lb_classes;
 
 typedef struct lb_dropped {
@@ -101,6 +105,7 @@ typedef struct lb_model_options {
   const char *censored; /* level or number of the event that means censored; NULL = the first level
                            of a factor, else 0. Of causes only */
   const char *cause;    /* the one cause that is the event, all others censored; NULL = all */
+  bool frequency;       /* weights repeat rows: knots of splines are quantiles of these */
 } lb_model_options;
 
 /* In an interval a missing lower limit is 0 and a missing upper one infinite; rows without both are

@@ -31,6 +31,8 @@ void lb_classes_reset(lb_classes *classes)
   lb_labels_free(classes->label, classes->n);
   lb_labels_free(classes->name, classes->n);
   lb_labels_free(classes->empty, classes->n_empty);
+  lb_labels_free(classes->variable, classes->n_variable);
+  lb_labels_free(classes->level, classes->n * classes->n_variable);
   lb_mem_free(classes->code);
   *classes = (lb_classes){0};
 }
@@ -351,6 +353,29 @@ static bool name_classes(const lb_model_data *d, const size_t *slots, const lb_c
   return ok;
 }
 
+static char *copy_text(const char *text)
+{
+  return lb_mem_text(text, strlen(text));
+}
+
+/* What the names say, in parts: a level may look like another "variable=level". */
+static bool part_classes(const lb_model_data *d, const size_t *slots, const lb_coding *coding,
+                         size_t n, lb_classes *c)
+{
+  c->variable = lb_mem_zero(n, sizeof *c->variable);
+  c->level = lb_mem_zero(c->n, n * sizeof *c->level);
+  bool ok = c->variable != NULL && c->level != NULL;
+  if (ok) c->n_variable = n;
+  for (size_t v = 0; ok && v < n; v++)
+    ok = (c->variable[v] = copy_text(d->slot[slots[v]].name)) != NULL;
+  for (size_t i = 0; ok && i < d->model->n_used; i++) {
+    char **level = &c->level[(size_t)c->code[i] * n];
+    for (size_t v = 0; ok && v < n && level[v] == NULL; v++)
+      ok = (level[v] = copy_text(coding[v].label[coding[v].code[i]])) != NULL;
+  }
+  return ok;
+}
+
 /* Everyone in one class, without codes. */
 static bool only_class(lb_classes *c)
 {
@@ -381,7 +406,7 @@ static bool make_classes(const lb_model_data *d, const size_t *slots, lb_coding 
   for (size_t v = 1; v < n; v++)
     if (!combine(c->code, &coding[v], n_used, &c->n)) return false;
   if (!name_classes(d, slots, coding, n, c)) return false;
-  if (n > 1) return true;
+  if (n > 1) return part_classes(d, slots, coding, n, c);
   c->empty = coding[0].empty;
   c->n_empty = coding[0].n_empty;
   coding[0].empty = NULL;

@@ -152,7 +152,8 @@ static lb_status fill_basis(const lb_model_data *d, size_t v, const lb_part *lik
   if (st == LB_OK && like != NULL)
     *part->basis = *like->basis;
   else if (st == LB_OK) {
-    st = lb_basis_fit(&spec, x, d->model->n_used, part->basis, err);
+    const double *count = d->options->frequency ? d->model->weight : NULL;
+    st = lb_basis_fit_repeated(&spec, x, count, d->model->n_used, part->basis, err);
     if (st != LB_OK) lb_error_in(err, "%s", variable->text);
   }
   if (st == LB_OK) st = fill_columns(d, x, part, err);

@@ -5,39 +5,54 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/quantile.h"
 #include "base/sort.h"
 
 #define ORDER_MAX (LB_DEGREE_MAX + 1)
 
 /* ---- Quantiles ---- */
 
+/* Numbers, and how many rows each stands for (NULL = one). */
+typedef struct numbers {
+  const double *x, *count;
+  size_t n;
+} numbers;
+
 typedef struct sorted {
-  double *value;
+  double *value, *count;
   size_t n;
 } sorted;
 
+static void sorted_reset(sorted *s)
+{
+  lb_mem_free(s->value);
+  lb_mem_free(s->count);
+}
+
 static double quantile(const sorted *s, double prob)
 {
-  double at = prob * (double)(s->n - 1), below = floor(at);
-  size_t i = (size_t)below;
-  if (i + 1 >= s->n) return s->value[s->n - 1];
-  return s->value[i] + (at - below) * (s->value[i + 1] - s->value[i]);
+  return lb_quantile(s->value, s->count, s->n, prob);
 }
 
 /* The numbers within the boundary, ascending. */
-static lb_status sort_inside(const double *x, size_t n, const double *boundary, sorted *out,
-                             lb_error *err)
+static lb_status sort_inside(const numbers *x, const double *boundary, sorted *out, lb_error *err)
 {
+  size_t n = x->n;
   uint32_t *order = lb_mem_array(n, sizeof *order);
   sorted s = {.value = lb_mem_array(n, sizeof *s.value)};
-  if (order == NULL || s.value == NULL || !lb_sort_order_real(x, n, order)) {
+  if (x->count != NULL) s.count = lb_mem_array(n, sizeof *s.count);
+  bool failed = order == NULL || s.value == NULL || (x->count != NULL && s.count == NULL);
+  if (failed || !lb_sort_order_real(x->x, n, order)) {
     lb_mem_free(order);
-    lb_mem_free(s.value);
+    sorted_reset(&s);
     return lb_error_nomem(err, "knots");
   }
   for (size_t k = 0; k < n; k++) {
-    double value = x[order[k]];
-    if (value >= boundary[0] && value <= boundary[1]) s.value[s.n++] = value;
+    double value = x->x[order[k]];
+    bool stands = x->count == NULL || x->count[order[k]] > 0;
+    if (!stands || !(value >= boundary[0] && value <= boundary[1])) continue;
+    if (x->count != NULL) s.count[s.n] = x->count[order[k]];
+    s.value[s.n++] = value;
   }
   lb_mem_free(order);
   *out = s;
@@ -139,7 +154,7 @@ static lb_status place_knots(const lb_basis_spec *spec, const sorted *s, size_t 
   return LB_EDATA;
 }
 
-static lb_status fit_bspline(const lb_basis_spec *spec, const double *x, size_t n, lb_basis *b,
+static lb_status fit_bspline(const lb_basis_spec *spec, const numbers *x, lb_basis *b,
                              lb_error *err)
 {
   size_t degree = b->order - 1, inner = spec->n_knot;
@@ -155,10 +170,10 @@ static lb_status fit_bspline(const lb_basis_spec *spec, const double *x, size_t 
       return lb_error_set(err, LB_EARG, "df is %zu: at most %zu, for %d inner knots", spec->df,
                           LB_KNOTS_MAX + least, LB_KNOTS_MAX);
     sorted s;
-    lb_status st = sort_inside(x, n, b->boundary, &s, err);
+    lb_status st = sort_inside(x, b->boundary, &s, err);
     if (st != LB_OK) return st;
     st = place_knots(spec, &s, least, b->boundary, knot, err);
-    lb_mem_free(s.value);
+    sorted_reset(&s);
     if (st != LB_OK) return st;
   }
   lb_status st = check_knots(knot, inner, b->boundary, err);
@@ -249,7 +264,7 @@ static void pspline_row(const lb_basis *b, double x, double *row)
 
 /* ---- Restricted cubic splines ---- */
 
-static lb_status harrell_knots(size_t count, const double *x, size_t n, double *knot, lb_error *err)
+static lb_status harrell_knots(size_t count, const numbers *x, double *knot, lb_error *err)
 {
   static const double PROB[][7] = {{0.1, 0.5, 0.9},
                                    {0.05, 0.35, 0.65, 0.95},
@@ -264,20 +279,19 @@ static lb_status harrell_knots(size_t count, const double *x, size_t n, double *
     return LB_EARG;
   }
   sorted s;
-  lb_status st = sort_inside(x, n, all, &s, err);
+  lb_status st = sort_inside(x, all, &s, err);
   if (st != LB_OK) return st;
   for (size_t k = 0; k < count; k++) knot[k] = quantile(&s, PROB[count - 3][k]);
-  lb_mem_free(s.value);
+  sorted_reset(&s);
   return LB_OK;
 }
 
-static lb_status fit_rcs(const lb_basis_spec *spec, const double *x, size_t n, lb_basis *b,
-                         lb_error *err)
+static lb_status fit_rcs(const lb_basis_spec *spec, const numbers *x, lb_basis *b, lb_error *err)
 {
   lb_status st = LB_OK;
   b->n_knot = spec->n_knot > 0 ? spec->n_knot : spec->df;
   memcpy(b->knot, spec->knot, sizeof spec->knot);
-  if (spec->n_knot == 0) st = harrell_knots(spec->df, x, n, b->knot, err);
+  if (spec->n_knot == 0) st = harrell_knots(spec->df, x, b->knot, err);
   if (st == LB_OK && b->n_knot < 3)
     st = lb_error_set(err, LB_EARG, "a restricted cubic spline has at least 3 knots");
   if (st == LB_OK) st = check_knots(b->knot, b->n_knot, NULL, err);
@@ -305,9 +319,16 @@ static double rcs_value(const lb_basis *b, size_t j, double x)
 
 /* ---- Orthogonal polynomials ---- */
 
-static lb_status fit_poly(const lb_basis_spec *spec, const double *x, size_t n, lb_basis *b,
+static double rows_of(const numbers *x, size_t i)
+{
+  return x->count == NULL ? 1 : x->count[i];
+}
+
+static lb_status fit_poly(const lb_basis_spec *spec, const numbers *data, lb_basis *b,
                           lb_error *err)
 {
+  const double *x = data->x;
+  size_t n = data->n;
   double *now = lb_mem_array(n, sizeof *now), *last = lb_mem_zero(n, sizeof *last);
   lb_status st = LB_OK;
   b->n_column = spec->df;
@@ -318,12 +339,15 @@ static lb_status fit_poly(const lb_basis_spec *spec, const double *x, size_t n, 
   for (size_t i = 0; i < n; i++) now[i] = 1;
   b->norm[0] = 1;
   for (size_t d = 0; d <= spec->df; d++) {
-    double square = 0, moment = 0, mean = 0;
-    for (size_t i = 0; i < n; i++) mean += x[i];
-    mean /= (double)n;
+    double square = 0, moment = 0, mean = 0, total = 0;
     for (size_t i = 0; i < n; i++) {
-      square += now[i] * now[i];
-      moment += (x[i] - mean) * now[i] * now[i];
+      mean += rows_of(data, i) * x[i];
+      total += rows_of(data, i);
+    }
+    mean /= total;
+    for (size_t i = 0; i < n; i++) {
+      square += rows_of(data, i) * now[i] * now[i];
+      moment += rows_of(data, i) * (x[i] - mean) * now[i] * now[i];
     }
     b->norm[d + 1] = square;
     if (d == spec->df) break;
@@ -342,15 +366,15 @@ done:
 }
 
 /* A polynomial of degree d needs d + 1 distinct numbers. */
-static lb_status check_distinct(const lb_basis_spec *spec, const double *x, size_t n, lb_error *err)
+static lb_status check_distinct(const lb_basis_spec *spec, const numbers *x, lb_error *err)
 {
   const double all[2] = {-INFINITY, INFINITY};
   sorted s;
-  lb_status st = sort_inside(x, n, all, &s, err);
+  lb_status st = sort_inside(x, all, &s, err);
   if (st != LB_OK) return st;
   size_t distinct = s.n > 0;
   for (size_t k = 1; k < s.n; k++) distinct += s.value[k] != s.value[k - 1];
-  lb_mem_free(s.value);
+  sorted_reset(&s);
   if (distinct > spec->df) return LB_OK;
   return lb_error_set(err, LB_EDATA, "degree %zu needs %zu distinct values, there are %zu",
                       spec->df, spec->df + 1, distinct);
@@ -369,13 +393,16 @@ static void poly_row(const lb_basis *b, double x, double *row)
 
 /* ---- All of them ---- */
 
-static void set_boundary(const lb_basis_spec *spec, const double *x, size_t n, lb_basis *b)
+static void set_boundary(const lb_basis_spec *spec, const numbers *x, lb_basis *b)
 {
-  b->boundary[0] = n > 0 ? x[0] : 0;
+  size_t first = 0; /* of those that stand for a row */
+  while (first < x->n && !(rows_of(x, first) > 0)) first++;
+  b->boundary[0] = first < x->n ? x->x[first] : 0;
   b->boundary[1] = b->boundary[0];
-  for (size_t i = 0; i < n; i++) {
-    b->boundary[0] = fmin(b->boundary[0], x[i]);
-    b->boundary[1] = fmax(b->boundary[1], x[i]);
+  for (size_t i = first; i < x->n; i++) {
+    if (!(rows_of(x, i) > 0)) continue;
+    b->boundary[0] = fmin(b->boundary[0], x->x[i]);
+    b->boundary[1] = fmax(b->boundary[1], x->x[i]);
   }
   if (!spec->has_boundary) return;
   b->boundary[0] = spec->boundary[0];
@@ -385,9 +412,16 @@ static void set_boundary(const lb_basis_spec *spec, const double *x, size_t n, l
 lb_status lb_basis_fit(const lb_basis_spec *spec, const double *x, size_t n, lb_basis *out,
                        lb_error *err)
 {
+  return lb_basis_fit_repeated(spec, x, NULL, n, out, err);
+}
+
+lb_status lb_basis_fit_repeated(const lb_basis_spec *spec, const double *x, const double *count,
+                                size_t n, lb_basis *out, lb_error *err)
+{
+  const numbers data = {x, count, n};
   lb_basis b = {.kind = spec->kind, .order = spec->kind == LB_BASIS_BS ? spec->degree + 1 : 4};
   lb_status st = LB_OK;
-  set_boundary(spec, x, n, &b);
+  set_boundary(spec, &data, &b);
   bool pspline = spec->kind == LB_BASIS_PSPLINE;
   bool spline = spec->kind == LB_BASIS_NS || spec->kind == LB_BASIS_BS || pspline;
   if (spline && !(b.boundary[0] < b.boundary[1]))
@@ -395,12 +429,12 @@ lb_status lb_basis_fit(const lb_basis_spec *spec, const double *x, size_t n, lb_
   if (pspline)
     fit_pspline(spec, &b);
   else if (spline)
-    st = fit_bspline(spec, x, n, &b, err);
+    st = fit_bspline(spec, &data, &b, err);
   else if (spec->kind == LB_BASIS_RCS)
-    st = fit_rcs(spec, x, n, &b, err);
+    st = fit_rcs(spec, &data, &b, err);
   else {
-    st = check_distinct(spec, x, n, err);
-    if (st == LB_OK) st = fit_poly(spec, x, n, &b, err);
+    st = check_distinct(spec, &data, err);
+    if (st == LB_OK) st = fit_poly(spec, &data, &b, err);
   }
   if (st != LB_OK) return st;
   if (spec->kind == LB_BASIS_NS) {

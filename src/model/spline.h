@@ -56,6 +56,10 @@ typedef struct lb_basis {
  * LB_ENOMEM. O(n log n). */
 lb_status lb_basis_fit(const lb_basis_spec *spec, const double *x, size_t n, lb_basis *out,
                        lb_error *err);
+/* The same of numbers that each stand for count[i] rows (frequency weights; NULL = one): the knots
+ * and polynomials of the rows repeated. */
+lb_status lb_basis_fit_repeated(const lb_basis_spec *spec, const double *x, const double *count,
+                                size_t n, lb_basis *out, lb_error *err);
 /* column[0 .. n_column): n numbers each. Beyond the boundary ns and pspline are linear, bs goes
  * on with the polynomial of the end, as in R. O(n). */
 void lb_basis_values(const lb_basis *basis, const double *x, size_t n, double *const *column);

@@ -20,6 +20,7 @@
 #define ON_BORDER      1e-9
 #define SHIFTS         16
 #define LATTICE        2048
+#define POLL_POINTS    4 /* of the lattice: with 100 statistics, some 20 ms */
 #define SEED           1
 #define PI             3.14159265358979323846
 
@@ -383,9 +384,11 @@ static lb_status lattice_mean(const tail *w, lb_max_normal *out, lb_error *err)
     lb_random random;
     lb_random_init(&random, SEED, s);
     for (size_t k = 0; k <= w->rank; k++) shift[k] = lb_random_uniform(&random);
-    for (size_t i = 0; i < LATTICE; i++) mean[s] += at_lattice(w, i, shift, u) / LATTICE;
+    for (size_t i = 0; st == LB_OK && i < LATTICE; i++) {
+      if (i % POLL_POINTS == 0 && lb_interrupted()) st = lb_error_interrupted(err);
+      mean[s] += at_lattice(w, i, shift, u) / LATTICE;
+    }
     sum += mean[s];
-    if (lb_interrupted()) st = lb_error_interrupted(err);
   }
   lb_mem_free(u);
   lb_mem_free(shift);

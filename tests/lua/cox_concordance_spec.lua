@@ -74,3 +74,44 @@ describe("the concordance of Gonen and Heller", function()
     fails("asks no times", plain.concordance, plain, { type = "gonen-heller", tau = 90 })
   end)
 end)
+
+describe("Uno's concordance with late entry", function()
+  local stderr = io.stderr
+  after_each(function() rawset(io, "stderr", stderr) end)
+
+  --- Of those who are there at time 0, the last is censored at 1; ten people enter at 2.
+  local function model(first_event)
+    local columns = { { "entry", {} }, { "t", {} }, { "e", {} }, { "x", {} } }
+    local function add(...)
+      for k, value in ipairs { ... } do columns[k][2][#columns[k][2] + 1] = value end
+    end
+    add(0, 0.5, first_event, 2)
+    add(0, 1, false, 1)
+    for i = 1, 10 do add(2, 2 + i, i % 3 ~= 0, (i * 7) % 11) end
+    return lb.survival.cox("Surv(entry, t, e) ~ x", lb.frame(columns))
+  end
+
+  it("says where the curve of the censoring ends early", function()
+    local heard = {}
+    rawset(io, "stderr", { write = function(_, ...) heard[#heard + 1] = table.concat { ... } end })
+    local fitted = model(true)
+    local uno = fitted:concordance { type = "uno" }
+    assert.equal(1, first(uno, "concordant") + first(uno, "discordant")) -- of 0.5 with 1 alone
+    assert.equal(1, #heard)
+    assert.is_truthy(heard[1]:find("censored at time 1:", 1, true))
+    assert.is_truthy(heard[1]:find("7 later events", 1, true))
+    fitted:concordance { type = "uno", tau = 2.5 } -- nothing is left out up to there
+    fitted:concordance()
+    assert.equal(1, #heard)
+  end)
+
+  it("refuses when no pair is left, and a tau that is not positive", function()
+    local fitted = model(false)
+    fails("all who are at risk are censored at time 1:", fitted.concordance, fitted,
+      { type = "uno" })
+    assert.is_true(first(fitted:concordance(), "concordance") > 0)
+    for _, tau in ipairs { 0, -1 } do
+      fails("tau", fitted.concordance, fitted, { tau = tau })
+    end
+  end)
+end)

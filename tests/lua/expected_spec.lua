@@ -330,6 +330,25 @@ describe("survival.relative", function()
   end)
 end)
 
+describe("relative survival beyond the last time", function()
+  it("is not known while somebody is event-free, and 0 where nobody is", function()
+    local d = lb.frame { { "t", { 1, 2, 3, 1, 2, 4 } }, { "g", { "a", "a", "a", "b", "b", "b" } },
+      { "e", { true, true, true, true, false, false } }, { "p", { 9, 9, 9, 9, 9, 9 } },
+      { "age", { 40, 40, 40, 40, 40, 40 } } }
+    for _, method in ipairs { "ederer1", "ederer2", "hakulinen" } do
+      local r = lb.survival.relative("Surv(t, e) ~ g", d, { population = flat(0.1),
+        unit = "years", method = method, potential = method == "hakulinen" and "p" or nil })
+      local rows = r:at({ 4, 5 }):rows_list()
+      assert.are.equal(4, #rows)
+      if method ~= "ederer2" then assert.are.equal(0, rows[1].estimate) end
+      near(2 / 3, rows[3].estimate * math.exp(-0.4))
+      for _, name in ipairs { "estimate", "std_error", "conf_low", "conf_high" } do
+        assert.is_nil(rows[4][name])
+      end
+    end
+  end)
+end)
+
 describe("survival.smr against a population", function()
   it("is the test of the expected survival of each person", function()
     local e = fit("ederer2", nil, OUTCOME .. "arm")

@@ -295,5 +295,21 @@ describe("names of groups", function()
     assert.are.equal("Restricted mean survival time to 12 months, stratified by sex", fit.title)
     assert.are.equal(fit.title .. ": differences and ratios", fit:report_blocks()[2].table.caption)
     assert.is_truthy(tostring(fit):find("Against old = true", 1, true))
+describe("restricted means of huge times", function()
+  it("are refused where squares overflow, exact below", function()
+    local columns = { { "t", {} }, { "e", {} }, { "g", {} }, { "s", {} } }
+    for i = 1, 40 do
+      columns[1][2][i], columns[2][2][i] = i, i % 3 ~= 0
+      columns[3][2][i], columns[4][2][i] = i % 2 == 0 and "a" or "b", i % 4 < 2 and "u" or "v"
+    end
+    local d = lb.frame(columns)
+    for _, formula in ipairs { "Surv(t, e) ~ g", "Surv(t, e) ~ g + strata(s)" } do
+      refused("numbers beyond 1e+150", rmst, formula, d:mutate "t = t * 1e300", { tau = 1e301 })
+      local small = rmst(formula, d, { tau = 30 }):compare():rows_list()[1]
+      local large = rmst(formula, d:mutate "t = t * 1e140", { tau = 30 * 1e140 }):compare()
+        :rows_list()[1]
+      near(large.estimate / 1e140, small.estimate, 1e-12)
+      near(large.p_value, small.p_value, 1e-12)
+    end
   end)
 end)

@@ -167,6 +167,29 @@ describe("stratified survival at fixed times", function()
     fails("trt=test has no rows in prior=1", km.compare, km, { times = TIMES, strata = "prior" })
   end)
 
+  it("finds strata by any name, beside levels that look like them", function()
+    local frame = veteran:frame()
+    local prior, names = frame:column "prior", { "ärztin", "1", "100%", "a=b" }
+    for _, name in ipairs(names) do
+      local columns = { { name, {} }, { "site", {} } }
+      for i = 1, #frame do
+        columns[1][2][i] = prior[i] == 1 and "u, site=v" or "u"
+        columns[2][2][i] = frame:column "trt"[i] == "test" and ("x, %s=u"):format(name) or "x"
+      end
+      columns[3] = { "time", frame:column "time":totable() }
+      columns[4] = { "dead", frame:column "dead":totable() }
+      local km = lb.survival.km(("Surv(time, dead) ~ `%s` + site"):format(name),
+        lb.frame(columns))
+      local row = km:compare { times = { 60 }, strata = name, pairs = "all" }:rows_list()[1]
+      near(math.abs(row.estimate), math.abs(whole:compare { times = { 60 }, strata = "prior" }
+        :rows_list()[1].estimate))
+      assert.is_truthy(row.strata:find("site=x", 1, true))
+      assert.equal(name .. ", size", row.standardised)
+      -- Not also the groups "u, site=v", in which site is x too.
+      assert.equal(2, #km:at({ 60, [name] = "u" }):rows_list())
+    end
+  end)
+
   it("finds strata whose levels hold commas", function()
     local data = veteran:mutate { "site = if_else(prior == 1, 'a, b', 'c=d, e')" }
     for _, groups in ipairs { "trt + site", "site + trt" } do
@@ -282,6 +305,53 @@ describe("quantiles compared", function()
     assert.equal(-4, row.estimate)
     assert.is_nil(row.p_value)
     assert.is_nil(row.conf_high)
+  end)
+
+  --- The warnings that f writes.
+  local function warnings(f)
+    local stderr, list = io.stderr, {}
+    rawset(io, "stderr", { write = function(_, ...) list[#list + 1] = table.concat { ... } end })
+    local ok, err = pcall(f)
+    rawset(io, "stderr", stderr)
+    assert(ok, err)
+    return list
+  end
+
+  it("have no limits and test with fewer than 5 events before or people after", function()
+    local time, group = {}, {}
+    for i = 1, 60 do time[i], group[i] = i // 2 + i / 100, i % 2 == 0 and "a" or "b" end
+    local fit = lb.survival.km("Surv(t, e) ~ g", lb.frame { { "t", time }, { "g", group } }
+      :mutate { "e = t > 0" })
+    for _, method in ipairs { "recovery", "dispersion" } do
+      -- 30 a group: quantile 0.15 is the 5th event, 0.82 the 25th, with 5 people after it.
+      for prob, lack in pairs { [0.13] = "events at or before", [0.15] = false, [0.82] = false,
+        [0.86] = "people at risk after", [0.01] = "events at or before" } do
+        local row
+        local list = warnings(function()
+          row = fit:compare { quantile = prob, method = method }:rows_list()[1]
+        end)
+        assert.is_number(row.estimate)
+        assert.equal(lack and 2 or 0, #list)
+        if lack then
+          assert.is_truthy(list[1]:find(lack, 1, true) and list[2]:find("g=b", 1, true))
+          assert.is_nil(row.conf_low or row.conf_high or row.p_value or row.statistic)
+        else
+          assert.is_true((row.conf_low or row.conf_high) and row.p_value > 0.05)
+        end
+      end
+    end
+    local list = warnings(function()
+      lb.survival.km("Surv(t, e) ~ g", lb.frame { { "t", time }, { "g", group } }
+        :mutate { "e = t > 0 and (g == 'b' or t < 9)" }):compare { quantile = 0.6 }
+    end)
+    assert.equal(1, #list)
+    assert.is_truthy(list[1]:find("quantile 0.6 of 'g=a': the curve does not fall", 1, true))
+  end)
+
+  it("are of one fraction at least, on one scale at least", function()
+    fails("quantile: the list is empty", km.compare, km, { quantile = {} })
+    fails("scales: the list is empty", km.compare, km, { times = { 9 }, scales = {} })
+    fails("quantile: expected fractions", km.compare, km, { quantile = 2 })
   end)
 
   it("go with no times, scales or strata", function()

@@ -190,13 +190,15 @@ static void refusals(void **state)
 static void allocation_failures(void **state)
 {
   (void)state;
+  double count[N_X];
+  for (size_t i = 0; i < N_X; i++) count[i] = (double)(i % 2 + 1);
   for (int kind = LB_BASIS_NS; kind <= LB_BASIS_POLY; kind++) {
     const lb_basis_spec spec = {.kind = (lb_basis_kind)kind, .df = 3, .degree = 3};
     lb_status st = LB_ENOMEM;
     lb_basis b;
     for (long k = 0; st != LB_OK; k++) {
       lb_mem_fail_after(k);
-      st = lb_basis_fit(&spec, X, N_X, &b, NULL);
+      st = lb_basis_fit_repeated(&spec, X, count, N_X, &b, NULL);
       lb_mem_fail_after(-1);
       assert_true((st == LB_OK || st == LB_ENOMEM) && lb_mem_live() == 0);
     }

@@ -1,4 +1,5 @@
 /* test_max_normal.c - tails of the largest of correlated normals against closed forms. */
+#include "base/interrupt.h"
 #include "check.h"
 #include "stats/max_normal.h"
 
@@ -112,10 +113,23 @@ static void refused_and_memory(void **state)
   }
 }
 
+static void interrupted(void **state)
+{
+  (void)state;
+  lb_error err = {0};
+  const double four[] = {1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1};
+  lb_max_normal got = {.rank = 77};
+  lb_interrupt_raise();
+  assert_int_equal(lb_max_normal_tail(four, 4, 2, true, &got, &err), LB_EINTR);
+  lb_interrupt_clear();
+  assert_true(got.rank == 77 && lb_mem_live() == 0);
+}
+
 int main(void)
 {
   gsl_set_error_handler_off();
-  const struct CMUnitTest tests[] = {LB_TEST(independent), LB_TEST(orthants), LB_TEST(singular),
-                                     LB_TEST(lattice), LB_TEST(refused_and_memory)};
+  const struct CMUnitTest tests[] = {LB_TEST(independent),        LB_TEST(orthants),
+                                     LB_TEST(singular),           LB_TEST(lattice),
+                                     LB_TEST(refused_and_memory), LB_TEST(interrupted)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -236,7 +236,9 @@ end
 --- estimates depends on the censoring. "uno" weighs a pair by 1 / G(t-)^2, G the Kaplan-Meier curve
 --- of the censoring (within the stratum), and does not (Uno et al. 2011, Stat Med 30:1105); its
 --- standard error takes G as known, as R's concordance with timewt = "n/G2" does. Choose tau so
---- that people are still at risk there: weights grow without end where G falls to 0.
+--- that people are still at risk there: weights grow without end where G falls to 0. With late
+--- entry it may do so early, when all of a few are censored; later events then count no pairs,
+--- which a warning says.
 --- "gonen-heller" asks no times: the mean over all pairs of 1 / (1 + exp(-|d|)), d the difference
 --- of their linear predictors, so it is right when the model is, whatever the censoring (Gonen &
 --- Heller 2005, Biometrika 92:965); pairs of equal predictors count one half. Its standard error is
@@ -250,12 +252,13 @@ end
 ---@return lobule.Frame             # concordance, std_error, concordant, discordant, tied_x,
 ---                                 tied_y, tied_xy (weighted pairs), n; "gonen-heller":
 ---                                 concordance, smoothed, std_error, tied_x, n
----@raise tau, weights, late entry, strata or frailty with "gonen-heller"; as predict
+---@raise tau not above 0; no pair before G is 0;
+---       tau, weights, late entry, strata or frailty with "gonen-heller"; as predict
 ---@example lb.survival.cox("Surv(months, progressed) ~ arm + age", lb.example_data())
 ---    :concordance { type = "uno", tau = 24 }
 function Cox:concordance(options)
   local opts <const> = check.options(options, { { "newdata", "any" },
-    { "type", { "harrell", "uno", "gonen-heller" }, "harrell" }, { "tau", "number" } })
+    { "type", { "harrell", "uno", "gonen-heller" }, "harrell" }, { "tau", "positive" } })
   check_settled(self)
   if opts.type == "gonen-heller" then
     if opts.tau then
@@ -265,8 +268,14 @@ function Cox:concordance(options)
     return one_row(core.cox_gonen_heller(self.model, self.fit, design(self, opts.newdata)),
       { "concordance", "smoothed", "std_error", "tied_x", "n" })
   end
-  return one_row(core.cox_concordance(self.model, self.fit, design(self, opts.newdata, true),
-    opts.type, opts.tau), { "concordance", "std_error", "concordant", "discordant", "tied_x",
+  local counted = core.cox_concordance(self.model, self.fit, design(self, opts.newdata, true),
+    opts.type, opts.tau)
+  if counted.n_unweighted > 0 then
+    io.stderr:write(("warning: all at risk are censored at time %s: Uno's weights end there, and "
+      .. "%d later events have no pairs\n"):format(core.format_number(counted.unweighted_at),
+      counted.n_unweighted))
+  end
+  return one_row(counted, { "concordance", "std_error", "concordant", "discordant", "tied_x",
     "tied_y", "tied_xy", "n" })
 end
 

@@ -65,7 +65,8 @@ function M.build(formula, data, kind, opts, causes)
   check.type(formula, "string", "formula")
   local frame, cohort = check.data(data)
   local model = core.model(formula, frame, kind, opts.weights,
-    causes and (causes.outcome or "causes"), causes and causes.censored, causes and causes.cause)
+    causes and (causes.outcome or "causes"), causes and causes.censored, causes and causes.cause,
+    opts.weight_type == "frequency")
   local info = model:info()
   weights.count(info, opts)
   if info.groups then label_groups(info.groups) end

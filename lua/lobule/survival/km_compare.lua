@@ -42,7 +42,7 @@ local function curves(km, times, strata)
     end
     return names, list
   end
-  local groups, curve = contrast.strata(names, strata)
+  local groups, curve = contrast.strata(km.info.groups, strata)
   local size, n, rows = {}, {}, {}
   for i = 1, #names do
     rows[i], n[i] = at_rows(km, i, times), select(3, km.fit:count(i))
@@ -96,7 +96,7 @@ local function compare_quantiles(km, opts)
   opts.method = opts.method or "recovery"
   opts.scale = QUANTILE_SCALES[km.options.conf_type] or km.options.conf_type
   local frame = require("lobule.survival.km_quantile").compare(km,
-    result.check_prob(opts.quantile), opts)
+    result.check_prob(opts.quantile, "quantile"), opts)
   return frame
 end
 
@@ -121,7 +121,9 @@ end
 --- 1 - quantile, in their standard errors, add up to at most the quantile of chi-square with 1 df
 --- (the minimum dispersion statistic of Su & Wei 1993, Biometrics 49:603), and its p is of the
 --- least sum at one time: it covers more, 96 to 99 of 100. Distances are on the scale of the fit's
---- conf_type. A limit that is not reached is NA.
+--- conf_type. A limit that is not reached is NA; so are limits and p, with a warning, where a group
+--- has fewer than 5 events at or before its quantile or fewer than 5 people at risk after it:
+--- curves are not normal there (the rule of 5 expected: Cochran 1954, Biometrics 10:417).
 ---@param options table             times: ascending; conf_level (that of the fit); scales: a list
 ---                                 (default "plain", "log", "log-log"); pairs: "first" (default,
 ---                                 each group against the first), "all"; strata: a variable of the

@@ -30,6 +30,9 @@ M.WEIGHTS = { "size", "mantel_haenszel", "inverse_variance" }
 function M.check_scales(value)
   local list = value == nil and { "plain", "log", "log-log" }
     or require("lobule.check").texts(value, "scales")
+  if #list == 0 then
+    core.raise("argument", "scales: the list is empty", 'Leave it out, or write scales = "plain".')
+  end
   for _, scale in ipairs(list) do
     if not M.MEASURES[scale] then
       local known = {}
@@ -117,42 +120,43 @@ function M.measures(a, b, z, scales, weights)
   return rows
 end
 
---- The group and the stratum that a curve's name "arm=A, centre=1" says.
-local function parted(name, variable)
-  local pieces = { "" }
-  for piece, comma in (name .. ", "):gmatch "(.-)(, )" do
-    -- A comma within a level begins no variable.
-    if piece:find "^[%a_`][^=]*=" and pieces[#pieces] ~= "" then pieces[#pieces + 1] = piece
-    elseif pieces[#pieces] == "" then pieces[#pieces] = piece
-    else pieces[#pieces] = pieces[#pieces] .. comma .. piece end
+--- What tells apart the group of curve i, its name without the variable of the strata, and the
+--- level of that; nil when it is none of the variables.
+local function parted(groups, i, variable)
+  local variables = groups.variables
+  if not variables then -- one variable, or none
+    local name = groups.name[i]
+    local own = name:sub(1, #variable + 1) == variable .. "="
+    return "", "", own and name:sub(#variable + 2) or nil
   end
-  local group, stratum = {}, nil
-  for _, piece in ipairs(pieces) do
-    if piece:sub(1, #variable + 1) == variable .. "=" then
-      stratum = piece
+  local group, words, stratum = {}, {}, nil
+  for v, other in ipairs(variables) do
+    local level = groups.levels[(i - 1) * #variables + v]
+    if other == variable then
+      stratum = level
     else
-      group[#group + 1] = piece
+      group[#group + 1], words[#words + 1] = level, other .. "=" .. level
     end
   end
-  return table.concat(group, ", "), stratum
+  return table.concat(group, "\0"), table.concat(words, ", "), stratum
 end
 
 --- The curves of a fit by group and stratum.
----@param names string[]            "arm=A, centre=1"
+---@param classes table             info.groups of the fit
 ---@param variable string           of the strata
 ---@return string[] groups
 ---@return integer[][] curve        curve[g][s]: number of a curve
-function M.strata(names, variable)
+function M.strata(classes, variable)
   local groups, strata, at, stratum_at, curve = {}, {}, {}, {}, {}
-  for i, name in ipairs(names) do
-    local group, stratum = parted(name, variable)
+  for i = 1, #classes.name do
+    local group, words, stratum = parted(classes, i, variable)
     if not stratum then
       core.raise("name", ("strata: '%s' is none of the variables that make the groups"):format(
         variable), "Let it make groups too:  ~ arm + " .. variable)
     end
-    if not at[group] then groups[#groups + 1], at[group] = group, #groups + 1 end
+    if not at[group] then groups[#groups + 1], at[group] = words, #groups + 1 end
     if not stratum_at[stratum] then
-      strata[#strata + 1], stratum_at[stratum] = stratum, #strata + 1
+      strata[#strata + 1], stratum_at[stratum] = variable .. "=" .. stratum, #strata + 1
     end
     local g = at[group]
     curve[g] = curve[g] or {}

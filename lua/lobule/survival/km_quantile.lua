@@ -152,18 +152,58 @@ local METHODS <const> = {
   end,
 }
 
---- The quantiles of group g against those of r: a row each for difference and ratio.
-local function pair_rows(km, g, r, prob, opts)
+local LEAST <const> = 5
+
+--- Too few on one side of a quantile q: the events at or before it or the people at risk after it,
+--- where the normal tests of a curve do not hold (the rule of 5 expected: Cochran 1954, Biometrics
+--- 10:417). nil: enough. Weights that do not repeat rows are brought to the number of rows.
+local function lacking(km, g, q)
+  local curve = km.fit:curve(g)
+  local time, events, at_risk, censored = curve:column "time", curve:column "n_event",
+    curve:column "n_risk", curve:column "n_censor"
+  local before, after = 0, 0
+  for i = 1, #curve do
+    if time[i] > q then break end
+    before, after = before + events[i], at_risk[i] - events[i] - censored[i]
+  end
+  local n, _, weight = km.fit:count(g)
+  local scale = km.options.weight_type == "frequency" and 1 or n / weight
+  if before * scale < LEAST then return "events at or before it" end
+  if after * scale < LEAST then return "people at risk after it" end
+  return nil
+end
+
+--- What a quantile of each group lacks: a list by group; says so once for each.
+local function check_support(km, prob)
+  local list, groups = {}, km.info.groups
+  for g, name in ipairs(groups.name) do
+    local q = number(km.fit:quantile(g, prob))
+    list[g] = q and lacking(km, g, q) or nil
+    local fault = not q and "the curve does not fall that far: its quantile is NA"
+      or list[g] and ("fewer than %d %s: limits and p are NA"):format(LEAST, list[g])
+    if fault then
+      io.stderr:write(("warning: quantile %s of '%s': %s\n"):format(core.format_number(prob), name,
+        fault))
+    end
+  end
+  return list
+end
+
+--- The quantiles of group g against those of r: a row each for difference and ratio, without
+--- limits and test unless `enough`.
+local function pair_rows(km, g, r, prob, opts, enough)
   local a, b = steps(km, g, 1 - prob, opts.scale), steps(km, r, 1 - prob, opts.scale)
   local most = core.normal_quantile(0.5 + opts.conf_level / 2) ^ 2
   local qa, qb = number(km.fit:quantile(g, prob)), number(km.fit:quantile(r, prob))
   local rows = {}
   for k, kind in ipairs(KINDS) do
-    local low, high, far = METHODS[opts.method](a, b, qa, qb, most, kind)
-    local known = far and far < math.huge
+    local low, high, far
+    if enough then low, high, far = METHODS[opts.method](a, b, qa, qb, most, kind) end
+    low, high = number(low), number(high)
+    local known = far and far < math.huge and (low or high)
     rows[k] = { strata = km.info.groups.name[g], reference = km.info.groups.name[r], prob = prob,
       measure = kind[1], estimate = qa and qb and number(kind[2](qa, qb)),
-      conf_low = number(low), conf_high = number(high), statistic = known and far or nil, df = 1,
+      conf_low = low, conf_high = high, statistic = known and far or nil, df = 1,
       p_value = known and core.chi_square_p(far, 1) or nil }
   end
   return rows
@@ -179,11 +219,13 @@ local COLUMNS <const> = { { "strata", "text" }, { "reference", "text" }, { "prob
 ---@param opts table                conf_level, pairs, scale, method
 ---@return lobule.Frame
 function M.compare(km, probs, opts)
-  local names, rows = km.info.groups.name, {}
+  local names, rows, lacks = km.info.groups.name, {}, {}
+  for i, prob in ipairs(probs) do lacks[i] = check_support(km, prob) end
   for r = 1, opts.pairs == "all" and #names - 1 or 1 do
     for g = r + 1, #names do
-      for _, prob in ipairs(probs) do
-        table.move(pair_rows(km, g, r, prob, opts), 1, 2, #rows + 1, rows)
+      for i, prob in ipairs(probs) do
+        local enough = not (lacks[i][g] or lacks[i][r])
+        table.move(pair_rows(km, g, r, prob, opts, enough), 1, 2, #rows + 1, rows)
       end
     end
   end

@@ -135,11 +135,18 @@ function M.text(self)
     #self.info.strata.label, WORDS[self.options.stratum_weights])
 end
 
---- Raises when a group has no rows in a stratum, or tau is beyond its last time there.
+local LARGEST <const> = 1e150 -- variances hold squares, which overflow beyond
+
+--- Raises when tau is too large for a variance, a group has no rows in a stratum, or tau is beyond
+--- its last time there.
 ---@param fit table
 ---@param info table
 function M.check(fit, info)
   local crossed, n = fit.crossed, #fit.groups
+  if fit.tau[#fit.tau] > LARGEST then
+    core.raise("data", ("tau: numbers beyond %g have no squares, of which variances are made")
+      :format(LARGEST), "Measure time in a larger unit.")
+  end
   local labels = info.groups.label
   for i, one in ipairs(crossed and crossed.groups or {}) do
     local g, s = (i - 1) % n + 1, info.strata.label[(i - 1) // n + 1]

@@ -16,6 +16,8 @@ typedef struct lb_concordance {
   double discordant, tied_x;
   double tied_y, tied_xy; /* events at the same time, not used: predictors differ; are equal */
   size_t n_used, n_missing;
+  size_t n_unweighted;  /* Uno's: events up to tau after G fell to 0, without pairs; late entry */
+  double unweighted_at; /* the first time at which G fell to 0 before such an event */
 } lb_concordance;
 
 /* Harrell et al. (1982, JAMA 247:2543). A pair is comparable within a stratum when one has an
@@ -47,7 +49,9 @@ typedef struct lb_concordance_options {
  * number that depends on the censoring, this one does not. G is the Kaplan-Meier curve of the
  * censoring within the stratum, which at a time comes after the events; case weights and late entry
  * count in it. The standard error takes G as known (as R's concordance with timewt "n/G2"); counts
- * of pairs are weighted likewise. LB_EARG also for a tau that is not a number. */
+ * of pairs are weighted likewise. With late entry all of an early small risk set may be censored:
+ * G is 0 from then on and has no weight for later events, which n_unweighted counts; LB_EDATA when
+ * no pair is left. LB_EARG also for a tau that is not a number. */
 lb_status lb_concordance_with(const lb_surv *y, const double *predictor,
                               const lb_concordance_options *opt, lb_concordance *out,
                               lb_error *err);

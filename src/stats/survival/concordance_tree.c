@@ -207,13 +207,22 @@ static void weigh_time(const concordance_work *w, size_t t, double sum[2])
   }
 }
 
+static size_t events_at(const concordance_work *w, size_t t)
+{
+  size_t n = 0;
+  for (size_t k = w->set.time_row[t]; k < w->set.time_row[t + 1]; k++)
+    n += w->y->event[w->set.by_time[k]] != 0;
+  return n;
+}
+
 /* 1 / G(t-)^2 at the times of a stratum, 0 beyond tau. Risk sets are walked backwards, then the
  * curve forwards. */
-static void weigh_stratum(concordance_work *w, size_t s, bool uno, double tau)
+static void weigh_stratum(concordance_work *w, size_t s, const lb_concordance_options *opt,
+                          lb_concordance *out)
 {
   const lb_riskset *set = &w->set;
   size_t left = set->class_row[s + 1];
-  double at_risk = 0, uncensored = 1, here[2];
+  double at_risk = 0, uncensored = 1, here[2], zero = 0;
   for (size_t t = set->class_time[s + 1]; t-- > set->class_time[s];) {
     weigh_time(w, t, here);
     at_risk += here[0] + here[1];
@@ -225,18 +234,23 @@ static void weigh_stratum(concordance_work *w, size_t s, bool uno, double tau)
   }
   for (size_t t = set->class_time[s]; t < set->class_time[s + 1]; t++) {
     double stays = w->factor[t];
-    bool counts = set->time[t] <= tau && (!uno || uncensored > 0);
-    w->factor[t] = !counts ? 0 : uno ? 1 / (uncensored * uncensored) : 1;
+    bool known = !opt->uno || uncensored > 0, counts = set->time[t] <= opt->tau && known;
+    w->factor[t] = !counts ? 0 : opt->uno ? 1 / (uncensored * uncensored) : 1;
+    size_t n = known || set->time[t] > opt->tau ? 0 : events_at(w, t);
+    if (n > 0) out->unweighted_at = out->n_unweighted > 0 ? fmin(out->unweighted_at, zero) : zero;
+    out->n_unweighted += n;
+    if (uncensored > 0 && !(uncensored * stays > 0)) zero = set->time[t];
     uncensored *= stays;
   }
 }
 
-static lb_status set_factors(concordance_work *w, const lb_concordance_options *opt, lb_error *err)
+static lb_status set_factors(concordance_work *w, const lb_concordance_options *opt,
+                             lb_concordance *out, lb_error *err)
 {
   if (!opt->uno && opt->tau == INFINITY) return LB_OK;
   w->factor = lb_mem_array(w->set.n_time, sizeof *w->factor);
   if (w->factor == NULL) return lb_error_nomem(err, "concordance");
-  for (size_t s = 0; s < w->set.n_class; s++) weigh_stratum(w, s, opt->uno, opt->tau);
+  for (size_t s = 0; s < w->set.n_class; s++) weigh_stratum(w, s, opt, out);
   return LB_OK;
 }
 
@@ -267,13 +281,24 @@ static void work_reset(concordance_work *w)
   lb_mem_free(w->met);
 }
 
+static lb_status check_weighted(const lb_concordance *c, lb_error *err)
+{
+  if (c->n_unweighted == 0 || !isnan(c->concordance)) return LB_OK;
+  lb_error_set(err, LB_EDATA,
+               "all who are at risk are censored at time %g: the curve of the censoring is 0 from "
+               "then on, and there is no pair before",
+               c->unweighted_at);
+  lb_error_mend(err, "Few have entered by then: begin later, or take type = \"harrell\".");
+  return LB_EDATA;
+}
+
 lb_status lb_concordance_walk(const lb_surv *y, const double *predictor,
                               const lb_concordance_options *opt, lb_concordance *out, lb_error *err)
 {
   concordance_work w = {.y = y};
   lb_concordance result = {.n_used = y->n, .n_missing = y->n_missing};
   lb_status st = work_new(&w, predictor, opt->strata, err);
-  if (st == LB_OK) st = set_factors(&w, opt, err);
+  if (st == LB_OK) st = set_factors(&w, opt, &result, err);
   for (size_t s = 0; st == LB_OK && s < w.set.n_class; s++) {
     w.n_rank = 0;
     for (size_t k = w.set.class_row[s]; k < w.set.class_row[s + 1]; k++) {
@@ -287,6 +312,7 @@ lb_status lb_concordance_walk(const lb_surv *y, const double *predictor,
       count_tied(&w, t, &result, same);
   }
   if (st == LB_OK) st = finish(&w, opt->cluster, &result, err);
+  if (st == LB_OK) st = check_weighted(&result, err);
   if (st == LB_OK) *out = result;
   work_reset(&w);
   return st;

@@ -92,7 +92,8 @@ static lb_status curve_new(lb_expected_curve *c, const lb_km_curve *km,
   return LB_OK;
 }
 
-/* Counts and the observed curve at the times wanted. */
+/* Counts and the observed curve at the times wanted: NaN beyond the last time of a group in which
+ * somebody is event-free then, as nobody was watched there. */
 static lb_status read_observed(lb_expected_curve *c, const lb_km_curve *km, lb_error *err)
 {
   lb_status st = lb_km_table(km, c->time, c->n_time, c->n_risk, c->n_event, c->n_censor, err);
@@ -102,8 +103,9 @@ static lb_status read_observed(lb_expected_curve *c, const lb_km_curve *km, lb_e
     while (done < km->n_time && km->time[done] <= c->time[k]) done++;
     double s = done == 0 ? 1 : km->survival[done - 1];
     double se = done == 0 ? 0 : km->std_error[done - 1];
-    c->survival[k] = s;
-    c->variance[k] = s > 0 ? se * se / (s * s) : NAN;
+    bool unseen = done == km->n_time && s > 0 && (done == 0 || c->time[k] > km->time[done - 1]);
+    c->survival[k] = unseen ? NAN : s;
+    c->variance[k] = s > 0 && !unseen ? se * se / (s * s) : NAN;
   }
   return LB_OK;
 }

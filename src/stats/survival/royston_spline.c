@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "base/quantile.h"
 
 static double cube(double x)
 {
@@ -41,29 +42,22 @@ static int ascending(const void *a, const void *b)
   return (x > y) - (x < y);
 }
 
-/* The k-th time from 0 of all rows in order. */
-static double ordered(const event_time *list, size_t n, double k)
-{
-  double before = 0;
-  for (size_t i = 0; i < n; i++) {
-    before += list[i].count;
-    if (k < before) return list[i].time;
-  }
-  return list[n - 1].time;
-}
+/* All of them, ascending. */
+typedef struct event_times {
+  double *time, *count;
+  size_t n;
+} event_times;
 
-static lb_status place(const lb_royston_knots *k, const event_time *list, size_t n,
+static lb_status place(const lb_royston_knots *k, const event_times *events,
                        const double boundary[2], double *knot, lb_error *err)
 {
   size_t inner = k->n_knot > 0 ? k->n_knot : k->df - 1;
-  double total = 0;
-  for (size_t i = 0; i < n; i++) total += list[i].count;
   knot[0] = boundary[0];
   knot[inner + 1] = boundary[1];
-  for (size_t j = 1; j <= inner; j++) { /* quantiles of type 7 */
-    double at = (double)j / (double)(inner + 1) * (total - 1), whole = floor(at);
-    double low = ordered(list, n, whole), high = ordered(list, n, whole + 1);
-    knot[j] = k->n_knot > 0 ? log(k->knot[j - 1]) : low + (at - whole) * (high - low);
+  for (size_t j = 1; j <= inner; j++) {
+    double prob = (double)j / (double)(inner + 1);
+    knot[j] = k->n_knot > 0 ? log(k->knot[j - 1])
+                            : lb_quantile(events->time, events->count, events->n, prob);
   }
   for (size_t j = 0; j <= inner; j++) {
     if (knot[j] < knot[j + 1]) continue;
@@ -82,25 +76,44 @@ static lb_status check_knots(const lb_royston_knots *k, lb_error *err)
   return LB_OK;
 }
 
-static lb_status place_all(const lb_royston_options *o, const event_time *list, size_t n,
+static lb_status place_all(const lb_royston_options *o, const event_times *events,
                            lb_royston_form *form, lb_error *err)
 {
+  size_t n = events->n;
   const lb_royston_knots base = {o->df, o->n_knot, o->knot};
   bool given = o->boundary[1] > 0;
-  if (!given && (n < 2 || !(list[n - 1].time > list[0].time)))
+  if (!given && (n < 2 || !(events->time[n - 1] > events->time[0])))
     return lb_error_set(err, LB_EDATA, "a spline of log time needs two distinct exact event times");
   if (n == 0) return lb_error_set(err, LB_EDATA, "a spline of log time needs exact event times");
-  double boundary[2] = {given ? log(o->boundary[0]) : list[0].time,
-                        given ? log(o->boundary[1]) : list[n - 1].time};
+  double boundary[2] = {given ? log(o->boundary[0]) : events->time[0],
+                        given ? log(o->boundary[1]) : events->time[n - 1]};
   form->n_spline = (o->n_knot > 0 ? o->n_knot : o->df - 1) + 2;
-  lb_status st = place(&base, list, n, boundary, form->knot, err);
+  lb_status st = place(&base, events, boundary, form->knot, err);
   for (size_t e = 0; st == LB_OK && e < o->n_change; e++) {
     const lb_royston_knots *k = &o->change[e].knots;
     form->effect[e].column = o->change[e].column;
     form->effect[e].n_knot = (k->n_knot > 0 ? k->n_knot : k->df - 1) + 2;
-    st = place(k, list, n, boundary, form->effect[e].knot, err);
+    st = place(k, events, boundary, form->effect[e].knot, err);
   }
   form->n_effect = o->n_change;
+  return st;
+}
+
+/* The sorted pairs as arrays of their own. */
+static lb_status place_sorted(const lb_royston_options *o, const event_time *list, size_t n,
+                              lb_royston_form *form, lb_error *err)
+{
+  event_times events = {lb_mem_array(n, sizeof *events.time), lb_mem_array(n, sizeof *events.count),
+                        n};
+  lb_status st = LB_OK;
+  if (events.time == NULL || events.count == NULL) st = lb_error_nomem(err, "knots");
+  for (size_t i = 0; st == LB_OK && i < n; i++) {
+    events.time[i] = list[i].time;
+    events.count[i] = list[i].count;
+  }
+  if (st == LB_OK) st = place_all(o, &events, form, err);
+  lb_mem_free(events.time);
+  lb_mem_free(events.count);
   return st;
 }
 
@@ -126,7 +139,7 @@ lb_status lb_royston_place_knots(const lb_aft_outcome *y, const lb_royston_optio
       list[n++] = (event_time){log(y->lower[i]), o->frequency ? w : 1};
   }
   if (n > 0) qsort(list, n, sizeof *list, ascending);
-  st = place_all(o, list, n, form, err);
+  st = place_sorted(o, list, n, form, err);
   lb_mem_free(list);
   return st;
 }
