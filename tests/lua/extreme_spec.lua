@@ -225,3 +225,42 @@ describe("population", function()
       tostring(table_of { { "age", { 0 } }, { "rate", { .01 } } }))
   end)
 end)
+
+describe("people beside a population", function()
+  local pop <const> = survival.population(lb.frame { { "age", { 0, 50 } },
+    { "rate", { .01, .02 } } })
+  local people <const> = lb.frame { { "t", { 1, 2 } }, { "e", { 1, 0 } }, { "age", { 0 / 0, 40 } } }
+  local options <const> = { population = pop, unit = "years" }
+
+  it("of an age that is NaN are left out, event and all", function()
+    local ratio = survival.smr("Surv(t, e) ~ 1", people, options):tidy():rows_list()[1]
+    near(ratio.observed, 0, 0)
+    near(ratio.expected, 0.02, 1e-12)
+    for _, name in ipairs { "expected", "relative" } do
+      local fit = survival[name]("Surv(t, e) ~ 1", people, options)
+      assert.is_truthy(tostring(fit):find("1 of 2 rows left out for missing values (age 1)", 1,
+        true))
+    end
+  end)
+end)
+
+describe("covariates in the wrong unit", function()
+  it("are named", function()
+    local fit = survival.cox("Surv(months, progressed) ~ age + liver", d)
+    local changed = d:mutate { "liver = if_else(id == 3, 1e300, liver)" }
+    refused("row 3: the linear predictor is too large to compare, by column 2", fit.concordance,
+      fit, { type = "gonen-heller", newdata = changed })
+    refused("column 2 of the design has numbers beyond 1e+100", survival.aalen,
+      "Surv(months, progressed) ~ age + liver", d:mutate { "liver = 1e300 * liver" })
+    for name, options in pairs { risk_regression = { times = { 6 } },
+      rmst_regression = { tau = 6 } } do
+      refused("column 2 of the design has numbers beyond 1e+100", survival[name],
+        "Surv(months, progressed) ~ age + liver", d:mutate { "liver = 1e300 * liver" }, options)
+    end
+    local function chi_square(scale)
+      return survival.aalen("Surv(months, progressed) ~ age + liver",
+        d:mutate { "liver = " .. scale .. " * liver" }):glance():rows_list()[1].statistic
+    end
+    near(chi_square "1e90", chi_square "1", 1e-9)
+  end)
+end)

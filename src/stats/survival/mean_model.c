@@ -375,6 +375,7 @@ lb_status lb_mean_solve(const lb_mean_data *d, const lb_mean_options *opt, lb_me
   fit.n_missing = d->n_missing;
   lb_status st = alloc_fit(&fit, d, err);
   if (st == LB_OK && !alloc_work(&w, fit.q)) st = lb_error_nomem(err, "regression");
+  if (st == LB_OK) st = lb_design_check(&d->x, err);
   if (st == LB_OK) st = start(&w, err);
   if (st == LB_OK) st = iterate(&w, err);
   if (st == LB_OK) st = accumulate(&w, fit.score, err);

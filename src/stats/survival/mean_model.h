@@ -62,8 +62,9 @@ typedef struct lb_mean_fit {
  * same variance for all: Andersen & Klein 2007, Scand J Stat 34:3) or mu' / mu (poisson), by
  * Fisher scoring with step-halving. Sandwich (Liang & Zeger 1986, Biometrika 73:13) without a
  * small-sample factor: A^-1 (sum over clusters u u') A^-1, A the expected slope, as geepack.
- * LB_EDATA without rows; LB_ENOMEM; LB_EINTR. No convergence is a result that says so; so does a
- * solution without an end, where the slope vanishes in a column that is no sum of others. */
+ * LB_EDATA without rows, or as lb_design_check; LB_ENOMEM; LB_EINTR. No convergence is a result
+ * that says so; so does a solution without an end, where the slope vanishes in a column that is no
+ * sum of others. */
 lb_status lb_mean_solve(const lb_mean_data *d, const lb_mean_options *opt, lb_mean_fit *out,
                         lb_error *err);
 /* Fills vcov and std_error from `score`, to which a caller may have added before. */
