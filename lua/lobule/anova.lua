@@ -171,11 +171,15 @@ function Anova:tidy()
   return frame
 end
 
+local HEADINGS <const> = { several = "Model", sequential = "Term added", drop = "Term left out",
+  wald = "Term" }
+
 local function shown_wald(self)
   local rows = {}
   for i, line in ipairs(self.rows) do
-    rows[i] = { line.model, line.statistic and format.fixed(line.statistic, 2) or "",
-      line.df and tostring(line.df) or "", line.p_value and format.p(line.p_value) or "" }
+    local none = i == 1 and self.heading == HEADINGS.several and "" or "NA"
+    rows[i] = { line.model, line.statistic and format.fixed(line.statistic, 2) or none,
+      line.df and tostring(line.df) or "", line.p_value and format.p(line.p_value) or none }
   end
   local columns = { { label = self.heading } }
   for j, label in ipairs { "Chi-square", "df", "p" } do
@@ -221,9 +225,6 @@ function Anova:record()
 end
 
 core.class("anova", Anova)
-
-local HEADINGS <const> = { several = "Model", sequential = "Term added", drop = "Term left out",
-  wald = "Term" }
 
 --- Splits (fit, fit, ..., options) into fits and options.
 local function arguments(...)

@@ -229,6 +229,7 @@ function M.wald(e, which)
     end
   end
   local made = core.contrast(rows, coef, vcov)
+  if made.chi_square ~= made.chi_square then return nil, #kept end
   return made.chi_square, made.df
 end
 

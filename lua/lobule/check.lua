@@ -92,6 +92,33 @@ function M.list(list, what, example)
       :format(tostring(named)))
 end
 
+-- Powers of scores beyond leave the range of numbers.
+local LARGEST_SCORE <const> = 1e12
+
+--- Scores of groups or levels: numbers whose size and spread a test can be made of. Any multiple
+--- of them tests the same.
+---@param list any
+---@param what string
+---@param example string            "{ 0, 1, 4 }"
+---@return number[]
+function M.scores(list, what, example)
+  M.list(list, what, example)
+  local low, high
+  for i, score in ipairs(list) do
+    M.type(score, "number", ("%s[%d]"):format(what, i))
+    if score ~= score or math.abs(score) > LARGEST_SCORE then
+      core.raise("argument", ("%s[%d] is %s: expected a number up to 1e12"):format(what, i,
+        core.format_number(score)), ("Write %s = %s."):format(what, example))
+    end
+    low, high = math.min(low or score, score), math.max(high or score, score)
+  end
+  if low and high > low and high - low < 1 / LARGEST_SCORE then
+    core.raise("argument", ("%s: they differ by less than 1e-12"):format(what),
+      "Multiply them: any multiple of the scores tests the same.")
+  end
+  return list
+end
+
 --- A list of texts; one text stands for a list of one.
 ---@param value string|string[]
 ---@param what string

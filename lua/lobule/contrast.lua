@@ -7,6 +7,9 @@ local terms = require "lobule.terms"
 
 local M = {}
 
+-- Products of variances and squared weights beyond leave the range of numbers.
+local LARGEST <const> = 1e100
+
 local function zeros(e)
   local row = {}
   for i = 1, #e.coef do row[i] = 0.0 end
@@ -43,8 +46,9 @@ local function combination(e, weights, name)
           or "The model has none.")
     end
     local w = check.type(weights[key], "number", ("weight of '%s'"):format(key))
-    if w ~= w or math.abs(w) == math.huge then
-      core.raise("argument", ("weight of '%s': expected a finite number"):format(key))
+    if w ~= w or w ~= 0 and (math.abs(w) > LARGEST or math.abs(w) < 1 / LARGEST) then
+      core.raise("argument", ("weight of '%s' is %s: expected 0 or a size from 1e-100 to 1e100")
+        :format(key, core.format_number(w)), "The test is the same for any multiple of a contrast.")
     end
     row[index[key]], any = w + 0.0, any or w ~= 0
   end
@@ -194,10 +198,13 @@ local DEGREES <const> = { "linear", "quadratic", "cubic", "quartic" }
 
 --- Polynomials of the scores, each orthogonal to those of lower degree, leading coefficient 1.
 local function polynomials(scores, degree)
-  local list = {}
+  local list, total = {}, 0
+  for _, s in ipairs(scores) do total = total + s end
   for d = 0, degree do
     local values = {}
-    for i, s in ipairs(scores) do values[i] = d == 0 and 1.0 or list[d][i] * s end
+    for i, s in ipairs(scores) do
+      values[i] = d == 0 and 1.0 or list[d][i] * (s - total / #scores)
+    end
     for _, lower in ipairs(list) do
       local dot, size = 0, 0
       for i in ipairs(scores) do
@@ -215,14 +222,11 @@ local function check_scores(scores, n)
     scores = {}
     for i = 1, n do scores[i] = i end
   end
-  check.list(scores, "scores", "{ 0, 1, 3 }")
+  check.scores(scores, "scores", "{ 0, 1, 3 }")
   local seen = {}
   for i = 1, #scores do
-    local s = check.type(scores[i], "number", ("scores[%d]"):format(i))
-    if s ~= s or math.abs(s) == math.huge or seen[s] then
-      core.raise("argument", "scores: expected finite numbers that differ")
-    end
-    seen[s] = true
+    if seen[scores[i]] then core.raise("argument", "scores: expected numbers that differ") end
+    seen[scores[i]] = true
   end
   if #scores ~= n then
     core.raise("argument", ("scores: %d given for %d levels"):format(#scores, n),
@@ -310,20 +314,35 @@ local function named(e, what)
   return rows
 end
 
+--- Each contrast has a name of its own: records and vcov() tell them apart by it.
+local function check_names(rows)
+  local seen = {}
+  for k, one in ipairs(rows) do
+    if not one.name:find "%S" then
+      core.raise("argument", ("contrast %d: the name is empty"):format(k), WRITE)
+    elseif seen[one.name] then
+      core.raise("argument", ("contrasts %d and %d have the same name '%s'"):format(seen[one.name],
+        k, one.name), "Leave one out, or name it: { \"name\", person, person }.")
+    end
+    seen[one.name] = k
+  end
+  return rows
+end
+
 --- The rows of a table of contrasts.
 ---@param e lobule.Estimates
 ---@param what table
 ---@return table[] rows             each { name, row }
 function M.rows(e, what)
   if next(what) == nil then core.raise("argument", "the list of contrasts is empty", WRITE) end
-  if what[1] == nil then return named(e, what) end
+  if what[1] == nil then return check_names(named(e, what)) end
   check.list(what, "contrasts")
   local people = #what == 2 and is_plain(what[1]) and is_plain(what[2])
     and what[1][1] == nil and what[2][1] == nil
   if people then return { profile.contrast(e, what[1], what[2]) } end
   local rows = {}
   for k, one in ipairs(what) do rows[k] = entry(e, one, k) end
-  return rows
+  return check_names(rows)
 end
 
 --- true when a table names coefficients alone, so that no design is asked for.

@@ -28,6 +28,9 @@ local OPTIONS <const> = { { "adjust", simultaneous.METHODS }, { "conf_level", "l
 local OF <const> = { part = "lobule.Cure", transition = "lobule.MultistateCox",
   cause = "lobule.CauseSpecific" }
 
+-- Figures of ratios do not reach farther; a difference has a unit of its own.
+local LARGEST_RATIO <const>, LARGEST_DIFFERENCE <const> = 1e6, 1e12
+
 local function check_options(fit, options)
   simultaneous.check(options)
   local opts <const> = check.options(options, OPTIONS)
@@ -90,8 +93,12 @@ end
 local function null_of(e, opts)
   local null = opts.null
   if null == nil then return 0.0 end
-  if math.abs(null) == math.huge then
-    core.raise("argument", "null: expected a finite number")
+  local most = e.ratio and LARGEST_RATIO or LARGEST_DIFFERENCE
+  if math.abs(null) > most or e.ratio and null > 0 and null < 1 / most then
+    core.raise("argument", ("null is %s: expected %s"):format(core.format_number(null), e.ratio
+      and "a ratio from 1e-6 to 1e6" or "a number up to 1e12 in size"),
+      "No effect is null = " .. (e.ratio and "1; a margin of non-inferiority is null = 1.25."
+        or "0."))
   elseif not e.ratio then
     return null + 0.0
   elseif null <= 0 then
@@ -114,13 +121,27 @@ local function joint_of(e, rows, null)
   return made
 end
 
+--- Refuses to adjust for a contrast that has no variance.
+local function check_variance(rows, made, opts)
+  if opts.adjust == "none" then return end
+  for k, one in ipairs(rows) do
+    if made.covariance[(k - 1) * #rows + k] == 0 then
+      core.raise("numeric", ("'%s' has no standard error: there is nothing to adjust for"):format(
+        one.name), 'print(fit) says why. The others one by one: adjust = "none".')
+    end
+  end
+end
+
 local function fill(rows, made, null, opts)
+  check_variance(rows, made, opts)
   local m, z, raw = #rows, {}, {}
   local family = { covariance = made.covariance, method = opts.adjust, n = m, df = made.df,
     alternative = opts.alternative }
   for k, one in ipairs(rows) do
     one.estimate = made.estimate[k]
     one.std_error = math.sqrt(made.covariance[(k - 1) * m + k])
+    -- No variance is no certainty: all values that tell of it are equal.
+    if one.std_error == 0 then one.std_error = 0 / 0 end
     one.statistic = (one.estimate - null) / one.std_error
     z[k], raw[k] = one.statistic, core.normal_tail(one.statistic, opts.alternative)
   end

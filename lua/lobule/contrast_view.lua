@@ -13,7 +13,8 @@ local function estimate_text(self, one)
   local x, low, high = one.estimate, one.conf_low, one.conf_high
   if self.ratio then x, low, high = math.exp(x), math.exp(low), math.exp(high) end
   if one.std_error ~= one.std_error then
-    return (self.ratio and format.ratio(x) or format.number(x)) .. " (NA)"
+    local text = self.ratio and format.ratio(x) or format.number(self.points and 100 * x or x)
+    return text .. " (NA)"
   end
   local bounds = { x, low, high }
   if self.ratio then

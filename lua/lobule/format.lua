@@ -151,14 +151,17 @@ function M.p(p, profile)
   return (shown:gsub("%.", profile.decimal))
 end
 
+local EXACT_COUNT <const> = 1e15 -- from here on digits say nothing
+
 --- A count: plain digits without a thousands mark. A weighted count that is not whole shows one
---- decimal.
+--- decimal; from 1e15 on it has an exponent.
 ---@param n number|lobule.NA|nil
 ---@return string
 ---@raise not a number
 function M.count(n)
   local text = special(n)
   if text then return text end
+  if math.abs(n) >= EXACT_COUNT then return M.number(n, 3) end
   local whole = math.tointeger(n)
   return whole and ("%d"):format(whole) or decimals_text(n, 1)
 end

@@ -13,7 +13,21 @@ local LABELS <const> = { strata = "Group", term = "Term", variable = "Variable",
   n_missing = "Left out", prob = "Fraction", label = "Row", observed = "Observed",
   expected = "Expected", test = "Test", log_lik = "Log-likelihood" }
 
---- A frame of results; NaN stands for what does not exist and becomes NA.
+--- Names as they are, and where one stands twice or is empty: "name (2)".
+local function set_apart(columns)
+  local taken = {}
+  for _, column in ipairs(columns) do
+    local name, k = column[1], 1
+    while name == "" or taken[name] do
+      k = k + 1
+      name = ("%s (%d)"):format(column[1], k)
+    end
+    taken[name], column[1] = true, name
+  end
+end
+
+--- A frame of results; NaN stands for what does not exist and becomes NA. Columns named after
+--- columns of the data may meet a column of the result: the later one is "name (2)".
 ---@param columns table[]           { name, list or column without NaN, type?, label =, unit = }
 ---@return lobule.Frame
 function M.frame(columns)
@@ -24,6 +38,7 @@ function M.frame(columns)
       if values[i] ~= values[i] then values[i] = core.NA end
     end
   end
+  set_apart(columns)
   local frame = core.frame(columns)
   return frame
 end

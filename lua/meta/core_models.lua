@@ -331,7 +331,7 @@ function core.pseudo(model, at, names, infinitesimal) end
 ---                                 last is log(-log S)), method ("jackknife", "infinitesimal",
 ---                                 "ipcw"), censoring_ties ("events_first", "together")
 ---@return table                    # coef, std_error, vcov (an intercept each horizon first),
----                                 iterations, converged, largest_weight (of ipcw)
+---                                 iterations, converged, collinear, largest_weight (of ipcw)
 function core.pseudo_fit(model, at, options) end
 ---@param fit table                 of core.pseudo_fit: coef, vcov
 ---@param newdata lobule.Model      of core.model_apply

@@ -94,10 +94,11 @@ static void push_fit(lua_State *L, const fit_box *box)
 {
   const lb_mean_fit *fit = &box->fit;
   double weights = 0;
-  lua_createtable(L, 0, 10);
+  lua_createtable(L, 0, 11);
   lbl_set_numbers(L, "coef", fit->coef, fit->q);
   lbl_set_numbers(L, "std_error", fit->std_error, fit->q);
   lbl_set_matrix(L, "vcov", fit->vcov, fit->q);
+  lbl_set_flags(L, "collinear", fit->collinear, fit->q);
   lbl_set_count(L, "iterations", fit->iterations);
   lua_pushboolean(L, fit->converged);
   lua_setfield(L, -2, "converged");

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #define RANK_TOLERANCE 1e-10 /* of a correlation matrix */
+#define CANCELLED      1e-14 /* of the sizes of what is added up */
 /* A column is solved for from crossproducts, which halve the digits. */
 #define ALIAS_TOLERANCE 1e-6
 #define SAME            1e-10 /* differences of equal things: rounding of functions of the values */
@@ -33,6 +34,16 @@ static double form(const double *a, const double *b, const double *v, size_t p)
     sum += a[j] * inner;
   }
   return sum;
+}
+
+/* a'va; 0 where what its terms leave of one another is their rounding. */
+static double own_form(const double *a, const double *v, size_t p)
+{
+  double size = 0, sum = form(a, a, v, p);
+  for (size_t j = 0; j < p; j++)
+    for (size_t k = 0; k < p && a[j] != 0; k++)
+      if (a[k] != 0) size += fabs(a[j] * v[j * p + k] * a[k]);
+  return sum <= CANCELLED * size ? 0 : sum;
 }
 
 static double product(const double *a, const double *b, size_t p)
@@ -88,7 +99,8 @@ lb_status lb_contrast_fit(const lb_contrast_rows *in, lb_contrast *out, lb_error
     const double *row = in->row + i * p;
     made.estimate[i] = product(row, in->coef, p);
     for (size_t k = 0; k <= i; k++) {
-      made.covariance[i * m + k] = form(row, in->row + k * p, in->vcov, p);
+      made.covariance[i * m + k] =
+          i == k ? own_form(row, in->vcov, p) : form(row, in->row + k * p, in->vcov, p);
       made.covariance[k * m + i] = made.covariance[i * m + k];
     }
   }

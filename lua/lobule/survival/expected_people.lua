@@ -108,7 +108,9 @@ end
 function M.known(frame, opts, causes)
   local n_left = 0
   local function keep(what, expression)
-    local known = frame:filter(("not is_na(%s)"):format(expression))
+    -- NaN is missing, as in every model: it alone differs from itself.
+    local known = frame:filter(("not is_na(%s) and (%s) == (%s)"):format(expression, expression,
+      expression))
     n_left = n_left + pieces.cause(causes, what .. " missing", expression, #frame - #known)
     frame = known
   end

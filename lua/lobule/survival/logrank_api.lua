@@ -20,7 +20,16 @@ local OPTIONS <const> = weights.join {
 }
 -- Early, late and middle differences beside the log-rank test itself.
 local COMBO <const> = { { 0, 0 }, { 1, 0 }, { 0, 1 }, { 1, 1 } }
+local MOST_POWER <const> = 100
 local MOST_PERMUTATIONS <const> = 1000000000
+
+--- A power of the weights: beyond 100 they vanish at all times but one or none.
+local function check_power(value, what)
+  if not (value >= 0 and value <= MOST_POWER) then
+    core.raise("argument", ("%s is %s: expected 0 or more, up to %d"):format(what,
+      core.format_number(value), MOST_POWER), "Early differences: rho = 1; late ones: gamma = 1.")
+  end
+end
 
 --- rho and gamma in the place of a name, and 0 where they say nothing.
 local function weighting(opts)
@@ -31,10 +40,7 @@ local function weighting(opts)
   end
   for _, name in ipairs { "rho", "gamma" } do
     opts[name] = opts[name] or 0
-    if not (opts[name] >= 0 and opts[name] < math.huge) then
-      core.raise("argument", ("%s is %s: expected 0 or more"):format(name,
-        core.format_number(opts[name])))
-    end
+    check_power(opts[name], name)
   end
   local weighted = opts.rho ~= 0 or opts.gamma ~= 0
   if weighted or opts.test == nil then
@@ -51,8 +57,7 @@ local function trend_scores(opts, info)
     for g = 1, k do scores[g] = g end
     return scores
   end
-  check.list(scores, "trend", "{ 0, 1, 4 }")
-  for g, score in ipairs(scores) do check.type(score, "number", ("trend[%d]"):format(g)) end
+  check.scores(scores, "trend", "{ 0, 1, 4 }")
   if #scores ~= k then
     core.raise("argument", ("trend: %d scores for %d groups (%s)"):format(#scores, k,
       table.concat(info.groups.label, ", ")), "Give one score a group, in this order.")
@@ -76,9 +81,7 @@ local function combo_tests(opts)
     if #pair ~= 2 then core.raise("argument", what .. ": expected { rho, gamma }") end
     for j = 1, 2 do
       check.type(pair[j], "number", what)
-      if not (pair[j] >= 0 and pair[j] < math.huge) then
-        core.raise("argument", what .. ": rho and gamma are 0 or more")
-      end
+      check_power(pair[j], ("%s[%d]"):format(what, j))
     end
     tests[i] = { test = "fleming_harrington", rho = pair[1], gamma = pair[2] }
   end

@@ -47,15 +47,33 @@ local function all_terms(self)
   return table.move(self.info.terms, 1, #self.info.terms, #list + 1, list)
 end
 
-local function warned(fit, info, terms)
-  local list = result.warnings(info)
-  if not fit.converged then
-    list[#list + 1] = "the fit did not converge: its coefficients mean nothing"
-  end
+--- Why a fit did not converge.
+local function unsettled(fit, terms)
+  local endless = {}
   for i, term in ipairs(terms) do
-    if fit.coef[i] ~= fit.coef[i] then
+    local unknown = fit.coef[i] ~= fit.coef[i] and not fit.collinear[i]
+    if unknown then endless[#endless + 1] = term.term end
+  end
+  local text = "the fit did not converge: its coefficients mean nothing"
+  if #endless == 0 then return text end
+  return ("%s (%s: a fitted mean runs to an end of the link's scale, such as 0)"):format(text,
+    table.concat(endless, ", "))
+end
+
+local function warned(fit, info, terms)
+  local list, certain = result.warnings(info), {}
+  if not fit.converged then list[#list + 1] = unsettled(fit, terms) end
+  for i, term in ipairs(terms) do
+    if fit.collinear[i] then
       list[#list + 1] = ("'%s' is a sum of other terms and was left out"):format(term.term)
+    elseif fit.converged and fit.std_error[i] == 0 then
+      certain[#certain + 1] = "'" .. term.term .. "'"
     end
+  end
+  if #certain > 0 then
+    list[#list + 1] = ("%s: no standard error, limits and p: all values that tell of it are equal "
+      .. "to their fitted means, as when the outcome of a group is the same for all of it"):format(
+        table.concat(certain, ", "))
   end
   if info.n_cluster then
     list[#list + 1] = require("lobule.survival.cox_warnings").few_clusters(info.n_cluster)
@@ -153,6 +171,7 @@ local function term_row(self, i, level, exponentiate)
   local z = core.normal_quantile(0.5 + level / 2)
   local function back(x) return exponentiate and math.exp(x) or x end
   local known = se > 0
+  if not known then se = 0 / 0 end
   return { term = term.term, variable = term.variable, level = term.level,
     reference = term.reference, estimate = back(estimate), std_error = se,
     statistic = known and estimate / se or 0 / 0,

@@ -40,6 +40,12 @@ end
 local function cell(self, row)
   local x, low, high = row.estimate, row.conf_low, row.conf_high
   if x ~= x or x == nil then return "NA" end
+  if low == nil or low ~= low then
+    -- Without a variance what is left of a 0 is rounding.
+    if not is_ratio(self) and math.abs(x) < 1e-12 * math.max(1, self.at.tau[1]) then x = 0 end
+    return (is_ratio(self) and format.ratio(x)
+      or format.number(MEAN[self.at.kind] and x or 100 * x, 3)) .. " (NA)"
+  end
   if is_ratio(self) then
     return ("%s (%s to %s)"):format(format.ratio_interval(x, low, high))
   end

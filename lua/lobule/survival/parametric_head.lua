@@ -100,16 +100,15 @@ end
 ---@param known? fun(i: integer): boolean  parameters that have a variance
 ---@return lobule.Frame             # term, then one column a parameter
 function M.vcov(names, matrix, known)
-  local rows, schema = {}, { { "term", "text" } }
-  for i, name in ipairs(names) do
-    schema[i + 1] = { name, "real" }
-    rows[i] = { term = name }
-    for j, other in ipairs(names) do
-      local shown = not known or known(i) and known(j)
-      rows[i][other] = shown and matrix[i][j] or nil
+  local columns = { { "term", { n = #names, table.unpack(names) }, "text" } }
+  for j, name in ipairs(names) do
+    local list = { n = #names }
+    for i = 1, #names do
+      list[i] = (not known or known(i) and known(j)) and matrix[i][j] or core.NA
     end
+    columns[j + 1] = { name, list, "real" }
   end
-  return M.frame(rows, schema)
+  return (result.frame(columns))
 end
 
 --- Information criteria of a fit: bic counts rows, as R does for survreg. NA of one that did not

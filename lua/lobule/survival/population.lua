@@ -35,7 +35,14 @@ local function numbers(frame, name, what)
     core.raise("data", ("%s: %d rows of the table have no '%s'"):format(what, column:missing(),
       name), "A gap in the table would be a guess: fill it, or leave these rows out.")
   end
-  return column:totable()
+  local values = column:totable()
+  for i = 1, values.n do
+    if values[i] ~= values[i] then
+      core.raise("data", ("%s: row %d of the table is NaN in '%s'"):format(what, i, name),
+        "A gap in the table would be a guess: fill it, or leave this row out.")
+    end
+  end
+  return values
 end
 
 --- Values in ascending order, each once, and where each stands.
@@ -154,6 +161,19 @@ local function fill(self, place, values, n_class)
   return rates
 end
 
+--- Raises where a column would be two things at once.
+local function check_apart(opts)
+  local taken = { [opts.age] = "age", [opts.rate or opts.probability or "rate"] = "rate" }
+  if opts.year then taken[opts.year] = "year" end
+  for _, name in ipairs(opts.by) do
+    if taken[name] then
+      core.raise("argument", ("by: '%s' stands twice"):format(name), ("It is the column of "
+        .. "'%s' already: by names what else tells rows apart, such as sex."):format(taken[name]))
+    end
+    taken[name] = "by"
+  end
+end
+
 --- A table of population mortality (a life table, R's ratetable): one row for each age, calendar
 --- year and class of people. Age is the lower bound of its interval in years, the last interval has
 --- no end. Within a cell the hazard is constant; people run through the cells along the diagonal
@@ -175,6 +195,7 @@ end
 function M.population(data, options)
   local opts <const> = check.options(options, OPTIONS)
   local frame = check.data(data)
+  check_apart(opts)
   local place = { age = numbers(frame, opts.age, "age") }
   local self = { title = "Population mortality", warnings = {}, calendar = opts.calendar,
     years = {}, source = frame:source() }
@@ -236,10 +257,18 @@ function Population:glance()
   return frame
 end
 
+--- "12 rates", "age 0 to 99 and over".
+local function spans(self)
+  local n, first, last = core.format_number, self.ages[1], self.ages[#self.ages]
+  local count = #self.rates == 1 and "1 rate" or format.count(#self.rates) .. " rates"
+  return count, #self.ages == 1 and ("age %s and over"):format(n(first))
+    or ("age %s to %s and over"):format(n(first), n(last))
+end
+
 function Population:__tostring()
   local n = core.format_number
-  local lines = { ("%s: %s rates per person-year"):format(self.title, format.count(#self.rates)) }
-  lines[2] = ("  age %s to %s and over"):format(n(self.ages[1]), n(self.ages[#self.ages]))
+  local count, ages = spans(self)
+  local lines = { ("%s: %s per person-year"):format(self.title, count), "  " .. ages }
   if #self.years > 0 then
     lines[3] = ("  years %s to %s, beginning %s"):format(n(self.years[1]),
       n(self.years[#self.years]), self.calendar == "date" and "on 1 January"

@@ -90,6 +90,18 @@ function M.present(data, opts)
 end
 
 local MOST_FREQUENCY <const> = 2.0 ^ 53
+local SMALLEST_MEAN <const>, LARGEST_MEAN <const> = 1e-6, 1e15
+
+--- Refuses weights so small or large that sums and steps of a fit vanish in rounding.
+local function check_scale(info, opts)
+  local mean = info.weight / info.n_used
+  if opts.weight_type == "frequency" or info.n_used == 0 or mean <= 0
+    or mean >= SMALLEST_MEAN and mean <= LARGEST_MEAN then return end
+  core.raise("data", ("weights '%s': their mean is %s, expected 1e-6 to 1e15"):format(opts.weights,
+    core.format_number(tonumber(("%.3g"):format(mean)))), opts.weight_type == "sampling"
+      and "Multiply them, with mutate: of sampling weights only the ratios matter."
+      or "Case weights count rows: divide them by their mean, with mutate.")
+end
 
 --- Puts the counts that the weights make in the place of those of rows: `n` is what stands for
 --- persons (frequencies added up, else rows), n_event and those of terms are weighted; n_row and
@@ -99,6 +111,7 @@ local MOST_FREQUENCY <const> = 2.0 ^ 53
 function M.count(info, opts)
   info.n = info.n_used
   if not opts.weights then return end
+  check_scale(info, opts)
   local frequency = opts.weight_type == "frequency"
   if frequency and info.weight > MOST_FREQUENCY then
     core.raise("data", ("weights '%s': the frequencies add up to more than 2^53, beyond which "

@@ -293,7 +293,8 @@ lb_status lb_aalen_fit(const lb_surv *y, const lb_design *x, size_t min_risk, lb
   work w = {.y = y, .x = x, .q = x->p + 1};
   lb_aalen fit = {0};
   if (x->n != y->n) return lb_error_set(err, LB_EARG, "%zu outcomes, %zu rows", y->n, x->n);
-  lb_status st = lb_riskset_sort(y, NULL, &w.set, err);
+  lb_status st = lb_design_check(x, err);
+  if (st == LB_OK) st = lb_riskset_sort(y, NULL, &w.set, err);
   if (st == LB_OK) st = work_new(&w, err);
   if (st == LB_OK) st = walk(&w, min_risk, test, err);
   if (st == LB_OK) st = fit_new(&fit, w.set.n_time, w.q, err);

@@ -35,9 +35,9 @@ typedef struct lb_aalen {
  * 4.1). Event times before the first risk set of `min_risk` rows are passed over (late entry);
  * from there it goes on to the last before which every risk set had as many, and the last with
  * independent columns. At an earlier one where a column depends on those before it (nobody treated
- * yet) its increment and weight are 0, a generalised inverse. LB_EDATA as lb_surv_check, no events;
- * LB_ENUMERIC: not one time can be estimated; LB_ENOMEM; LB_EINTR. `out` is untouched on failure.
- * O(n q^2 + times q^3). */
+ * yet) its increment and weight are 0, a generalised inverse. LB_EDATA as lb_surv_check and
+ * lb_design_check, no events; LB_ENUMERIC: not one time can be estimated; LB_ENOMEM; LB_EINTR.
+ * `out` is untouched on failure. O(n q^2 + times q^3). */
 lb_status lb_aalen_fit(const lb_surv *y, const lb_design *x, size_t min_risk, lb_aalen_test test,
                        lb_aalen *out, lb_error *err);
 void lb_aalen_reset(lb_aalen *fit); /* safe on a zeroed struct */

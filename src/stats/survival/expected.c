@@ -31,7 +31,8 @@ static lb_status check(const fit_work *w, lb_error *err)
   if (st != LB_OK) return st;
   for (size_t i = 0; i < y->n; i++)
     if (!lb_lives_known(w->lives, i))
-      return lb_error_set(err, LB_EDATA, "row %zu: age, day or class is missing", i + 1);
+      return lb_error_set(err, LB_EDATA, "row %zu: %s is missing", i + 1,
+                          lb_lives_unknown(w->lives, i));
   bool late = opt->method == LB_EXPECTED_EDERER1 || opt->method == LB_EXPECTED_HAKULINEN;
   if (late && y->entry != NULL)
     return lb_error_set(err, LB_EDATA,

@@ -76,13 +76,34 @@ static void pair_block(void *context, size_t block)
   }
 }
 
-/* h = sd n^(-1/3) / 2; NaN: a predictor is not finite. */
+/* h = sd n^(-1/3) / 2; not finite: nor is a predictor, or its square. */
 static double smoothing_width(const double *predictor, size_t n)
 {
   double mean = 0, squares = 0;
   for (size_t i = 0; i < n; i++) mean += predictor[i] / (double)n;
   for (size_t i = 0; i < n; i++) squares += (predictor[i] - mean) * (predictor[i] - mean);
   return n < 2 ? 0 : sqrt(squares / (double)(n - 1)) / 2 / cbrt((double)n);
+}
+
+/* The row whose predictor's square overflows or is no number, and the column that makes it so. */
+static lb_status refuse_size(const lb_design *x, const double *predictor, const double *coef,
+                             lb_error *err)
+{
+  size_t row = 0, column = 0;
+  for (size_t i = 0; i < x->n && isfinite(predictor[row]); i++)
+    if (!(fabs(predictor[i]) <= fabs(predictor[row]))) row = i;
+  double largest = -1;
+  for (size_t j = 0; j < x->p; j++) {
+    double size = isnan(coef[j]) ? 0 : fabs(coef[j] * x->column[j][row]);
+    if (size <= largest) continue;
+    largest = size;
+    column = j;
+  }
+  lb_error_set(err, LB_EDATA,
+               "row %zu: the linear predictor is too large to compare, by column %zu of the design",
+               row + 1, column + 1);
+  lb_error_mend(err, "Is the column in the unit of the fit?");
+  return LB_EDATA;
 }
 
 /* g' V g, g_j = 2 / (n (n - 1)) sum over pairs of s'(d) (x_ij - x_kj). Every pair stands in the
@@ -133,7 +154,7 @@ lb_status lb_gonen_heller_fit(const lb_design *x, const double *predictor, const
 {
   pairing w = {.n = x->n, .predictor = predictor, .width = smoothing_width(predictor, x->n)};
   lb_gonen_heller result = {NAN, NAN, NAN, 0, x->n};
-  if (!isfinite(w.width)) return lb_error_set(err, LB_EDATA, "a predictor is not finite");
+  if (!isfinite(w.width)) return refuse_size(x, predictor, coef, err);
   if (x->n < 2) {
     *out = result;
     return LB_OK;

@@ -22,8 +22,9 @@ typedef struct lb_gonen_heller {
 
 /* predictor: n numbers of the model at the rows of x (its offset is not read again); coef p, NaN
  * for columns left out; vcov p x p. Times and events are not asked for. All pairs are looked at:
- * O(n^2) on all threads, the same bits for any number of them. LB_EDATA: a predictor that is not
- * finite; LB_ENOMEM; LB_EINTR; `out` untouched on failure. */
+ * O(n^2) on all threads, the same bits for any number of them. LB_EDATA: a predictor whose
+ * square is not finite, with its row and column; LB_ENOMEM; LB_EINTR; `out` untouched on
+ * failure. */
 lb_status lb_gonen_heller_fit(const lb_design *x, const double *predictor, const double *coef,
                               const double *vcov, lb_gonen_heller *out, lb_error *err);
 #endif

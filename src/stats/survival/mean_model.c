@@ -10,6 +10,8 @@
 
 #define COLLINEAR 1e-11 /* a pivot below this share of its column's sum of squares */
 #define HALVINGS  30
+#define ROUNDING  1e-9 /* of a value: pseudo-values are differences of sums over all rows */
+#define CANCELLED 1e-13 /* of the sizes of its terms: a sum is rounding below */
 #define LARGEST   30.0 /* of a linear predictor on a scale of exp: fitted means are 0 or 1 beyond */
 
 /* The arrays of a solution in the making, columns centred. */
@@ -100,7 +102,7 @@ static double linear(const work *w, const double *beta, size_t i, size_t k)
 
 /* What a value contributes: residual times s, and the weight of x x' in the slope. */
 typedef struct part {
-  double mean, pull, curve, merit, pearson;
+  double mean, pull, curve, merit, pearson, size; /* size: of pull, were the residual y and mu */
 } part;
 
 static part part_of(const work *w, const double *beta, size_t i, size_t k)
@@ -110,11 +112,13 @@ static part part_of(const work *w, const double *beta, size_t i, size_t k)
   part p = {.mean = mu};
   if (w->opt->poisson) {
     p.pull = residual * slope / mu;
+    p.size = (fabs(y) + fabs(mu)) * fabs(slope / mu);
     p.curve = slope * slope / mu;
     p.merit = mu - y * log(mu);
     p.pearson = residual * residual / mu;
   } else {
     p.pull = residual * slope;
+    p.size = (fabs(y) + fabs(mu)) * fabs(slope);
     p.curve = slope * slope;
     p.merit = p.pearson = residual * residual;
   }
@@ -237,6 +241,8 @@ static lb_status iterate(work *w, lb_error *err)
     if (st != LB_OK) break;
     fit->iterations++;
     lb_cholesky(w->slope, q, COLLINEAR, NULL, w->factor, fit->kept);
+    /* The fitted means start equal: what is lost here the design itself does not tell. */
+    for (size_t j = 0; j < q && fit->iterations == 1; j++) fit->collinear[j] = !fit->kept[j];
     memcpy(w->step, w->gradient, q * sizeof *w->step);
     lb_cholesky_solve(w->factor, q, fit->kept, q, w->step);
     double gain = 0;
@@ -273,6 +279,8 @@ static lb_status alloc_fit(lb_mean_fit *fit, const lb_mean_data *d, lb_error *er
   fit->inverse = lb_mem_zero(q, q * sizeof *fit->inverse);
   fit->kept = lb_mem_zero(q, sizeof *fit->kept);
   fit->mean = lb_mem_zero(d->x.p, sizeof *fit->mean);
+  fit->collinear = lb_mem_zero(q, sizeof *fit->collinear);
+  fit->noise = lb_mem_zero(q, sizeof *fit->noise);
   fit->score = lb_mem_zero(d->x.n, q * sizeof *fit->score);
   bool ok = fit->coef != NULL && fit->std_error != NULL && fit->vcov != NULL &&
             fit->inverse != NULL && fit->kept != NULL && fit->mean != NULL && fit->score != NULL;
@@ -293,6 +301,70 @@ static void set_coef(const work *w)
     fit->coef[k] = fit->kept[k] ? w->beta[k] - shift : (double)NAN;
 }
 
+/* Turns centred coefficients into those of the data: intercepts less slopes times means. */
+static void uncentre(const lb_mean_fit *fit, double *transform)
+{
+  size_t q = fit->q;
+  for (size_t j = 0; j < q; j++) {
+    for (size_t l = 0; l < q; l++) transform[j * q + l] = j == l;
+    for (size_t l = fit->n_time; j < fit->n_time && l < q; l++)
+      transform[j * q + l] = -fit->mean[l - fit->n_time];
+  }
+}
+
+/* Size of the influence of row i on coefficient j, were its values off by their own size. */
+static double influence_size(work *w, const double *map, size_t i, size_t j)
+{
+  const lb_mean_data *d = w->d;
+  size_t q = w->fit->q;
+  double covariates = 0, sum = 0;
+  for (size_t l = d->n_time; l < q; l++) covariates += fabs(map[j * q + l] * w->row[l]);
+  for (size_t k = 0; k < d->n_time; k++) {
+    double inverse = value_weight(d, i, k);
+    if (inverse > 0)
+      sum += inverse * part_of(w, w->beta, i, k).size * (fabs(map[j * q + k]) + covariates);
+  }
+  return sum;
+}
+
+/* What rounding of the values makes of each variance. Uses slope and factor, whose turn is over. */
+static lb_status set_noise(work *w, lb_error *err)
+{
+  lb_mean_fit *fit = w->fit;
+  size_t q = fit->q;
+  double *map = w->slope, *transform = w->factor;
+  uncentre(fit, transform);
+  for (size_t j = 0; j < q; j++) {
+    for (size_t l = 0; l < q; l++) {
+      map[j * q + l] = 0;
+      for (size_t m = 0; m < q; m++)
+        map[j * q + l] += transform[j * q + m] * fit->inverse[m * q + l];
+    }
+  }
+  for (size_t i = 0; i < w->d->x.n; i++) {
+    fill_row(w, i);
+    for (size_t j = 0; j < q; j++) {
+      double size = ROUNDING * influence_size(w, map, i, j);
+      fit->noise[j] += row_weight(w->d, i) * size * size;
+    }
+    if (i % 65536 == 0 && lb_interrupted()) return lb_error_interrupted(err);
+  }
+  return LB_OK;
+}
+
+/* The slope at the solution, its inverse and what follows; a column that the design tells and the
+ * slope no longer does has no finite coefficient. */
+static lb_status conclude(work *w, lb_error *err)
+{
+  lb_mean_fit *fit = w->fit;
+  lb_cholesky(w->slope, fit->q, COLLINEAR, NULL, w->factor, fit->kept);
+  lb_cholesky_inverse(w->factor, fit->kept, fit->q, fit->inverse);
+  set_coef(w);
+  for (size_t j = 0; j < fit->q; j++)
+    if (!fit->kept[j] && !fit->collinear[j]) fit->converged = false;
+  return set_noise(w, err);
+}
+
 lb_status lb_mean_solve(const lb_mean_data *d, const lb_mean_options *opt, lb_mean_fit *out,
                         lb_error *err)
 {
@@ -303,13 +375,12 @@ lb_status lb_mean_solve(const lb_mean_data *d, const lb_mean_options *opt, lb_me
   fit.n_missing = d->n_missing;
   lb_status st = alloc_fit(&fit, d, err);
   if (st == LB_OK && !alloc_work(&w, fit.q)) st = lb_error_nomem(err, "regression");
+  if (st == LB_OK) st = lb_design_check(&d->x, err);
   if (st == LB_OK) st = start(&w, err);
   if (st == LB_OK) st = iterate(&w, err);
   if (st == LB_OK) st = accumulate(&w, fit.score, err);
+  if (st == LB_OK) st = conclude(&w, err);
   if (st == LB_OK) {
-    lb_cholesky(w.slope, fit.q, COLLINEAR, NULL, w.factor, fit.kept);
-    lb_cholesky_inverse(w.factor, fit.kept, fit.q, fit.inverse);
-    set_coef(&w);
     *out = fit;
     fit = (lb_mean_fit){0};
   }
@@ -363,14 +434,13 @@ static void surround(const double *a, double *b, size_t q, double *room, double 
   }
 }
 
-/* Turns centred coefficients into those of the data: intercepts less slopes times means. */
-static void uncentre(const lb_mean_fit *fit, double *transform)
+/* Row and column j of the covariance matrix; what is not a number stays. */
+static void fill_cross(lb_mean_fit *fit, size_t j, double value)
 {
   size_t q = fit->q;
-  for (size_t j = 0; j < q; j++) {
-    for (size_t l = 0; l < q; l++) transform[j * q + l] = j == l;
-    for (size_t l = fit->n_time; j < fit->n_time && l < q; l++)
-      transform[j * q + l] = -fit->mean[l - fit->n_time];
+  for (size_t l = 0; l < q; l++) {
+    if (isnan(fit->vcov[j * q + l])) continue;
+    fit->vcov[j * q + l] = fit->vcov[l * q + j] = value;
   }
 }
 
@@ -392,8 +462,10 @@ lb_status lb_mean_sandwich(const lb_mean_data *d, lb_mean_fit *fit, lb_error *er
     uncentre(fit, transform);
     surround(transform, centred, q, room, fit->vcov);
     for (size_t j = 0; j < q; j++) {
-      for (size_t l = 0; l < q && !fit->kept[j]; l++)
-        fit->vcov[j * q + l] = fit->vcov[l * q + j] = (double)NAN;
+      if (!fit->kept[j])
+        fill_cross(fit, j, (double)NAN);
+      else if (fit->vcov[j * q + j] <= fit->noise[j])
+        fill_cross(fit, j, 0);
       fit->std_error[j] = sqrt(fit->vcov[j * q + j]);
     }
   }
@@ -420,16 +492,19 @@ lb_status lb_mean_predict(const lb_mean_fit *fit, const lb_design *x, double *et
   for (size_t k = 0; k < n_time; k++) {
     for (size_t j = 0; j < n_time; j++) z[j] = j == k;
     for (size_t i = 0; i < x->n; i++) {
-      double sum = x->offset == NULL ? 0 : x->offset[i], variance = 0;
+      double sum = x->offset == NULL ? 0 : x->offset[i], variance = 0, size = 0;
       for (size_t j = 0; j < x->p; j++) z[n_time + j] = x->column[j][i];
       for (size_t j = 0; j < q; j++) {
         if (z[j] == 0 || isnan(fit->coef[j])) continue; /* a sum of other columns counts there */
         sum += z[j] * fit->coef[j];
-        for (size_t l = 0; l < q; l++)
-          if (z[l] != 0 && !isnan(fit->coef[l])) variance += z[j] * z[l] * fit->vcov[j * q + l];
+        for (size_t l = 0; l < q; l++) {
+          if (z[l] == 0 || isnan(fit->coef[l])) continue;
+          variance += z[j] * z[l] * fit->vcov[j * q + l];
+          size += fabs(z[j] * z[l] * fit->vcov[j * q + l]);
+        }
       }
       eta[k * x->n + i] = sum;
-      std_error[k * x->n + i] = sqrt(fmax(0, variance));
+      std_error[k * x->n + i] = variance > CANCELLED * size ? sqrt(variance) : (double)NAN;
     }
   }
   lb_mem_free(z);
@@ -446,5 +521,7 @@ void lb_mean_fit_reset(lb_mean_fit *fit)
   lb_mem_free(fit->kept);
   lb_mem_free(fit->mean);
   lb_mem_free(fit->score);
+  lb_mem_free(fit->collinear);
+  lb_mem_free(fit->noise);
   *fit = (lb_mean_fit){0};
 }

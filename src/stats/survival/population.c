@@ -60,10 +60,16 @@ lb_lexis_step lb_lexis_next(lb_lexis *path)
   return step;
 }
 
+const char *lb_lives_unknown(const lb_lives *lives, size_t i)
+{
+  if (isnan(lives->age[i])) return "the age";
+  if (lives->day != NULL && isnan(lives->day[i])) return "the calendar time";
+  return lives->class_code != NULL && lives->class_code[i] == -1 ? "the class" : NULL;
+}
+
 bool lb_lives_known(const lb_lives *lives, size_t i)
 {
-  return !isnan(lives->age[i]) && (lives->day == NULL || !isnan(lives->day[i])) &&
-         (lives->class_code == NULL || lives->class_code[i] != -1);
+  return lb_lives_unknown(lives, i) == NULL;
 }
 
 lb_status lb_lives_check(const lb_population *table, const lb_lives *lives, lb_error *err)

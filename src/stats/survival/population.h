@@ -49,6 +49,8 @@ lb_lexis lb_lexis_at(const lb_population *table, const lb_lives *lives, size_t i
 /* The cell where the path stands; the path moves to its end. */
 lb_lexis_step lb_lexis_next(lb_lexis *path);
 
+/* What is not known about person i: "the age", "the calendar time", "the class"; NULL: all is. */
+const char *lb_lives_unknown(const lb_lives *lives, size_t i);
 /* All about person i is known. */
 bool lb_lives_known(const lb_lives *lives, size_t i);
 /* LB_EDATA, naming a row among those known: an age that is infinite or below the first of the
