@@ -295,6 +295,9 @@ describe("names of groups", function()
     assert.are.equal("Restricted mean survival time to 12 months, stratified by sex", fit.title)
     assert.are.equal(fit.title .. ": differences and ratios", fit:report_blocks()[2].table.caption)
     assert.is_truthy(tostring(fit):find("Against old = true", 1, true))
+  end)
+end)
+
 describe("restricted means of huge times", function()
   it("are refused where squares overflow, exact below", function()
     local columns = { { "t", {} }, { "e", {} }, { "g", {} }, { "s", {} } }
