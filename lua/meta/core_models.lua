@@ -22,11 +22,10 @@ function core.model(formula, frame, kind, weights, outcome, censored, cause, fre
 ---@class lobule.Model
 local Model = {}
 --- n_rows, n_used, n_missing, n_event, n_time_zero, dropped (list of { variable, n }), groups and
---- strata (each { label = list, name = list, empty =
---- list }), strata.last_time (the last observed time of each), terms (list of { term, variable,
---- level, reference, n, n_event }), time_label,
---- list }; of several variables also variables = list, levels = list: those of the first class,
---- then of the next), terms (list of { term, variable, level, reference, n, n_event }), time_label,
+--- strata (each { label = list, name = list, empty = list }; of several variables also variables =
+--- list, levels = list: those of the first class, then of the next), strata.last_time (the last
+--- observed time of each), terms (list of { term, variable, level, reference, n, n_event }),
+--- time_label,
 --- time_unit, formula, has_entry, interval, time_max, suspect_cnsr; n_cluster, causes, censored and
 --- event_cause where there are any. With weights also weight and event_weight, their sums over rows
 --- and events, here and of each term.
