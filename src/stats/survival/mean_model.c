@@ -10,7 +10,7 @@
 
 #define COLLINEAR 1e-11 /* a pivot below this share of its column's sum of squares */
 #define HALVINGS  30
-#define ROUNDING  1e-9 /* of a value: pseudo-values are differences of sums over all rows */
+#define ROUNDING  1e-9  /* of a value: pseudo-values are differences of sums over all rows */
 #define CANCELLED 1e-13 /* of the sizes of its terms: a sum is rounding below */
 #define LARGEST   30.0 /* of a linear predictor on a scale of exp: fitted means are 0 or 1 beyond */
 
